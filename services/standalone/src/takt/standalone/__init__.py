@@ -1,0 +1,1 @@
+"""All of Takt in one process with an embedded PostgreSQL, and the takt command."""
