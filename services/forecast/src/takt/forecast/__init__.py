@@ -1,0 +1,1 @@
+"""Demand history, forecasts, versions and win probability."""
