@@ -1,0 +1,1 @@
+"""Pipeline, customers, pricing and the sales cycle."""

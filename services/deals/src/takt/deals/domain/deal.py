@@ -1,0 +1,160 @@
+"""A deal: its state, and what may be done with it. Decisions return a change or named reasons."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from typing import Literal
+from uuid import UUID
+
+from takt.deals.domain.gates import Evidence, unmet_criteria
+from takt.deals.domain.pipeline import MoveKind, Pipeline, StageKind
+from takt.deals.domain.price import (
+    USUAL_TERMS,
+    Approval,
+    Offer,
+    PriceRule,
+    ProductPrice,
+    Terms,
+    check_offer,
+)
+from takt.deals.domain.refusal import Refusal, Refused
+
+MoveRefusal = Literal["stage-not-found", "already-there", "move-not-declared", "criteria-unmet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the customer would get: `offer` priced per base unit, `requested` the wished date."""
+
+    offer: Offer
+    requested: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A sales opportunity with all that a decision about it needs."""
+
+    id: UUID
+    pipeline: str
+    stage: str
+    opened_at: datetime
+    entered_at: datetime
+    account: UUID | None = None
+    segment: str | None = None
+    owner: str | None = None
+    ship_to: str | None = None
+    expected_close: date | None = None
+    terms: Terms = USUAL_TERMS
+    lines: tuple[Line, ...] = ()
+    documents: frozenset[str] = frozenset()
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """The priced content of all lines."""
+        return frozenset(line.offer for line in self.lines)
+
+    def evidence(self, now: datetime) -> Evidence:
+        """What the deal can show at a gate."""
+        filled = {
+            "account": self.account is not None,
+            "owner": self.owner is not None,
+            "ship_to": self.ship_to is not None,
+            "expected_close": self.expected_close is not None,
+            "lines": bool(self.lines),
+        }
+        return Evidence(
+            fields=frozenset(field for field, there in filled.items() if there),
+            documents=self.documents,
+            approvals=frozenset(
+                approval.role
+                for approval in self.approvals
+                if approval.stands(self.offers, self.terms, now)
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """Products and rules as they hold now."""
+
+    products: Mapping[str, ProductPrice]
+    rules: Sequence[PriceRule] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A decided move: the deal leaves `source` and enters `target` at `at`."""
+
+    source: str
+    target: str
+    kind: MoveKind
+    state: StageKind
+    at: datetime
+
+
+def decide_move(
+    deal: Deal, pipeline: Pipeline, target: str, book: PriceBook, now: datetime
+) -> Move | Refused:
+    """Whether a deal may go to a stage; if not, every reason at once.
+
+    A move never lies before the one it follows, so that durations stay exact when clocks differ.
+    """
+    arriving = pipeline.stage(target)
+    declared = ", ".join(pipeline.moves_from(deal.stage)) or "none"
+    remedy = f"From {deal.stage} the pipeline {pipeline.code} declares: {declared}."
+    if arriving is None:
+        return _refused("stage-not-found", Refusal("stage-not-found", "stage", target, remedy))
+    if target == deal.stage:
+        return _refused("already-there", Refusal("already-there", "stage", target, remedy))
+    if (deal.stage, target) not in pipeline.transitions:
+        return _refused("move-not-declared", Refusal("move-not-declared", "stage", target, remedy))
+    kind = pipeline.move_kind(deal.stage, target)
+    left = pipeline.stages_left(deal.stage, target)
+    criteria = [(stage.name, criterion) for stage in left for criterion in stage.exit_criteria]
+    refusals = list(unmet_criteria(criteria, deal.evidence(now)) if criteria else ())
+    if left:
+        governing = target if arriving.kind == "open" else deal.stage
+        refusals += check_prices(deal, governing, book, now)
+    if refusals:
+        return Refused("criteria-unmet", tuple(refusals))
+    return Move(deal.stage, target, kind, arriving.kind, max(now, deal.entered_at))
+
+
+def check_prices(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list[Refusal]:
+    """Every line outside its range in that stage without a standing approval; terms once."""
+    refusals: dict[Refusal, None] = {}
+    for number, line in enumerate(deal.lines if book.rules else ()):
+        offer = line.offer
+        rules = [
+            rule
+            for rule in book.rules
+            if rule.applies(offer.product, deal.segment, deal.account, (deal.pipeline, stage))
+        ]
+        product = book.products[offer.product]
+        for refusal in check_offer(offer, deal.terms, product, rules, deal.approvals, now):
+            of_line = refusal.field == "price"
+            field = f"lines[{number}].price" if of_line else refusal.field
+            refusals[replace(refusal, field=field)] = None
+    return list(refusals)
+
+
+def check_dates(
+    opened_at: datetime,
+    zone: tzinfo,
+    expected_close: date | None,
+    requested: Iterable[date | None],
+) -> list[Refusal]:
+    """Dates before the day on which the deal was opened, in the company's time zone."""
+    opened = opened_at.astimezone(zone).date()
+    dates = [("expected_close", expected_close)]
+    dates += [(f"lines[{number}].requested", day) for number, day in enumerate(requested)]
+    return [
+        Refusal("before-opened", field, day.isoformat(), f"Give {opened} or a later date.")
+        for field, day in dates
+        if day is not None and day < opened
+    ]
+
+
+def _refused(reason: MoveRefusal, refusal: Refusal) -> Refused:
+    return Refused(reason, (refusal,))
