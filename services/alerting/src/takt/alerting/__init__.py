@@ -1,0 +1,1 @@
+"""Deviations, reviews and webhooks."""
