@@ -39,7 +39,7 @@ def test_a_won_deal_carries_its_value_and_an_alias_names_its_product() -> None:
     assert (deal.product, deal.quantity, deal.price) == ("GTX Pro", 1, 4514)
     assert (deal.stage, deal.state) == ("won", "won")
     assert (deal.opened, deal.closed) == (date(2016, 10, 20), date(2017, 3, 1))
-    assert deal.ship_to == "Central"
+    assert deal.region == "Central"
 
 
 def test_a_lost_deal_is_worth_its_list_price_and_not_zero() -> None:
@@ -99,7 +99,7 @@ def test_deals_alone_may_name_what_the_company_has_already() -> None:
     known = Known({"Pump": Decimal(9)}, frozenset(), {"Ann": "North"}, frozenset({"North"}))
     read_in = read_crm(content, default_mapping(), TODAY, known)
     assert read_in.problems == ()
-    assert (read_in.deals[0].price, read_in.deals[0].ship_to) == (9, "North")
+    assert (read_in.deals[0].price, read_in.deals[0].region) == (9, "North")
 
 
 def test_without_the_file_of_deals_there_is_one_problem() -> None:

@@ -11,7 +11,9 @@ from takt.deals.domain.deal import (
     PriceBook,
     check_dates,
     decide_move,
+    moved,
 )
+from takt.deals.domain.history import Entry
 from takt.deals.domain.pipeline import default_pipeline
 from takt.deals.domain.price import Approval, Offer, PriceRule, ProductPrice, Terms
 from takt.deals.domain.refusal import Refused
@@ -29,12 +31,17 @@ FLOOR = PriceRule(
 )
 DEAL = Deal(
     id=UUID(int=7),
+    name="Pumps",
+    owner="ann",
+    region="north",
     pipeline="default",
     stage="needs-confirmation",
     opened_at=NOW - timedelta(days=9),
-    entered_at=NOW - timedelta(days=2),
+    entries=(
+        Entry(1, "lead-qualification", NOW - timedelta(days=9)),
+        Entry(2, "needs-confirmation", NOW - timedelta(days=2)),
+    ),
     account=UUID(int=3),
-    ship_to="north",
     lines=(Line(OFFER),),
     documents=frozenset({"requirements"}),
 )
@@ -48,6 +55,19 @@ def reasons(outcome: Move | Refused) -> list[str]:
 def test_a_deal_that_meets_the_criteria_moves_on() -> None:
     move = decide_move(DEAL, PIPELINE, "solution-design", BOOK, NOW)
     assert move == Move("needs-confirmation", "solution-design", "forward", "open", NOW)
+
+
+def test_a_lost_deal_keeps_its_reason_and_its_history() -> None:
+    move = decide_move(DEAL, PIPELINE, "lost", BOOK, NOW)
+    assert isinstance(move, Move)
+    lost = moved(DEAL, move, reason="price", competitor="Acme")
+    assert (lost.status, lost.stage, lost.closed_at) == ("lost", "lost", NOW)
+    assert (lost.reason, lost.competitor, lost.sequence) == ("price", "Acme", 2)
+    assert lost.entries == (*DEAL.entries, Entry(3, "lost", NOW))
+    back = decide_move(lost, PIPELINE, "negotiation", BOOK, NOW)
+    assert isinstance(back, Move)
+    reopened = moved(lost, back, reason=None, competitor=None)
+    assert (reopened.status, reopened.closed_at, reopened.reason) == ("open", None, None)
 
 
 def test_a_move_without_the_requirements_document_lists_every_failure() -> None:
@@ -130,5 +150,5 @@ def test_dates_before_the_deal_was_opened_are_refused_in_the_company_time_zone()
     refusals = check_dates(opened, shanghai, date(2026, 11, 22), [None, date(2026, 11, 1)])
     assert [(refusal.field, refusal.value) for refusal in refusals] == [
         ("expected_close", "2026-11-22"),
-        ("lines[1].requested", "2026-11-01"),
+        ("lines[1].requested_date", "2026-11-01"),
     ]

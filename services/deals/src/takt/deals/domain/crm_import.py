@@ -58,7 +58,7 @@ class DealDraft:
     name: str
     owner: str
     account: str | None
-    ship_to: str
+    region: str
     stage: str
     state: StageKind
     opened: date | None
@@ -273,8 +273,8 @@ def _deal(reading: _Reading, cells: _Cells) -> DealDraft:
     cells.one_of("owner", owner, reading.owners)
     cells.one_of("product", product, reading.list_prices)
     cells.one_of("account", account, reading.accounts)
-    ship_to = cells.text("ship_to") or reading.owners.get(owner, "")
-    cells.one_of("ship_to", ship_to, reading.regions)
+    region = cells.text("region") or reading.owners.get(owner, "")
+    cells.one_of("region", region, reading.regions)
     stage = reading.mapping.pipeline.stage(cells.must("stage"))
     state: StageKind = "open" if stage is None else stage.kind
     if stage is None and cells.text("stage"):
@@ -291,7 +291,7 @@ def _deal(reading: _Reading, cells: _Cells) -> DealDraft:
         name=cells.text("name") or f"{product} for {account or 'a new customer'}",
         owner=owner,
         account=account or None,
-        ship_to=ship_to,
+        region=region,
         stage=stage.code if stage is not None else "",
         state=state,
         opened=opened,

@@ -1,12 +1,14 @@
 """A deal: its state, and what may be done with it. Decisions return a change or named reasons."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from takt.deals.domain.gates import Evidence, unmet_criteria
+from takt.deals.domain.history import Entry
 from takt.deals.domain.pipeline import MoveKind, Pipeline, StageKind
 from takt.deals.domain.price import (
     USUAL_TERMS,
@@ -28,43 +30,67 @@ class Line:
 
     offer: Offer
     requested: date | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A sales opportunity with all that a decision about it needs."""
+    """A sales opportunity as it stands, with all that a decision about it needs.
+
+    `region` is the ship-to; `entries` the whole stage history; `sequence` counts all changes.
+    """
 
     id: UUID
+    name: str
+    owner: str
+    region: str
     pipeline: str
     stage: str
     opened_at: datetime
-    entered_at: datetime
+    entries: tuple[Entry, ...]
+    status: StageKind = "open"
+    team: str | None = None
+    source: str | None = None
+    external_id: str | None = None
     account: UUID | None = None
     segment: str | None = None
-    owner: str | None = None
-    ship_to: str | None = None
+    account_payment_days: int | None = None
+    closed_at: datetime | None = None
     expected_close: date | None = None
     terms: Terms = USUAL_TERMS
+    manual_probability: Decimal | None = None
+    reason: str | None = None
+    competitor: str | None = None
+    imported: bool = False
     lines: tuple[Line, ...] = ()
-    documents: frozenset[str] = frozenset()
+    documents: frozenset[str] = field(default_factory=frozenset)
     approvals: tuple[Approval, ...] = ()
+    sequence: int = 1
+
+    @property
+    def entered_at(self) -> datetime:
+        """Since when it stands in its stage."""
+        return self.entries[-1].entered_at
 
     @property
     def offers(self) -> frozenset[Offer]:
         """The priced content of all lines."""
         return frozenset(line.offer for line in self.lines)
 
+    @property
+    def value(self) -> Decimal:
+        """Sum of quantity x price, in the company currency."""
+        return sum((line.offer.quantity * line.offer.price for line in self.lines), Decimal(0))
+
     def evidence(self, now: datetime) -> Evidence:
         """What the deal can show at a gate."""
         filled = {
             "account": self.account is not None,
-            "owner": self.owner is not None,
-            "ship_to": self.ship_to is not None,
             "expected_close": self.expected_close is not None,
             "lines": bool(self.lines),
         }
         return Evidence(
-            fields=frozenset(field for field, there in filled.items() if there),
+            fields=frozenset(name for name, there in filled.items() if there),
             documents=self.documents,
             approvals=frozenset(
                 approval.role
@@ -89,7 +115,7 @@ class Move:
     source: str
     target: str
     kind: MoveKind
-    state: StageKind
+    status: StageKind
     at: datetime
 
 
@@ -101,14 +127,12 @@ def decide_move(
     A move never lies before the one it follows, so that durations stay exact when clocks differ.
     """
     arriving = pipeline.stage(target)
-    declared = ", ".join(pipeline.moves_from(deal.stage)) or "none"
-    remedy = f"From {deal.stage} the pipeline {pipeline.code} declares: {declared}."
     if arriving is None:
-        return _refused("stage-not-found", Refusal("stage-not-found", "stage", target, remedy))
+        return _refuse(deal, pipeline, target, "stage-not-found")
     if target == deal.stage:
-        return _refused("already-there", Refusal("already-there", "stage", target, remedy))
+        return _refuse(deal, pipeline, target, "already-there")
     if (deal.stage, target) not in pipeline.transitions:
-        return _refused("move-not-declared", Refusal("move-not-declared", "stage", target, remedy))
+        return _refuse(deal, pipeline, target, "move-not-declared")
     kind = pipeline.move_kind(deal.stage, target)
     left = pipeline.stages_left(deal.stage, target)
     criteria = [(stage.name, criterion) for stage in left for criterion in stage.exit_criteria]
@@ -119,6 +143,22 @@ def decide_move(
     if refusals:
         return Refused("criteria-unmet", tuple(refusals))
     return Move(deal.stage, target, kind, arriving.kind, max(now, deal.entered_at))
+
+
+def moved(deal: Deal, move: Move, *, reason: str | None, competitor: str | None) -> Deal:
+    """The deal after the move: its history is one entry longer."""
+    closed = move.status != "open"
+    entry = Entry(deal.entries[-1].number + 1, move.target, move.at)
+    return replace(
+        deal,
+        stage=move.target,
+        status=move.status,
+        closed_at=move.at if closed else None,
+        reason=reason if closed else None,
+        competitor=competitor if move.status == "lost" else None,
+        entries=(*deal.entries, entry),
+        sequence=deal.sequence + 1,
+    )
 
 
 def check_prices(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list[Refusal]:
@@ -134,8 +174,8 @@ def check_prices(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list
         product = book.products[offer.product]
         for refusal in check_offer(offer, deal.terms, product, rules, deal.approvals, now):
             of_line = refusal.field == "price"
-            field = f"lines[{number}].price" if of_line else refusal.field
-            refusals[replace(refusal, field=field)] = None
+            name = f"lines[{number}].price" if of_line else refusal.field
+            refusals[replace(refusal, field=name)] = None
     return list(refusals)
 
 
@@ -148,13 +188,15 @@ def check_dates(
     """Dates before the day on which the deal was opened, in the company's time zone."""
     opened = opened_at.astimezone(zone).date()
     dates = [("expected_close", expected_close)]
-    dates += [(f"lines[{number}].requested", day) for number, day in enumerate(requested)]
+    dates += [(f"lines[{number}].requested_date", day) for number, day in enumerate(requested)]
     return [
-        Refusal("before-opened", field, day.isoformat(), f"Give {opened} or a later date.")
-        for field, day in dates
+        Refusal("before-opened", name, day.isoformat(), f"Give {opened} or a later date.")
+        for name, day in dates
         if day is not None and day < opened
     ]
 
 
-def _refused(reason: MoveRefusal, refusal: Refusal) -> Refused:
-    return Refused(reason, (refusal,))
+def _refuse(deal: Deal, pipeline: Pipeline, target: str, reason: MoveRefusal) -> Refused:
+    declared = ", ".join(pipeline.moves_from(deal.stage)) or "none"
+    remedy = f"From {deal.stage} the pipeline {pipeline.code} declares: {declared}."
+    return Refused(reason, (Refusal(reason, "stage", target, remedy),))

@@ -6,14 +6,9 @@ from typing import Final, Literal, assert_never
 
 from takt.deals.domain.refusal import Refusal
 
-GateField = Literal["account", "owner", "ship_to", "expected_close", "lines"]
-GATE_FIELDS: Final[tuple[GateField, ...]] = (
-    "account",
-    "owner",
-    "ship_to",
-    "expected_close",
-    "lines",
-)
+GateField = Literal["account", "expected_close", "lines"]
+GATE_FIELDS: Final[tuple[GateField, ...]] = ("account", "expected_close", "lines")
+"""The fields that a deal may lack; owner, region and name it has from the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ FIELDS: Final[dict[str, dict[str, bool]]] = {
         "stage": True,
         "name": False,
         "account": False,
-        "ship_to": False,
+        "region": False,
         "opened": False,
         "closed": False,
         "expected_close": False,

@@ -156,7 +156,7 @@ def default_pipeline() -> Pipeline:
             "negotiation",
             "Negotiation",
             target=timedelta(days=14),
-            exit_criteria=(FieldRequired("lines"), FieldRequired("ship_to")),
+            exit_criteria=(FieldRequired("account"), FieldRequired("lines")),
         ),
         Stage("won", "Won", kind="won"),
         Stage("lost", "Lost", kind="lost"),

@@ -35,10 +35,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ProductPrice:
-    """What a product lists at and costs, per base unit; cost may be unknown."""
+    """What a product lists at and costs, per base unit, where that is known."""
 
     code: str
-    list_price: Decimal
+    list_price: Decimal | None
     cost: Decimal | None = None
 
 
@@ -99,7 +99,7 @@ def effective_floor(product: ProductPrice, rule: PriceRule) -> Decimal | None:
     cost / (1 - minimum gross margin), and the contract floor.
     """
     floors: list[Decimal] = []
-    if rule.maximum_discount is not None:
+    if product.list_price is not None and rule.maximum_discount is not None:
         floors.append(product.list_price * (1 - rule.maximum_discount))
     if product.cost is not None and rule.minimum_margin is not None:
         floors.append(product.cost + rule.minimum_margin)
@@ -112,7 +112,7 @@ def effective_floor(product: ProductPrice, rule: PriceRule) -> Decimal | None:
 
 def effective_ceiling(product: ProductPrice, rule: PriceRule) -> Decimal | None:
     """The highest price that a rule allows, list x (1 + maximum surcharge), rounded down."""
-    if rule.maximum_surcharge is None:
+    if product.list_price is None or rule.maximum_surcharge is None:
         return None
     return (product.list_price * (1 + rule.maximum_surcharge)).quantize(STEP, ROUND_FLOOR)
 
