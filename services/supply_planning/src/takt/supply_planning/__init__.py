@@ -1,0 +1,1 @@
+"""Netting, purchasing and cash."""

@@ -1,0 +1,246 @@
+"""Time-phased netting of one item at one site: what must come and when, after what is on its way.
+
+All quantities are millionths. A bucket is a week; it is for arithmetic, while every order is due on
+a date.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import Literal
+from uuid import UUID
+
+from takt.supply_planning.domain.calendar import (
+    ROUND_THE_CLOCK,
+    LeadTime,
+    WorkingCalendar,
+    open_day,
+    release_date,
+)
+from takt.supply_planning.domain.lots import LotPolicy, lots
+
+WEEK = timedelta(weeks=1)
+WEEKS = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The weeks that are planned, beginning with the one that holds `today`."""
+
+    today: date
+    weeks: int = WEEKS
+
+    @property
+    def first_week(self) -> date:
+        """The ISO Monday of this week."""
+        return self.today - timedelta(days=self.today.weekday())
+
+    def monday(self, bucket: int) -> date:
+        """The Monday of a bucket."""
+        return self.first_week + bucket * WEEK
+
+    def bucket(self, day: date) -> int | None:
+        """The bucket of a day: the past belongs to the first, what is after the last to none."""
+        place = (day - self.first_week).days // 7
+        return max(place, 0) if place < self.weeks else None
+
+    def spread(self, dated: Iterable[tuple[date, int]]) -> list[int]:
+        """Dated quantities by bucket; what lies after the horizon is left out."""
+        buckets = [0] * self.weeks
+        for day, quantity in dated:
+            if (place := self.bucket(day)) is not None:
+                buckets[place] += quantity
+        return buckets
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningPolicy:
+    """How an item is planned at a site.
+
+    Args:
+        source: make explodes its orders to components, buy proposes them to `supplier`.
+        fence_days: planning time fence: nothing new is planned in weeks that begin sooner than this
+            from today. tolerance_days, tolerance_share: an action message is not repeated, nor
+            begun, for less than this; the share is
+            in millionths of the quantity last communicated.
+        work: when its making or its supplier works; lead times count on it.
+        receiving: when the site takes goods in; due dates fall on it.
+    """
+
+    source: Literal["make", "buy"]
+    supplier: str | None = None
+    safety_stock: int = 0
+    lot: LotPolicy = field(default_factory=LotPolicy)
+    lead: LeadTime = field(default_factory=LeadTime)
+    fence_days: int = 0
+    tolerance_days: int = 0
+    tolerance_share: int = 0
+    work: WorkingCalendar = ROUND_THE_CLOCK
+    receiving: WorkingCalendar = ROUND_THE_CLOCK
+
+    def fence(self, horizon: Horizon) -> int:
+        """The first bucket in which something new may be planned."""
+        days = (horizon.today + timedelta(days=self.fence_days) - horizon.first_week).days
+        return -(-days // 7) if self.fence_days else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """An order that is already there.
+
+    Args:
+        kind: scheduled is with its supplier or shop; firm is agreed here and can still be changed
+            here.
+        quantity: what is still to come.
+    """
+
+    order_id: UUID
+    kind: Literal["scheduled", "firm"]
+    due: date
+    quantity: int
+    release: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """An order that netting asks for, made of `lots`."""
+
+    bucket: int
+    due: date
+    release: date
+    lots: tuple[int, ...]
+
+    @property
+    def quantity(self) -> int:
+        """All its lots."""
+        return sum(self.lots)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """When an open order is needed and how much of it: `bucket` is None when it is not needed at all."""
+
+    order_id: UUID
+    bucket: int | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Netting:
+    """The plan of an item at a site, by bucket; projected = before + scheduled + planned - gross.
+
+    Args:
+        net: the requirement before lot sizing.
+        needs: when each open order inside the horizon is needed.
+        short: safety stock that cannot be reached inside the fence.
+        by_lot: an open order would be smaller if lots were.
+    """
+
+    first_week: date
+    on_hand: int
+    gross: tuple[int, ...]
+    scheduled: tuple[int, ...]
+    net: tuple[int, ...]
+    orders: tuple[PlannedOrder, ...]
+    planned: tuple[int, ...]
+    projected: tuple[int, ...]
+    needs: tuple[Need, ...]
+    short: tuple[int, ...]
+    by_lot: bool
+
+
+def net(
+    gross: Sequence[int],
+    on_hand: int,
+    supplies: Sequence[Supply],
+    policy: PlanningPolicy,
+    horizon: Horizon,
+) -> Netting:
+    """Cover gross requirements and safety stock: from stock, then open orders, then new ones.
+
+    Open orders are taken in the order of their dates as soon as they are needed, wherever they now
+    lie: to expedite one is easier than to place another, and one that is needed later is deferred
+    (the rescheduling assumption of MRP). Nothing new is planned before the fence; what is missing
+    there is made up right after it.
+
+    Args:
+        gross: independent and dependent demand, shape (weeks,).
+        on_hand: may be negative.
+        supplies: open orders; those due after the horizon are left alone.
+        policy: how the item is planned at the site.
+        horizon: the weeks.
+
+    Source: Orlicky's Material Requirements Planning, 3rd ed., ch. 4 and 7.
+    """
+    fence = policy.fence(horizon)
+    inside = sorted(
+        (supply for supply in supplies if horizon.bucket(supply.due) is not None),
+        key=lambda supply: (supply.due, str(supply.order_id)),
+    )
+    scheduled = horizon.spread((supply.due, supply.quantity) for supply in inside)
+    requirement, short, planned = ([0] * horizon.weeks for _ in range(3))
+    needs: list[Need] = []
+    orders: list[PlannedOrder] = []
+    available = on_hand
+    waiting = 0
+    for bucket, demand in enumerate(gross):
+        available -= demand
+        while available < policy.safety_stock and waiting < len(inside):
+            supply = inside[waiting]
+            needs.append(Need(supply.order_id, bucket, supply.quantity))
+            available += supply.quantity
+            waiting += 1
+        missing = policy.safety_stock - available
+        if missing <= 0:
+            continue
+        if bucket < fence:
+            short[bucket] = missing
+            continue
+        if policy.lot.rule == "period":
+            missing += sum(gross[bucket + 1 : bucket + policy.lot.periods])
+        requirement[bucket] = missing
+        order = _order(bucket, lots(missing, policy.lot), policy, horizon)
+        orders.append(order)
+        planned[bucket] = order.quantity
+        available += order.quantity
+    by_lot = False
+    if waiting and not orders and (excess := available - policy.safety_stock) > 0:
+        last = needs[-1]
+        wanted = last.quantity - excess
+        sized = min(sum(lots(wanted, policy.lot)), last.quantity)
+        by_lot = sized > wanted
+        needs[-1] = Need(last.order_id, last.bucket, sized)
+    needs += [Need(supply.order_id, None, 0) for supply in inside[waiting:]]
+    flow = [
+        received + new - taken
+        for received, new, taken in zip(scheduled, planned, gross, strict=True)
+    ]
+    return Netting(
+        first_week=horizon.first_week,
+        on_hand=on_hand,
+        gross=tuple(gross),
+        scheduled=tuple(scheduled),
+        net=tuple(requirement),
+        orders=tuple(orders),
+        planned=tuple(planned),
+        projected=tuple(accumulate(flow, initial=on_hand))[1:],
+        needs=tuple(needs),
+        short=tuple(short),
+        by_lot=by_lot,
+    )
+
+
+def due_date(bucket: int, policy: PlanningPolicy, horizon: Horizon) -> date:
+    """When an order for a bucket must be there: its first day open to receive, from today on."""
+    monday = horizon.monday(bucket)
+    week = (monday + timedelta(days=day) for day in range(7))
+    first = next((day for day in week if policy.receiving.minutes_on(day)), None)
+    return max(first or open_day(monday, policy.receiving), horizon.today)
+
+
+def _order(
+    bucket: int, sized: tuple[int, ...], policy: PlanningPolicy, horizon: Horizon
+) -> PlannedOrder:
+    due = due_date(bucket, policy, horizon)
+    return PlannedOrder(bucket, due, release_date(due, policy.lead, sum(sized), policy.work), sized)

@@ -1,0 +1,289 @@
+"""Purchase orders: from planning's proposal through people's approval to the supplier's delivery.
+
+    proposed -> approved -> released -> confirmed -> received
+    any of them -> cancelled
+
+Planning owns a proposal: it revises it in place and withdraws it when its need is gone. People own
+an approved order. The ERP has the last word: of each thing that it can say (terms, receipts,
+cancellation) the answer with the highest order revision holds, so that the state follows from the
+set of answers and not from their order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID, uuid5
+
+from takt.supply_planning.domain.lots import PriceBreak, unit_price
+from takt.supply_planning.domain.netting import Horizon, PlannedOrder, Supply
+from takt.supply_planning.domain.quantity import to_decimal, to_millionths
+
+OrderStatus = Literal["proposed", "approved", "released", "confirmed", "received", "cancelled"]
+Stage = Literal["proposed", "withdrawn", "approved", "released"]
+AnswerKind = Literal["confirmed", "changed", "received", "cancelled"]
+
+NAMESPACE = UUID("6f1d4f0c-2d5b-5c1a-9f57-0b9a4c1e7d20")
+"""Of order ids: with the same place and week, any process names an order the same."""
+
+TERMS = ("quantity", "due_on", "release_on", "price", "payment_days")
+
+
+class OrderRefusedError(ValueError):
+    """An order is not in a state in which this can be done."""
+
+    def __init__(self, action: str, order: "PurchaseOrder", remedy: str) -> None:
+        super().__init__(f"cannot {action} order {order.number}: it is {order.status}; {remedy}")
+        self.action = action
+        self.status = order.status
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTerms:
+    """What a supplier asks for an item; payment days count from receipt."""
+
+    supplier: str
+    price_breaks: tuple[PriceBreak, ...]
+    payment_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the ERP says about an order. `quantity` of `received` is the sum so far."""
+
+    revision: int
+    kind: AnswerKind
+    quantity: Decimal | None = None
+    due_on: date | None = None
+    received_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrder:
+    """An order as it stands.
+
+    Args:
+        due_period: the Monday of the week for which it was proposed. With item, site, supplier and
+            `generation` (how many
+            orders for the same week were approved before it) it is the identity.
+        stage: how far it came here, apart from what the ERP says.
+        sequence: counts its changes.
+        terms_revision, receipt_revision, cancel_revision: of the answer that holds for each; 0 when
+        there is none.
+    """
+
+    item: str
+    site: str
+    supplier: str
+    due_period: date
+    generation: int
+    due_on: date
+    release_on: date
+    quantity: Decimal
+    price: Decimal
+    payment_days: int
+    stage: Stage = "proposed"
+    sequence: int = 1
+    confirmed_quantity: Decimal | None = None
+    confirmed_on: date | None = None
+    received_quantity: Decimal = Decimal(0)
+    received_on: date | None = None
+    terms_revision: int = 0
+    receipt_revision: int = 0
+    cancel_revision: int = 0
+
+    @property
+    def order_id(self) -> UUID:
+        """Stable: the same proposal whenever and wherever it is planned."""
+        place = (self.item, self.site, self.supplier, self.due_period.isoformat())
+        return uuid5(NAMESPACE, "|".join((*place, str(self.generation))))
+
+    @property
+    def number(self) -> str:
+        """For people."""
+        year, week, _ = self.due_period.isocalendar()
+        return f"PO-{year}W{week:02}-{self.order_id.hex[:8].upper()}"
+
+    @property
+    def erp_revision(self) -> int:
+        """The highest order revision that the ERP has told."""
+        return max(self.terms_revision, self.receipt_revision, self.cancel_revision)
+
+    @property
+    def status(self) -> OrderStatus:
+        """Where it stands, all told."""
+        if self.cancel_revision > max(self.terms_revision, self.receipt_revision):
+            return "cancelled"
+        if self.receipt_revision and self.received_quantity >= self.agreed_quantity:
+            return "received"
+        if self.terms_revision or self.receipt_revision:
+            return "confirmed"
+        return "cancelled" if self.stage == "withdrawn" else self.stage
+
+    @property
+    def agreed_quantity(self) -> Decimal:
+        """What the supplier confirmed, or else what was ordered."""
+        return self.quantity if self.confirmed_quantity is None else self.confirmed_quantity
+
+    @property
+    def agreed_due(self) -> date:
+        """The date that the supplier confirmed, or else the one that was ordered."""
+        return self.confirmed_on or self.due_on
+
+    @property
+    def amount(self) -> Decimal:
+        """Money for all of it."""
+        return (self.agreed_quantity * self.price).quantize(Decimal("0.000001"))
+
+    @property
+    def left_planning(self) -> bool:
+        """Whether planning may no longer change it."""
+        return self.stage in ("approved", "released") or self.erp_revision > 0
+
+
+def approve(order: PurchaseOrder) -> PurchaseOrder:
+    """Agree to buy. Raises OrderRefusedError: it is not a proposal."""
+    if order.status != "proposed":
+        raise OrderRefusedError("approve", order, "only a proposed order can be approved")
+    return _next(order, stage="approved")
+
+
+def release(order: PurchaseOrder) -> PurchaseOrder:
+    """Send it to the supplier. Raises OrderRefusedError: it is not approved."""
+    if order.status != "approved":
+        raise OrderRefusedError("release", order, "approve it first, and release it once")
+    return _next(order, stage="released")
+
+
+def change(order: PurchaseOrder, quantity: Decimal | None, due_on: date | None) -> PurchaseOrder:
+    """Change an approved order before it is sent, or a sent one as agreed with the supplier.
+
+    Raises: OrderRefusedError: it is a proposal (planning revises those), or done.
+    """
+    if order.status == "approved":
+        ahead = order.due_on - order.release_on
+        due = due_on or order.due_on
+        return _next(
+            order,
+            quantity=order.quantity if quantity is None else quantity,
+            due_on=due,
+            release_on=due - ahead,
+        )
+    if order.status not in ("released", "confirmed"):
+        raise OrderRefusedError(
+            "change", order, "change the demand or its parameters, or approve it first"
+        )
+    return answer(order, Answer(order.erp_revision + 1, "changed", quantity, due_on))
+
+
+def cancel(order: PurchaseOrder) -> PurchaseOrder:
+    """Call off an approved or sent order. Raises OrderRefusedError: it is a proposal, or done."""
+    if order.status not in ("approved", "released", "confirmed"):
+        raise OrderRefusedError(
+            "cancel", order, "planning withdraws a proposal itself when its need is gone"
+        )
+    return answer(order, Answer(order.erp_revision + 1, "cancelled"))
+
+
+def answer(order: PurchaseOrder, said: Answer) -> PurchaseOrder:
+    """The order after an answer of the ERP; the same object when a newer one has said it."""
+    match said.kind:
+        case "confirmed" | "changed" if said.revision > order.terms_revision:
+            return _next(
+                order,
+                confirmed_quantity=order.quantity if said.quantity is None else said.quantity,
+                confirmed_on=said.due_on or order.due_on,
+                terms_revision=said.revision,
+            )
+        case "received" if said.revision > order.receipt_revision:
+            return _next(
+                order,
+                received_quantity=order.agreed_quantity if said.quantity is None else said.quantity,
+                received_on=said.received_on,
+                receipt_revision=said.revision,
+            )
+        case "cancelled" if said.revision > order.cancel_revision:
+            return _next(order, cancel_revision=said.revision)
+        case _:
+            return order
+
+
+def propose(
+    planned: Iterable[PlannedOrder],
+    orders: Sequence[PurchaseOrder],
+    item: str,
+    site: str,
+    terms: SupplierTerms | None,
+    horizon: Horizon,
+) -> list[PurchaseOrder]:
+    """The proposals that change to what is planned: new, revised in place, or withdrawn at zero.
+
+    Args:
+        planned: without those that a firm order is to grow by.
+        orders: all of the item at the site that are open or belong to a week of the horizon.
+        item: what is bought.
+        site: where it is to come.
+        terms: of the supplier it is bought from; None when it is not bought.
+        horizon: the weeks that are planned.
+    """
+    changed: list[PurchaseOrder] = []
+    wanted: set[UUID] = set()
+    by_id = {order.order_id: order for order in orders}
+    for plan in planned:
+        if terms is None:
+            break
+        period = horizon.monday(plan.bucket)
+        fresh = PurchaseOrder(
+            item=item,
+            site=site,
+            supplier=terms.supplier,
+            due_period=period,
+            generation=sum(
+                order.left_planning
+                for order in orders
+                if (order.supplier, order.due_period) == (terms.supplier, period)
+            ),
+            due_on=plan.due,
+            release_on=plan.release,
+            quantity=to_decimal(plan.quantity),
+            price=unit_price(plan.quantity, terms.price_breaks),
+            payment_days=terms.payment_days,
+        )
+        wanted.add(fresh.order_id)
+        known = by_id.get(fresh.order_id)
+        if known is None:
+            changed.append(fresh)
+        elif known.stage == "withdrawn" or changed_terms(known, fresh):
+            changed.append(replace(fresh, sequence=known.sequence + 1))
+    changed += [
+        _next(order, stage="withdrawn")
+        for order in orders
+        if order.status == "proposed" and order.order_id not in wanted
+    ]
+    return changed
+
+
+def changed_terms(before: PurchaseOrder, after: PurchaseOrder) -> tuple[str, ...]:
+    """The names of the terms that differ."""
+    return tuple(name for name in TERMS if getattr(before, name) != getattr(after, name))
+
+
+def supply_of(order: PurchaseOrder) -> Supply | None:
+    """What an order brings; None for proposals, which planning makes anew, and for what is done."""
+    status = order.status
+    left = order.agreed_quantity - order.received_quantity
+    if status not in ("approved", "released", "confirmed") or left <= 0:
+        return None
+    return Supply(
+        order.order_id,
+        "firm" if status == "approved" else "scheduled",
+        order.agreed_due,
+        to_millionths(left),
+        order.release_on,
+    )
+
+
+def _next(order: PurchaseOrder, **changes: object) -> PurchaseOrder:
+    return replace(order, sequence=order.sequence + 1, **changes)  # type: ignore[arg-type]

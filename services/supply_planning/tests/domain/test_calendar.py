@@ -1,0 +1,64 @@
+from datetime import date
+
+import pytest
+
+from takt.supply_planning.domain.calendar import (
+    ROUND_THE_CLOCK,
+    LeadTime,
+    NoWorkingTimeError,
+    WorkingCalendar,
+    open_day,
+    release_date,
+)
+from takt.supply_planning.domain.quantity import ONE
+
+DUE = date(2026, 9, 30)
+EIGHT_HOURS = WorkingCalendar("day shift", (480, 480, 480, 480, 480, 0, 0))
+FORTY_NINE_HALF_HOURS = LeadTime(minutes_per_unit=30, buffer_days=1)
+
+
+def test_work_round_the_clock_is_released_on_27_september() -> None:
+    released = release_date(DUE, FORTY_NINE_HALF_HOURS, 49 * ONE, ROUND_THE_CLOCK)
+    assert released == date(2026, 9, 27)
+
+
+def test_work_on_eight_hours_monday_to_friday_is_released_on_23_september() -> None:
+    released = release_date(DUE, FORTY_NINE_HALF_HOURS, 49 * ONE, EIGHT_HOURS)
+    assert released == date(2026, 9, 23)
+
+
+def test_a_holiday_moves_the_release_one_day_further() -> None:
+    calendar = WorkingCalendar("with a holiday", EIGHT_HOURS.minutes, {date(2026, 9, 28): 0})
+    assert release_date(DUE, FORTY_NINE_HALF_HOURS, 49 * ONE, calendar) == date(2026, 9, 22)
+
+
+def test_a_part_of_a_period_takes_a_whole_one() -> None:
+    one_minute_more = release_date(DUE, LeadTime(minutes_per_unit=1), 481 * ONE, EIGHT_HOURS)
+    assert one_minute_more == date(2026, 9, 28)
+
+
+def test_lead_days_are_working_days() -> None:
+    assert release_date(DUE, LeadTime(days=3), ONE, EIGHT_HOURS) == date(2026, 9, 25)
+
+
+def test_nothing_to_do_is_released_when_it_is_due() -> None:
+    assert release_date(DUE, LeadTime(), ONE, EIGHT_HOURS) == DUE
+
+
+def test_a_closed_due_date_moves_to_the_open_day_before() -> None:
+    assert open_day(date(2026, 9, 27), EIGHT_HOURS) == date(2026, 9, 25)
+
+
+def test_a_lead_time_in_the_past_is_refused() -> None:
+    with pytest.raises(ValueError, match="days -3 lies in the past"):
+        LeadTime(days=-3)
+
+
+def test_a_calendar_without_work_is_refused() -> None:
+    with pytest.raises(NoWorkingTimeError, match="no working weekday"):
+        WorkingCalendar("never", (0,) * 7)
+
+
+def test_more_minutes_than_a_day_has_are_refused() -> None:
+    with pytest.raises(ValueError, match="1441 minutes"):
+        WorkingCalendar("long", (1441, 0, 0, 0, 0, 0, 0))
