@@ -161,8 +161,8 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenOrder:
-    """A purchase order that is with its supplier."""
+class PurchaseOrder:
+    """A purchase order that is with its supplier, or was received and is not yet paid."""
 
     number: str
     item: str
@@ -172,6 +172,7 @@ class OpenOrder:
     price: Decimal
     ordered_on: date
     due_on: date
+    received_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +280,7 @@ class Company:
     supplier_items: tuple[SupplierItem, ...]
     sourcing: tuple[SourcingShare, ...]
     stocks: tuple[Stock, ...]
-    open_orders: tuple[OpenOrder, ...]
+    orders: tuple[PurchaseOrder, ...]
     deals: tuple[Deal, ...]
     sales: tuple[Sale, ...]
     fixed_payments: tuple[FixedPayment, ...]
