@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from takt.alerting.domain.causes import DealCause, DealLine, ProductLine, explain
+from takt.alerting.domain.causes import DealCause, DealLine, ProductLine, combine, explain
 
 
 def product(code, expected, price, sold, revenue, unit="piece"):
@@ -76,6 +76,13 @@ def test_a_deal_won_for_another_week_is_timing():
     causes = explain([product("a", 10, 1, 0, 0)], [deal(1, 4, 6, 0, state="won")])
     assert causes.timing == -4
     assert causes.lost == causes.win_rate == 0
+
+
+def test_the_causes_of_two_weeks_add_up():
+    week = explain([product("a", 100, 2, 90, 180)], [deal(1, 5, 5, 10, state="won")])
+    both = combine([week, week])
+    assert (both.total, both.win_rate, both.baseline) == (-40, 20, -60)
+    assert len(both.deals) == 2
 
 
 def test_a_deal_of_a_product_outside_the_scope_is_refused():

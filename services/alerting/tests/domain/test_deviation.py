@@ -74,6 +74,17 @@ def test_selling_too_much_fires_at_once_by_the_end_of_the_day():
     assert verdict.error == -5
 
 
+def test_an_order_booked_for_friday_is_not_missing_on_wednesday():
+    booked = Record((), Bucket(MONDAY, Decimal(100), Decimal(100), None, booked=Decimal(100)))
+    assert judge(booked, WEDNESDAY).reason is Reason.WITHIN_LIMITS
+
+
+def test_orders_booked_for_later_are_too_much_once_they_pass_the_whole_week():
+    booked = Record((), Bucket(MONDAY, Decimal(100), Decimal(130), None, booked=Decimal(125)))
+    verdict = judge(booked, MONDAY)
+    assert (verdict.direction, verdict.expected, verdict.actual) == ("over", 100, 130)
+
+
 def test_sales_where_nothing_was_forecast_are_too_much():
     verdict = judge(under_way(0, 12), MONDAY)
     assert verdict.direction == "over"
@@ -92,7 +103,7 @@ def test_a_percentage_inside_the_eighty_percent_interval_is_announced_noise():
 
 def test_a_sale_far_outside_the_interval_says_so_first():
     verdict = judge(under_way(100, 5, half_80=10, half_95=20), WEDNESDAY)
-    assert verdict.fired == (Reason.OUTSIDE_INTERVAL, Reason.PERCENTAGE)
+    assert verdict.fired == (Reason.INTERVAL, Reason.PERCENTAGE)
 
 
 def test_a_tight_interval_alone_does_not_fire_on_a_small_error():
@@ -129,7 +140,7 @@ def test_errors_that_cancel_give_no_signal():
 
 def test_three_weeks_on_one_side_fire_as_consecutive_periods():
     verdict = judge(closed((100, 110), (100, 88), (100, 88), (100, 88)), MONDAY)
-    assert verdict.reason is Reason.CONSECUTIVE_PERIODS
+    assert verdict.reason is Reason.CONSECUTIVE
     assert verdict.expected == 300
     assert verdict.direction == "under"
     assert not judge(closed((100, 88), (100, 115), (100, 88)), MONDAY).breached

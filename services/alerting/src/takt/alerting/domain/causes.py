@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 from typing import Literal
@@ -26,7 +26,7 @@ PRECISION = 80
 class DealCause(StrEnum):
     """How a deal moved the volume."""
 
-    WIN_RATE = "win-rate"
+    WIN_RATE = "win_rate"
     TIMING = "timing"
     NEW = "new"
     LOST = "lost"
@@ -98,6 +98,19 @@ class Causes:
     def total(self) -> Decimal:
         """The revenue variance, actual less expected."""
         return self.actual - self.expected
+
+
+AMOUNTS = tuple(field.name for field in fields(Causes) if field.name != "deals")
+
+
+def combine(weeks: Sequence[Causes]) -> Causes:
+    """The causes of several weeks together; sums of exact parts are exact."""
+    with localcontext() as context:
+        context.prec = PRECISION
+        return Causes(
+            **{name: sum((getattr(week, name) for week in weeks), ZERO) for name in AMOUNTS},
+            deals=tuple(part for week in weeks for part in week.deals),
+        )
 
 
 def explain(products: Sequence[ProductLine], deals: Sequence[DealLine]) -> Causes:

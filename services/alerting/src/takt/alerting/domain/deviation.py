@@ -1,14 +1,14 @@
 """A1: do sales leave the forecast that was frozen when the bucket began?
 
 One sign everywhere: an error is forecast less actual, so a positive one is a forecast too high.
-Quantities are in the measure of the scope: its unit, or money at the version's prices where the
-scope sums products of several units.
+Quantities are in the measure of the scope: its unit, or money where the scope sums products of
+several units (what was paid against the version's prices).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -24,14 +24,14 @@ BUSINESS_WEEK: WeekdayProfile = (*(Decimal("0.2"),) * 5, ZERO, ZERO)
 class Reason(StrEnum):
     """Which rule decided."""
 
-    NO_SALES = "no-sales"
-    OUTSIDE_INTERVAL = "outside-interval"
+    NO_SALES = "no_sales"
+    INTERVAL = "interval"
     PERCENTAGE = "percentage"
-    TRACKING_SIGNAL = "tracking-signal"
-    CONSECUTIVE_PERIODS = "consecutive-periods"
-    WITHIN_LIMITS = "within-limits"
-    BELOW_MINIMUM_VOLUME = "below-minimum-volume"
-    TOO_EARLY = "too-early"
+    TRACKING_SIGNAL = "tracking_signal"
+    CONSECUTIVE = "consecutive"
+    WITHIN_LIMITS = "within_limits"
+    BELOW_MINIMUM_VOLUME = "below_minimum_volume"
+    TOO_EARLY = "too_early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +89,29 @@ NO_SPREAD = Spread(ZERO, ZERO, ZERO, ZERO)
 class Bucket:
     """One scope in one week: what the frozen version expected, and what was sold so far.
 
-    `week` is the ISO Monday. Without a `spread` the version carried no interval.
+    `week` is the ISO Monday. `actual` is dated in the week, by the day that the customer asked
+    for; `booked` is the part of it that is dated after today. Without a `spread` the version
+    carried no interval.
     """
 
     week: date
     forecast: Decimal
     actual: Decimal
     spread: Spread | None = None
+    booked: Decimal = ZERO
 
     def without(self, part: Bucket) -> Bucket:
         """The same scope with a part of it taken out."""
         spread = self.spread
         if spread is not None and part.spread is not None:
             spread = spread - part.spread
-        return Bucket(self.week, self.forecast - part.forecast, self.actual - part.actual, spread)
+        return Bucket(
+            self.week,
+            self.forecast - part.forecast,
+            self.actual - part.actual,
+            spread,
+            self.booked - part.booked,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +136,27 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found, in which week, and by which rules.
+    """What was found, in which weeks, and by which rules.
 
-    `expected` is the forecast, or the part of it that was due by now; `error` is expected less
-    actual; `relative_error` its share of expected (of actual where nothing was expected);
-    `tracking_signal` is None before the sixth period.
+    `expected` is the forecast of the weeks, or its share `due` by now; `actual` includes what is
+    dated after today only where `with_booked` says so. `tracking_signal` is None before the sixth
+    period.
     """
 
     reason: Reason
     direction: Direction | None
-    week: date
+    weeks: tuple[date, ...]
     expected: Decimal
     actual: Decimal
+    due: Decimal = Decimal(1)
+    with_booked: bool = True
     fired: tuple[Reason, ...] = ()
     tracking_signal: Decimal | None = None
+
+    @property
+    def week(self) -> date:
+        """The last of the weeks."""
+        return self.weeks[-1]
 
     @property
     def breached(self) -> bool:
@@ -228,11 +244,11 @@ def judge(
         if persistent is not None:
             fired.append((persistent.reason, persistent))
     if not fired:
-        quiet = quiet or Verdict(Reason.TOO_EARLY, None, today, ZERO, ZERO)
-        return _with_signal(quiet, quiet.reason, (), signal)
+        quiet = quiet or Verdict(Reason.TOO_EARLY, None, (today,), ZERO, ZERO)
+        return replace(quiet, fired=(), tracking_signal=signal)
     first_reason, first = fired[0]
     same_side = tuple(reason for reason, verdict in fired if verdict.direction == first.direction)
-    return _with_signal(first, first_reason, same_side, signal)
+    return replace(first, reason=first_reason, fired=same_side, tracking_signal=signal)
 
 
 def judge_bucket(bucket: Bucket, due_low: Decimal, due_high: Decimal, limits: Limits) -> Verdict:
@@ -244,40 +260,54 @@ def judge_bucket(bucket: Bucket, due_low: Decimal, due_high: Decimal, limits: Li
         due_high: share that may have been sold by now, for selling too much.
         limits: what counts as a deviation.
 
-    A percentage inside the 80 % interval is the noise that the forecast itself announced, so it
-    does not fire; the interval rule takes the 95 % one. Part-way, half-widths shrink with the
-    root of the share, as independent days add.
+    Orders that are booked for later days of the week count against selling too little; for
+    selling too much they count once the week's whole forecast is passed. A percentage inside the
+    80 % interval is the noise that the forecast itself announced, so it does not fire; the
+    interval rule takes the 95 % one. Part-way, half-widths shrink with the root of the share, as
+    independent days add.
     """
-    low, high = bucket.forecast * due_low, bucket.forecast * due_high
-    if bucket.actual < low:
-        direction: Direction = "under"
-        expected, due = low, due_low
-    elif bucket.actual > high:
-        direction = "over"
-        expected, due = high, due_high
-    else:
-        return Verdict(Reason.WITHIN_LIMITS, None, bucket.week, low, bucket.actual)
-    if max(expected, bucket.actual) < limits.minimum_volume:
-        return Verdict(Reason.BELOW_MINIMUM_VOLUME, None, bucket.week, expected, bucket.actual)
-    error = abs(expected - bucket.actual)
-    inner = outer = None
-    if bucket.spread is not None:
-        squares = bucket.spread
-        if direction == "under":
-            inner, outer = squares.below_80, squares.below_95
-        else:
-            inner, outer = squares.above_80, squares.above_95
-    far = abs(relative(error, expected, bucket.actual)) >= limits.relative
+    side = _side(bucket, due_low, due_high)
+    if side.direction is None:
+        return side
+    if max(side.expected, side.actual) < limits.minimum_volume:
+        return replace(side, reason=Reason.BELOW_MINIMUM_VOLUME, direction=None)
+    far = abs(side.relative_error) >= limits.relative
+    inner, outer = _half_widths(bucket.spread, side)
+    error = abs(side.error)
     fired = []
-    if bucket.actual <= 0 and direction == "under":
+    if side.actual <= 0 and side.direction == "under":
         fired.append(Reason.NO_SALES)
-    if outer is not None and error > (outer * due).sqrt() and far:
-        fired.append(Reason.OUTSIDE_INTERVAL)
-    if far and (inner is None or error > (inner * due).sqrt()):
+    if far and outer is not None and error > outer:
+        fired.append(Reason.INTERVAL)
+    if far and (inner is None or error > inner):
         fired.append(Reason.PERCENTAGE)
     if not fired:
-        return Verdict(Reason.WITHIN_LIMITS, None, bucket.week, expected, bucket.actual)
-    return Verdict(fired[0], direction, bucket.week, expected, bucket.actual, tuple(fired))
+        return replace(side, direction=None)
+    return replace(side, reason=fired[0], fired=tuple(fired))
+
+
+def _side(bucket: Bucket, due_low: Decimal, due_high: Decimal) -> Verdict:
+    """Whether it sells too little or too much, however slightly, and compared with what."""
+    week = (bucket.week,)
+    within = Reason.WITHIN_LIMITS
+    low, high = bucket.forecast * due_low, bucket.forecast * due_high
+    dated = bucket.actual - bucket.booked
+    if bucket.actual < low:
+        return Verdict(within, "under", week, low, bucket.actual, due_low)
+    if dated > high:
+        return Verdict(within, "over", week, high, dated, due_high, with_booked=False)
+    if bucket.actual > bucket.forecast:
+        return Verdict(within, "over", week, bucket.forecast, bucket.actual)
+    return Verdict(within, None, week, low, bucket.actual, due_low)
+
+
+def _half_widths(spread: Spread | None, side: Verdict) -> tuple[Decimal | None, Decimal | None]:
+    """The 80 and 95 % half-widths on the side of the error, for the share that is due."""
+    if spread is None:
+        return None, None
+    if side.direction == "under":
+        return (spread.below_80 * side.due).sqrt(), (spread.below_95 * side.due).sqrt()
+    return (spread.above_80 * side.due).sqrt(), (spread.above_95 * side.due).sqrt()
 
 
 def tracking_signal(history: Sequence[Bucket], limits: Limits) -> Decimal | None:
@@ -325,7 +355,7 @@ def _judge_open(bucket: Bucket, today: date, profile: WeekdayProfile, limits: Li
     verdict = judge_bucket(bucket, due_low, due_high, limits)
     early = today < bucket.week + timedelta(days=limits.under_from_weekday)
     if early and verdict.direction != "over":
-        return Verdict(Reason.TOO_EARLY, None, bucket.week, verdict.expected, verdict.actual)
+        return replace(verdict, reason=Reason.TOO_EARLY, direction=None, fired=())
     return verdict
 
 
@@ -341,7 +371,8 @@ def _judge_tracking(
     if abs(relative(forecast - actual, forecast, actual)) < limits.tracking_relative:
         return None
     direction: Direction = "under" if signal > 0 else "over"
-    return Verdict(Reason.TRACKING_SIGNAL, direction, history[-1].week, forecast, actual)
+    weeks = tuple(bucket.week for bucket in history)
+    return Verdict(Reason.TRACKING_SIGNAL, direction, weeks, forecast, actual)
 
 
 def _judge_run(history: Sequence[Bucket], limits: Limits) -> Verdict | None:
@@ -358,18 +389,5 @@ def _judge_run(history: Sequence[Bucket], limits: Limits) -> Verdict | None:
     forecast = sum((bucket.forecast for bucket in run), ZERO)
     actual = sum((bucket.actual for bucket in run), ZERO)
     direction: Direction = "under" if high else "over"
-    return Verdict(Reason.CONSECUTIVE_PERIODS, direction, run[-1].week, forecast, actual)
-
-
-def _with_signal(
-    verdict: Verdict, reason: Reason, fired: tuple[Reason, ...], signal: Decimal | None
-) -> Verdict:
-    return Verdict(
-        reason,
-        verdict.direction,
-        verdict.week,
-        verdict.expected,
-        verdict.actual,
-        fired,
-        signal,
-    )
+    weeks = tuple(bucket.week for bucket in run)
+    return Verdict(Reason.CONSECUTIVE, direction, weeks, forecast, actual)
