@@ -1,0 +1,62 @@
+"""The keys in `takt_access`: made, listed and revoked by whoever may write there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+from takt.common.auth import make_key
+
+COLUMNS = "name, prefix, scopes, created_at, expires_at, revoked_at"
+
+
+class Key(NamedTuple):
+    """A key as it may be shown: everything but its secret."""
+
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def create_key(
+    access: asyncpg.Connection, name: str, scopes: Sequence[str], expires_at: datetime | None = None
+) -> tuple[str, Key]:
+    """Make a key; its whole text is known only now."""
+    text, prefix, digest = make_key()
+    row = await access.fetchrow(
+        "INSERT INTO keys (name, prefix, digest, scopes, expires_at) VALUES ($1, $2, $3, $4, $5)"
+        f" RETURNING {COLUMNS}",
+        name,
+        prefix,
+        digest,
+        sorted(set(scopes)),
+        expires_at,
+    )
+    return text, Key(**row)
+
+
+async def list_keys(access: asyncpg.Connection) -> list[Key]:
+    """All keys, the oldest first."""
+    rows = await access.fetch(f"SELECT {COLUMNS} FROM keys ORDER BY created_at, prefix")
+    return [Key(**row) for row in rows]
+
+
+async def revoke_key(access: asyncpg.Connection, prefix: str) -> bool:
+    """End a key for good; whether there was one to end."""
+    done: str = await access.execute(
+        "UPDATE keys SET revoked_at = now() WHERE prefix = $1 AND revoked_at IS NULL", prefix
+    )
+    return done == "UPDATE 1"
+
+
+async def has_key(access: asyncpg.Connection, prefix: str) -> bool:
+    """Does this key still open anything?"""
+    found: bool = await access.fetchval(
+        "SELECT EXISTS (SELECT FROM keys WHERE prefix = $1 AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > now()))",
+        prefix,
+    )
+    return found

@@ -1,0 +1,61 @@
+"""The `takt` command: which verbs there are, and how an error ends.
+
+Everything heavy is imported by the verb that needs it, so that --help answers at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+from takt.standalone.commands.keys import keys
+from takt.standalone.commands.output import FAILED, INTERRUPTED, CommandError, put, say
+from takt.standalone.errors import StartError
+
+app = typer.Typer(
+    name="takt",
+    help="From a deal's stage to the purchase order and the cash that hang on it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(keys)
+
+
+def show_version(wanted: bool) -> None:
+    """Say which Takt this is."""
+    if wanted:
+        from importlib.metadata import version
+
+        put(f"takt {version('takt-standalone')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Which Takt.")
+    ] = False,
+) -> None:
+    """What holds for every verb."""
+
+
+def main() -> None:
+    """Run a verb; an error is told on stderr with its remedy."""
+    try:
+        app()
+    except CommandError as error:
+        tell(error.problem, error.remedy)
+        sys.exit(error.code)
+    except StartError as error:
+        tell(error.problem, error.remedy)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def tell(problem: str, remedy: str) -> None:
+    """What is wrong, and what to do about it."""
+    say(f"takt: {problem}")
+    if remedy:
+        say(f"      {remedy}")

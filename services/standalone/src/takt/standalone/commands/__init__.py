@@ -1,0 +1,1 @@
+"""The `takt` command, a file per verb. Nothing heavy is imported before a verb runs."""
