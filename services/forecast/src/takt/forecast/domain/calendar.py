@@ -1,4 +1,4 @@
-"""The declared calendar: days, ISO weeks that begin on Monday, and months as the sums of their days."""
+"""The declared calendar: days, ISO weeks from Monday, and months as the sums of their days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -32,9 +32,9 @@ def weeks_between(first: date, last: date) -> int:
 
 
 def spread_over_days(week: date, quantity: Decimal) -> dict[date, Decimal]:
-    """A week's quantity on its seven days, equally; the millionths left over fall on the first days.
+    """A week's quantity on its seven days, equally.
 
-    The days sum to `quantity` exactly.
+    The millionths left over fall on the first days; the days sum to `quantity` exactly.
     """
     millionths = int((quantity / MICRO).to_integral_value())
     share, rest = divmod(abs(millionths), DAYS_PER_WEEK)

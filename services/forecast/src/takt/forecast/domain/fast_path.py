@@ -1,13 +1,14 @@
-"""The fast path: theta and damped trend, fitted to whole matrices of series at once, and their mean.
+"""The fast path: theta and damped trend and their mean, for whole matrices of series at once.
 
     fit       histories of one length -> states
     append    states and the next observation -> states, without a refit
     forecast  states -> the coming periods, never negative
 
-States are all that a forecast needs, one row of numbers a series, so that a new week costs a few operations.
-Sources: Assimakopoulos & Nikolopoulos (2000) in the form of Hyndman & Billah (2003), simple exponential smoothing with
-half the linear slope as drift; Gardner & McKenzie (1985), damped trend. Parameters: least squares of the one-step
-errors over a grid, then over a finer one around the best point.
+States are all that a forecast needs, one row of numbers a series, so that a new week costs a few
+operations. Sources: Assimakopoulos & Nikolopoulos (2000) in the form of Hyndman & Billah (2003),
+simple exponential smoothing with half the linear slope as drift; Gardner & McKenzie (1985), damped
+trend. Parameters: least squares of the one-step errors over a grid, then over a finer one around
+the best point.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,6 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-
 from takt.forecast.domain import seasonality
 
 Floats = npt.NDArray[np.float64]
@@ -39,10 +39,13 @@ ALPHA_LIMITS, RATIO_LIMITS, DAMPING_LIMITS = (0.01, 0.99), (0.005, 0.95), (0.8, 
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """What a forecast needs of each series. Arrays of shape (series,), `seasonal` of shape (series, season).
+    """What a forecast needs of each series: arrays of shape (series,).
 
-    Levels and trends are of the seasonally adjusted series; `observed` counts its periods, so that the season of the next
-    one is `observed % season`. `one_step_error` is the mean absolute one-step error of the combination, in units.
+    `seasonal` has the shape (series, season).
+
+    Levels and trends are of the seasonally adjusted series; `observed` counts its periods, so that
+    the season of the next one is `observed % season`. `one_step_error` is the mean absolute
+    one-step error of the combination, in units.
     """
 
     observed: Floats
@@ -86,13 +89,17 @@ class States:
     def _season_of(self, ahead: int) -> Floats:
         season = self.seasonal.shape[1]
         position = ((self.observed + ahead) % season).astype(np.int64)
-        return self.seasonal[np.arange(len(self)), position]
+        index: Floats = self.seasonal[np.arange(len(self)), position]
+        return index
 
 
 def fit(y: Floats, season: int = WEEKS_PER_SEASON) -> States:
     """Fit every series of a matrix.
 
-    Args: y: shape (series, periods), at least one period, never negative. season: periods in a season.
+    Args:
+        y: shape (series, periods), at least one period, never negative.
+        season: periods in a season.
+
     Raises: ValueError: no periods, or a value that is negative or not finite.
     """
     if y.ndim != 2 or y.shape[1] == 0:
@@ -132,7 +139,7 @@ def append(states: States, y: Floats) -> States:
 
 
 def forecast(states: States, horizon: int) -> Floats:
-    """The mean of theta and damped trend for the coming periods, shape (series, horizon), never negative."""
+    """The mean of theta and damped trend, shape (series, horizon), never negative."""
     ahead = np.arange(1, horizon + 1, dtype=np.float64)
     alpha = states.theta_alpha[:, None]
     remembered = (1 - (1 - alpha) ** states.observed[:, None]) / alpha
@@ -175,7 +182,7 @@ def _fit_chunk(y: Floats, season: int) -> States:
 
 
 def _fit_theta(y: Floats) -> tuple[Floats, Floats, Floats]:
-    """Smoothing weight, last level, and one-step errors of shape (periods, series), for y of that shape."""
+    """Smoothing weight, last level, one-step errors of the shape of y, (periods, series)."""
     coarse = np.broadcast_to(THETA_ALPHAS, (y.shape[1], len(THETA_ALPHAS)))
     best = _best_alpha(y, coarse)
     finer = np.clip(best[:, None] + np.linspace(-0.06, 0.06, 7), *ALPHA_LIMITS)
@@ -244,7 +251,7 @@ def _first_line(y: Floats) -> tuple[Floats, Floats]:
 
 
 def _best_damped(y: Floats, level: Floats, trend: Floats, grid: Floats) -> Floats:
-    """The best of each series' candidates (alpha, ratio, damping), grid of shape (series, candidates, 3)."""
+    """The best (alpha, ratio, damping) of each series; grid has shape (series, candidates, 3)."""
     alpha, damping = np.ascontiguousarray(grid[:, :, 0]), np.ascontiguousarray(grid[:, :, 2])
     beta = alpha * grid[:, :, 1]
     shape = alpha.shape

@@ -1,7 +1,8 @@
 """Demand history: what customers wanted, at the date for which they wanted it, each sale once.
 
-A sale is one row, at its requested date. A correction replaces the row; a return changes revenue and cash, not what
-was wanted; a reversed sale has quantity zero and leaves no demand. The week in progress is not history yet.
+A sale is one row, at its requested date. A correction replaces the row; a return changes revenue
+and cash, not what was wanted; a reversed sale has quantity zero and leaves no demand. The week in
+progress is not history yet.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,6 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-
 from takt.common.contracts.deals import SaleState
 from takt.forecast.domain.calendar import week_of, weeks_between
 
@@ -67,7 +67,7 @@ class DemandRow:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHistory:
-    """A series' demand in consecutive weeks, shape (weeks,), from its first sale to the last whole week."""
+    """Demand in consecutive weeks, shape (weeks,), from the first sale to the last whole week."""
 
     series: SeriesKey
     first_week: date
