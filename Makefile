@@ -1,0 +1,36 @@
+# Every habit of the house. `make help` lists them.
+PYTHON ?= python3
+UV := .tools/bin/uv
+MEMBERS := libs/common $(wildcard services/*)
+LOCKED := $(foreach member,$(notdir $(MEMBERS)),--no-emit-package takt-$(subst _,-,$(member)))
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lock faults bench contracts clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.stamp ## Make .venv with the takt command in it
+
+run: setup ## Set up and start all of Takt on this machine
+	@.venv/bin/takt up
+
+$(UV): tools.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Takt needs Python 3.11 or newer; %s is %s. Name another: make PYTHON=/path/to/python3.11" % (sys.executable, sys.version.split()[0]))'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location \
+	  --root-user-action=ignore --target .tools --upgrade --require-hashes -r tools.lock
+	@touch $@
+
+.venv/.stamp: $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip install --quiet --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --no-deps $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 requirements.in $(addsuffix /pyproject.toml,$(MEMBERS)) $(LOCKED) -o requirements.lock

@@ -1,0 +1,1 @@
+"""What every Takt service needs and none owns."""

@@ -1,0 +1,52 @@
+"""Numbers as they cross a border: decimals, sent as strings, with the limits of their columns.
+
+Quantities are in a product's base unit, money is in the company's one currency. Both fit `numeric(18,6)`;
+float64 is used only inside models and netting and is rounded here, at the border.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer
+
+MICRO = Decimal("0.000001")
+"""The last place of a quantity or an amount of money."""
+
+PROBABILITY_STEP = Decimal("0.00000001")
+"""The last place of a probability."""
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent and without trailing zeros: `1E+3` is "1000", `1.50` is "1.5"."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def micro(value: Decimal | float) -> Decimal:
+    """Round to six places, half to even: the border between float64 and `numeric(18,6)`."""
+    return Decimal(value).quantize(MICRO, ROUND_HALF_EVEN)
+
+
+def probability(value: Decimal | float) -> Decimal:
+    """Round a probability to eight places, inside [0, 1]."""
+    exact = Decimal(value).quantize(PROBABILITY_STEP, ROUND_HALF_EVEN)
+    return min(max(exact, Decimal(0)), Decimal(1))
+
+
+_Plain = PlainSerializer(plain, return_type=str, when_used="json")
+
+Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain]
+PositiveQuantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6), _Plain]
+SignedQuantity = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain]
+Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain]
+SignedMoney = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain]
+Probability = Annotated[Decimal, Field(ge=0, le=1, max_digits=9, decimal_places=8), _Plain]
+Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=8), _Plain]
+
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+"""A short name chosen by people: a product, region, site, supplier, stage. No space at either end."""
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""

@@ -1,0 +1,233 @@
+"""create_app: what makes a FastAPI app a service of Takt.
+
+A service's own app.py says what it is made of as a `Part`; this file gives it database, log, clock, keys, problems,
+health, and runs its relay, consumers, jobs and schedules for as long as the app lives.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from takt.common import ops, problems, retention
+from takt.common.auth import Access, check_routes
+from takt.common.bus import Log, LogUnavailable
+from takt.common.bus.consumer import Consumer, Progress, consume
+from takt.common.clock import Clock
+from takt.common.db import Database
+from takt.common.event import wall_now
+from takt.common.http import Edge
+from takt.common.jobs import JobHandler, Schedule, keep_schedule, work
+from takt.common.ops import TraceSteps
+from takt.common.outbox import relay
+from takt.common.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+STOP_DEADLINE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A service, or one of the parts that a service is run in, as its app.py wires it.
+
+    Args:
+        name: as in addresses and events, such as `deals` or `procurement`.
+        title: for people.
+        migrations: the folder of its Alembic files.
+        routers: its routes.
+        consumers: its tables of event type to use case.
+        jobs: its jobs by name.
+        schedules: which of them the clock starts.
+        schema: the schema of its tables.
+        trace_steps: steps of a trace that are no events.
+        start: called with the app when the database and the log are there, before anything runs.
+        stop: called with the app when everything has stopped.
+    """
+
+    name: str
+    title: str
+    migrations: Path
+    routers: Sequence[APIRouter] = ()
+    consumers: Sequence[Consumer] = ()
+    jobs: Mapping[str, JobHandler] = field(default_factory=dict)
+    schedules: Sequence[Schedule] = ()
+    schema: str = "public"
+    trace_steps: TraceSteps | None = None
+    start: Callable[[FastAPI], Awaitable[None]] | None = None
+    stop: Callable[[FastAPI], Awaitable[None]] | None = None
+
+
+def create_app(
+    part: Part, settings: Settings, *, log: Log | None = None, clock: Clock | None = None
+) -> FastAPI:
+    """The app of a part.
+
+    Args:
+        part: what it is made of.
+        settings: where its database, keys and log are.
+        log: a log that is shared and already started, instead of the one of the settings.
+        clock: business time, instead of the one of the settings.
+
+    Raises:
+        RuntimeError: a route declares no scope.
+    """
+    app = FastAPI(
+        title=f"Takt {part.title}", version="1", lifespan=_lifespan(part, settings, log), docs_url=None,
+        redoc_url=None,
+    )  # fmt: skip
+    app.state.part = part
+    app.state.settings = settings
+    app.state.clock = clock or Clock.as_of(settings.as_of)
+    app.state.progress = {consumer.group: Progress() for consumer in part.consumers}
+    app.add_middleware(Edge)
+    problems.install(app)
+    for router in (*part.routers, ops.router):
+        app.include_router(router)
+    check_routes(app.routes)
+    return app
+
+
+def log_of(settings: Settings) -> Log:
+    """The log that the settings name. Raises ValueError when they name none."""
+    if settings.kafka is not None:
+        from takt.common.bus.kafka import KafkaLog
+
+        return KafkaLog(settings.kafka, replication=settings.kafka_replication)
+    if settings.log_url is not None:
+        from takt.common.bus.postgres import PostgresLog
+
+        return PostgresLog(settings.log_url.get_secret_value())
+    raise ValueError("no log is named: set TAKT_KAFKA, or TAKT_LOG_URL for one machine")
+
+
+def _lifespan(
+    part: Part, settings: Settings, shared: Log | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        state.database = Database(
+            part.name,
+            settings.database_url.get_secret_value(),
+            schema=part.schema,
+            pool_size=settings.pool_size,
+        )
+        state.access = Access(settings.access_url.get_secret_value(), rate=settings.rate_limit)
+        state.log = shared or log_of(settings)
+        state.lag = _lag(app)
+        stop = asyncio.Event()
+        async with state.database.transaction() as tx:
+            await retention.keep_partitions(tx, wall_now().date())
+        if part.start is not None:
+            await part.start(app)
+        tasks = _run(app, part, stop, own_log=shared is None)
+        try:
+            yield
+        finally:
+            stop.set()
+            state.database.emitted.set()
+            _, late = await asyncio.wait(tasks, timeout=STOP_DEADLINE)
+            for task in late:
+                logger.warning("%s did not stop in %d s", task.get_name(), STOP_DEADLINE)
+                task.cancel()
+            if part.stop is not None:
+                await part.stop(app)
+            if shared is None:
+                await state.log.close()
+            await state.access.close()
+            await state.database.close()
+
+    return lifespan
+
+
+def _run(
+    app: FastAPI, part: Part, stop: asyncio.Event, *, own_log: bool
+) -> list[asyncio.Task[None]]:
+    """Start relay, consumers, jobs and schedules. One that ends by a fault ends the process's usefulness: it is
+    logged and started anew after a second.
+    """
+    state = app.state
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "relay": lambda: relay(state.database, state.log, stop),
+        "jobs": lambda: work(state.database, part.jobs, state.clock, stop),
+        "schedule": lambda: keep_schedule(state.database, part.schedules, state.clock, stop),
+        "partitions": lambda: _keep_partitions(state.database, stop),
+    }
+    for consumer in part.consumers:
+        loops[consumer.group] = lambda consumer=consumer: consume(  # type: ignore[misc]
+            consumer,
+            database=state.database,
+            log=state.log,
+            clock=state.clock,
+            stop=stop,
+            progress=state.progress[consumer.group],
+        )
+    ready = asyncio.create_task(_ready(state.log, stop)) if own_log else None
+    return [
+        asyncio.create_task(_keep_running(name, loop, stop, ready), name=f"{part.name} {name}")
+        for name, loop in loops.items()
+    ]
+
+
+async def _ready(log: Log, stop: asyncio.Event) -> None:
+    """Connect to the log, however long it takes: the API answers meanwhile."""
+    pause = 0.2
+    while not stop.is_set():
+        try:
+            await log.start()
+            await log.create_topics()
+            return
+        except LogUnavailable as error:
+            logger.warning("the log is not there yet: %s", error)
+            await _sleep(stop, pause)
+            pause = min(pause * 2, 5)
+
+
+async def _keep_running(
+    name: str,
+    loop: Callable[[], Awaitable[None]],
+    stop: asyncio.Event,
+    ready: asyncio.Task[None] | None,
+) -> None:
+    if ready is not None:
+        await asyncio.shield(ready)
+    while not stop.is_set():
+        try:
+            await loop()
+            return
+        except Exception:
+            logger.exception("%s failed; it starts anew", name)
+            await _sleep(stop, 1)
+
+
+async def _keep_partitions(database: Database, stop: asyncio.Event) -> None:
+    """Once an hour, so that a day never begins without its partition."""
+    while not stop.is_set():
+        async with database.transaction() as tx:
+            await retention.keep_partitions(tx, wall_now().date())
+        await _sleep(stop, 3600)
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        pass
+
+
+def _lag(app: FastAPI) -> Callable[[str], Awaitable[int | None]]:
+    async def lag(group: str) -> int | None:
+        progress: Progress = app.state.progress[group]
+        subscription = progress.subscription
+        if subscription is None:
+            return None
+        try:
+            return await subscription.lag()
+        except LogUnavailable:
+            return None
+
+    return lag

@@ -1,0 +1,264 @@
+"""Who is calling, and with which scopes. Everything is closed until a route declares the scope that opens it.
+
+A key is `takt_` + 8 characters that name it + `_` + 43 characters of secret (256 bits). Its SHA-256 lies in the
+database `takt_access`, which `takt keys` and the door write and the services only read. Scopes are `noun:read`,
+`noun:write`, and `admin`, which includes all.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import asyncpg
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from takt.common.event import wall_now
+from takt.common.problems import Problem, Unavailable
+
+SCOPES = {
+    "deals:read": "accounts, products, pipelines, deals, sales",
+    "deals:write": "change them",
+    "forecast:read": "demand history, forecasts, versions, win probabilities",
+    "forecast:write": "import history, publish versions",
+    "supply:read": "items, plans, purchase orders",
+    "supply:write": "change them, approve and release orders",
+    "cash:read": "the cash projection",
+    "cash:write": "opening balance, fixed payments, terms",
+    "alerts:read": "deviations, alerts, reviews",
+    "alerts:write": "decide and close reviews",
+    "webhooks:write": "webhook endpoints and their secrets",
+    "events:read": "follow events, traces and status",
+    "operate": "dead letters and jobs",
+    "admin": "everything",
+}
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (
+    name text NOT NULL,
+    prefix text PRIMARY KEY,
+    digest bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz
+);
+"""
+
+CACHE_SECONDS = 5.0
+
+
+class Unauthenticated(Problem):
+    """A valid key is needed."""
+
+    status, slug = 401, "unauthenticated"
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Bearer realm="takt"'}
+
+
+class Forbidden(Problem):
+    """The key does not open this."""
+
+    status, slug = 403, "forbidden"
+
+
+class TooManyRequests(Problem):
+    """The key asks faster than it may."""
+
+    status, slug = 429, "too-many-requests"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling."""
+
+    name: str
+    prefix: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether one of the caller's scopes opens `scope`; writing includes reading."""
+        if "admin" in self.scopes or scope in self.scopes:
+            return True
+        noun, _, verb = scope.partition(":")
+        return verb == "read" and f"{noun}:write" in self.scopes
+
+
+def make_key() -> tuple[str, str, bytes]:
+    """A new key: its whole text (shown once), its prefix, its digest."""
+    prefix = secrets.token_hex(4)
+    key = f"takt_{prefix}_{secrets.token_urlsafe(32)}"
+    return key, prefix, digest(key)
+
+
+def digest(key: str) -> bytes:
+    """What is stored of a key."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+@dataclass(slots=True)
+class _Known:
+    caller: Caller
+    digest: bytes
+    expires_at: datetime | None
+    revoked: bool
+    read_at: float
+    allowance: float
+    refilled_at: float
+
+
+class Access:
+    """The keys, read from `takt_access` and remembered for five seconds.
+
+    Args:
+        url: `postgresql://…/takt_access`, a role that may only read.
+        rate: requests a second that a key may make; twice as many at once.
+    """
+
+    def __init__(self, url: str, *, rate: float = 2_000) -> None:
+        self._url = url
+        self._rate = rate
+        self._pool: asyncpg.Pool | None = None
+        self._known: dict[str, _Known] = {}
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Who an `Authorization: Bearer` header stands for.
+
+        Raises:
+            Unauthenticated: no key, a malformed, unknown, expired or revoked one.
+            TooManyRequests: over the rate.
+        """
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            raise Unauthenticated(
+                "the request has no key",
+                field="Authorization",
+                remedy="send the header Authorization: Bearer takt_…; takt keys create makes one",
+            )
+        parts = key.split("_", 2)
+        if len(parts) != 3 or parts[0] != "takt":
+            raise _refuse("it does not look like a key of Takt")
+        known = await self._find(parts[1])
+        if known is None or not hmac.compare_digest(known.digest, digest(key)):
+            raise _refuse("it is not known here")
+        if known.revoked:
+            raise _refuse("it was revoked")
+        if known.expires_at is not None and known.expires_at <= wall_now():
+            raise _refuse(f"it expired at {known.expires_at.isoformat()}")
+        self._spend(known)
+        return known.caller
+
+    def _spend(self, known: _Known) -> None:
+        now = time.monotonic()
+        refill = (now - known.refilled_at) * self._rate
+        known.allowance = min(2 * self._rate, known.allowance + refill)
+        known.refilled_at = now
+        if known.allowance < 1:
+            raise TooManyRequests(
+                f"more than {self._rate:g} requests a second", remedy="wait, or use a bulk route"
+            )
+        known.allowance -= 1
+
+    async def _find(self, prefix: str) -> _Known | None:
+        known = self._known.get(prefix)
+        now = time.monotonic()
+        if known is not None and now - known.read_at < CACHE_SECONDS:
+            return known
+        try:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=0,
+                    max_size=2,
+                    timeout=5,
+                    max_inactive_connection_lifetime=30,
+                )
+            row = await self._pool.fetchrow("SELECT * FROM keys WHERE prefix = $1", prefix)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if known is not None:
+                return known
+            raise Unavailable("the keys cannot be read now", remedy="try again") from error
+        if row is None:
+            self._known.pop(prefix, None)
+            return None
+        found = _Known(
+            Caller(row["name"], prefix, frozenset(row["scopes"])),
+            row["digest"],
+            row["expires_at"],
+            row["revoked_at"] is not None,
+            now,
+            known.allowance if known else 2 * self._rate,
+            known.refilled_at if known else now,
+        )
+        self._known[prefix] = found
+        return found
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            await self._pool.close()
+
+
+def _refuse(why: str) -> Unauthenticated:
+    return Unauthenticated(
+        f"the key is refused: {why}",
+        field="Authorization",
+        remedy="use a valid key; takt keys list shows them, takt keys create makes one",
+    )
+
+
+class Scope:
+    """The declaration of a route's scope, found by `check_routes`."""
+
+    def __init__(self, scope: str) -> None:
+        if scope not in SCOPES:
+            raise ValueError(f"scope {scope!r} is not declared in takt.common.auth.SCOPES")
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Caller:
+        access: Access = request.app.state.access
+        caller = await access.caller(request.headers.get("authorization"))
+        if not caller.may(self.scope):
+            raise Forbidden(
+                f"the key {caller.name!r} has no scope {self.scope}",
+                field="Authorization",
+                remedy=f"use a key with the scope {self.scope}: {SCOPES[self.scope]}",
+                scopes=sorted(caller.scopes),
+            )
+        return caller
+
+
+def requires(scope: str) -> Any:
+    """The dependency that a route declares: `dependencies=[requires("deals:read")]`."""
+    return Depends(Scope(scope))
+
+
+PUBLIC: set[Callable[..., Awaitable[Any]]] = set()
+
+
+def public(route: Any) -> Any:
+    """Mark an endpoint as open to everyone: health and the like."""
+    PUBLIC.add(route)
+    return route
+
+
+def check_routes(routes: Iterable[BaseRoute]) -> None:
+    """Refuse to start when a route declares no scope and is not marked public.
+
+    Raises:
+        RuntimeError: it names the route.
+    """
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            check_routes(included.routes)
+        elif isinstance(route, APIRoute) and route.endpoint not in PUBLIC:
+            scopes = [d for d in route.dependant.dependencies if isinstance(d.call, Scope)]
+            if not scopes:
+                methods = ",".join(sorted(route.methods or ()))
+                raise RuntimeError(f"{methods} {route.path} declares no scope")

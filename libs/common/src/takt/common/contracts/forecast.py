@@ -1,0 +1,142 @@
+"""What the forecast service says: pipeline demand per deal, the forecast per series, and versions."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from takt.common.amounts import Code, Money, Probability, Quantity
+from takt.common.contracts import topics
+from takt.common.contracts.deals import Part
+from takt.common.event import Event
+
+
+class DatedQuantity(Part):
+    """Expected units in the week that begins on this ISO Monday."""
+
+    week: date
+    quantity: Quantity
+
+
+class OutcomeCounts(Part):
+    """The cases behind a probability: deals that entered the stage, and what became of them so far."""
+
+    entered: int
+    won: int
+    lost: int
+    open: int
+    at_risk: int
+    """Cases that were still open at this age."""
+
+
+class LineDemand(Part):
+    """What a deal line asks for: probability x quantity, dated."""
+
+    line_id: UUID
+    product: Code
+    region: Code
+    quantity: Quantity
+    price: Money
+    expected: tuple[DatedQuantity, ...]
+    """Over the horizon; what falls later is in none of the weeks."""
+
+
+class PipelineDemandChanged(Event):
+    """The demand that a deal stands for, whole. Lost deals have probability 0 and no lines."""
+
+    event_type = "takt.pipeline_demand.changed.v1"
+    topic = topics.PIPELINE_DEMAND
+
+    deal_id: UUID
+    deal_sequence: int
+    stage: Code
+    status: Literal["open", "won", "lost"]
+    probability: Probability
+    stalled: bool = False
+    """Older than any deal that ever closed from this stage."""
+    counts: OutcomeCounts | None = None
+    as_of: datetime
+    lines: tuple[LineDemand, ...] = ()
+    expected_value: Money
+    """Sum over lines of probability x quantity x price."""
+
+    @property
+    def subject(self) -> str:
+        return str(self.deal_id)
+
+
+class ForecastBucket(Part):
+    """One week: quantity = baseline + pipeline; the intervals are for the whole."""
+
+    week: date
+    quantity: Quantity
+    baseline: Quantity
+    """The part of orders not yet seen: (1 - c_h) x statistical baseline, net of what was sold in this week."""
+    pipeline: Quantity
+    """Open deals by probability, and won lines not yet shipped."""
+    low80: Quantity
+    high80: Quantity
+    low95: Quantity
+    high95: Quantity
+
+
+class ForecastChanged(Event):
+    """The current forecast of a series (product x region), whole; `sequence` is its revision."""
+
+    event_type = "takt.forecast.changed.v1"
+    topic = topics.FORECASTS
+
+    product: Code
+    region: Code
+    unit: str = "each"
+    price: Money
+    """The expected price a unit."""
+    as_of: datetime
+    buckets: tuple[ForecastBucket, ...]
+
+    @property
+    def subject(self) -> str:
+        return f"{self.product}|{self.region}"
+
+
+class FrozenDealPart(Part):
+    """What a version expected of a deal line in a week."""
+
+    deal_id: UUID
+    line_id: UUID
+    week: date
+    quantity: Quantity
+    """Expected units in this week: probability x quantity x the share of this week."""
+    full_quantity: Quantity
+    probability: Probability
+    price: Money
+
+
+class FrozenSeries(Part):
+    """A series in a version: its revision, expected price, buckets and per-deal parts."""
+
+    product: Code
+    region: Code
+    unit: str = "each"
+    revision: int
+    price: Money
+    buckets: tuple[ForecastBucket, ...]
+    deals: tuple[FrozenDealPart, ...] = ()
+
+
+class ForecastVersionPublished(Event):
+    """A part of a named, immutable version; parts 1 to `parts` together are the whole. `sequence` is the part."""
+
+    event_type = "takt.forecast_version.published.v1"
+    topic = topics.FORECAST_VERSIONS
+
+    version: int
+    name: str
+    as_of: datetime
+    published_by: str
+    part: int
+    parts: int
+    series: tuple[FrozenSeries, ...]
+
+    @property
+    def subject(self) -> str:
+        return str(self.version)

@@ -1,0 +1,235 @@
+"""What supply planning says: procurement about plans and purchase orders, finance about cash."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from takt.common.amounts import Code, Currency, Money, Quantity, SignedMoney, SignedQuantity
+from takt.common.contracts import topics
+from takt.common.contracts.deals import Part
+from takt.common.event import Event
+
+
+class PlanBucket(Part):
+    """One week: start + scheduled receipts + planned receipts - gross = projected."""
+
+    week: date
+    gross: Quantity
+    scheduled_receipts: Quantity
+    planned_receipts: Quantity
+    planned_releases: Quantity
+    projected: SignedQuantity
+
+
+MessageKind = Literal["expedite", "defer", "increase", "decrease", "cancel", "release"]
+
+
+class ActionMessage(Part):
+    """What a planner should do about an order, and why."""
+
+    message_id: UUID
+    order_id: UUID
+    kind: MessageKind
+    reason: str
+    from_date: date | None = None
+    to_date: date | None = None
+    from_quantity: Quantity | None = None
+    to_quantity: Quantity | None = None
+
+
+class PlanChanged(Event):
+    """The plan of an item at a site, whole. A change that stops here says why in `because`."""
+
+    event_type = "takt.plan.changed.v1"
+    topic = topics.PLANS
+
+    item: Code
+    site: Code
+    as_of: datetime
+    on_hand: SignedQuantity
+    safety_stock: Quantity
+    outcome: Literal["changed", "unchanged"]
+    because: Literal["lot", "tolerance", "fence", "stock"] | None = None
+    buckets: tuple[PlanBucket, ...]
+    messages: tuple[ActionMessage, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return f"{self.item}|{self.site}"
+
+
+OrderStatus = Literal["proposed", "approved", "released", "confirmed", "received", "cancelled"]
+
+
+class PurchaseOrderState(Part):
+    """A purchase order as it stands."""
+
+    order_id: UUID
+    number: str
+    status: OrderStatus
+    item: Code
+    site: Code
+    supplier: Code
+    due_period: date
+    """The ISO Monday of the week in which it is due."""
+    due_on: date
+    release_on: date
+    quantity: Quantity
+    price: Money
+    """A unit, after price breaks."""
+    amount: Money
+    payment_days: int
+    """Days from receipt to payment."""
+    confirmed_quantity: Quantity | None = None
+    confirmed_on: date | None = None
+    received_quantity: Quantity = Decimal(0)
+    received_on: date | None = None
+    erp_revision: int = 0
+
+
+class PurchaseOrderEvent(Event):
+    """Any change of a purchase order; the state after it is inside."""
+
+    topic = topics.PURCHASING
+
+    order: PurchaseOrderState
+
+    @property
+    def subject(self) -> str:
+        return str(self.order.order_id)
+
+
+class PurchaseOrderProposed(PurchaseOrderEvent):
+    """Planning proposes to buy."""
+
+    event_type = "takt.purchase_order.proposed.v1"
+
+
+class PurchaseOrderRevised(PurchaseOrderEvent):
+    """An order was changed in place: an unapproved one by planning, a later one by the ERP."""
+
+    event_type = "takt.purchase_order.revised.v1"
+
+    changed: tuple[str, ...] = ()
+
+
+class PurchaseOrderApproved(PurchaseOrderEvent):
+    """A person, or a rule, agreed to buy."""
+
+    event_type = "takt.purchase_order.approved.v1"
+
+
+class PurchaseOrderReleased(PurchaseOrderEvent):
+    """The order went to the supplier."""
+
+    event_type = "takt.purchase_order.released.v1"
+
+
+class PurchaseOrderConfirmed(PurchaseOrderEvent):
+    """The supplier, through the ERP, confirmed quantity and date."""
+
+    event_type = "takt.purchase_order.confirmed.v1"
+
+
+class PurchaseOrderReceived(PurchaseOrderEvent):
+    """Goods arrived; `received_quantity` is the sum so far."""
+
+    event_type = "takt.purchase_order.received.v1"
+
+
+class PurchaseOrderCancelled(PurchaseOrderEvent):
+    """The order is no more."""
+
+    event_type = "takt.purchase_order.cancelled.v1"
+
+
+ORDER_EVENTS: tuple[type[PurchaseOrderEvent], ...] = (
+    PurchaseOrderProposed,
+    PurchaseOrderRevised,
+    PurchaseOrderApproved,
+    PurchaseOrderReleased,
+    PurchaseOrderConfirmed,
+    PurchaseOrderReceived,
+    PurchaseOrderCancelled,
+)
+
+
+class CashWeek(Part):
+    """One week. Expected includes committed: it is all that is likely; committed is what is bound."""
+
+    week: date
+    receipts_expected: SignedMoney
+    receipts_committed: SignedMoney
+    payments_expected: SignedMoney
+    payments_committed: SignedMoney
+    balance_expected: SignedMoney
+    """At the end of the week."""
+    balance_committed: SignedMoney
+
+
+class LowestBalance(Part):
+    """The lowest end-of-week balance of the horizon and its week."""
+
+    week: date
+    balance: SignedMoney
+
+
+class CashProjected(Event):
+    """The weekly cash projection, whole."""
+
+    event_type = "takt.cash.projected.v1"
+    topic = topics.CASH
+
+    ledger: Code
+    currency: Currency
+    as_of: datetime
+    opening: SignedMoney
+    minimum: SignedMoney
+    weeks: tuple[CashWeek, ...]
+    lowest_expected: LowestBalance
+    lowest_committed: LowestBalance
+
+    @property
+    def subject(self) -> str:
+        return self.ledger
+
+
+class CashCause(Part):
+    """What weighs on the cash up to the low point."""
+
+    kind: Literal["deal_line", "sale", "baseline", "purchase_order", "fixed_payment"]
+    reference: str
+    label: str
+    week: date
+    amount: SignedMoney
+    """Negative is money out."""
+
+
+class CashRemedy(Part):
+    """What would help, and by how much."""
+
+    kind: Literal["defer_order", "collect_receivable"]
+    reference: str
+    label: str
+    amount: Money
+
+
+class CashShortfall(Event):
+    """The expected balance falls below the minimum, or has recovered from it (with hysteresis)."""
+
+    event_type = "takt.cash.shortfall.v1"
+    topic = topics.CASH
+
+    ledger: Code
+    currency: Currency
+    as_of: datetime
+    state: Literal["open", "cleared"]
+    minimum: SignedMoney
+    lowest: LowestBalance
+    causes: tuple[CashCause, ...] = ()
+    remedies: tuple[CashRemedy, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return f"{self.ledger}:shortfall"

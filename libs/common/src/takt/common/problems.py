@@ -1,0 +1,220 @@
+"""Problems: the one error model, answered as application/problem+json (RFC 9457).
+
+Problem                      an error with a status and a slug; the class docstring is its title
+|-- InvalidRequest      422  the body, query or path does not fit; every failure is listed
+|-- DataRefused         422  the database refused a value
+|-- NotFound            404
+|-- Conflict            409
+`-- Unavailable         503  the database or the log cannot be reached now
+"""
+
+import logging
+import math
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from takt.common.db import is_transient, sqlstate
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """Something that the caller can understand and mend.
+
+    Args:
+        detail: what is wrong with this very request.
+        field: where the wrong value stands, such as `lines.0.price`.
+        value: the wrong value.
+        remedy: what to do about it.
+        extra: further members of the problem.
+    """
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "problem"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        field: str | None = None,
+        value: object = None,
+        remedy: str | None = None,
+        **extra: object,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.field, self.value, self.remedy, self.extra = field, value, remedy, extra
+
+    @property
+    def title(self) -> str:
+        """The first line of the class's docstring."""
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    def body(self) -> dict[str, Any]:
+        """The problem's members; those that are empty are left out."""
+        members = {
+            "type": f"urn:takt:problem:{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "field": self.field,
+            "value": shown(self.value),
+            "remedy": self.remedy,
+            **self.extra,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+    def response(self) -> JSONResponse:
+        """The HTTP answer."""
+        return JSONResponse(self.body(), self.status, self.headers, MEDIA_TYPE)
+
+
+class NotFound(Problem):
+    """There is no such thing."""
+
+    status, slug = 404, "not-found"
+
+
+class Conflict(Problem):
+    """This cannot be done as things stand."""
+
+    status, slug = 409, "conflict"
+
+
+class InvalidRequest(Problem):
+    """The request does not fit its schema."""
+
+    status, slug = 422, "invalid-request"
+
+
+class DataRefused(Problem):
+    """A value cannot be stored."""
+
+    status, slug = 422, "data-refused"
+
+
+class Unavailable(Problem):
+    """Takt cannot do this right now."""
+
+    status, slug = 503, "unavailable"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "2"}
+
+
+REMEDIES = {
+    "missing": "add the field",
+    "extra_forbidden": "leave the field out, or check its spelling",
+    "decimal_max_places": "round to the number of places named",
+    "decimal_max_digits": "give a value inside the limits",
+    "decimal_whole_digits": "give a value inside the limits",
+    "finite_number": "give a finite number",
+    "greater_than": "give a larger value",
+    "greater_than_equal": "give a larger value",
+    "less_than": "give a smaller value",
+    "less_than_equal": "give a smaller value",
+    "json_invalid": "send valid JSON",
+    "uuid_parsing": "give an id as it was answered by Takt",
+    "date_from_datetime_parsing": "give a date such as 2026-11-23",
+    "datetime_from_date_parsing": "give an instant with its zone such as 2026-11-23T09:00:00Z",
+}
+
+
+def shown(value: object) -> Any:
+    """A value as it can be put into JSON, cut where it is long."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Decimal | str):
+        text = str(value)
+        return text if len(text) <= 200 else text[:200] + "…"
+    return shown(repr(value))
+
+
+def explain(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pydantic's errors as field, value, problem and remedy."""
+    return [
+        {
+            "field": ".".join(str(part) for part in e["loc"] if part != "body") or "body",
+            "value": shown(e.get("input")),
+            "problem": e["msg"],
+            "remedy": REMEDIES.get(e["type"], f"give a value that fits: {e['msg']}"),
+        }
+        for e in errors
+    ]
+
+
+def invalid(errors: list[dict[str, Any]]) -> InvalidRequest:
+    """One problem that lists every failure; the first one is also its own field, value and remedy."""
+    listed = explain(errors)
+    first = listed[0]
+    detail = f"{first['field']}: {first['problem']}"
+    if len(listed) > 1:
+        detail += f" (and {len(listed) - 1} more)"
+    return InvalidRequest(
+        detail,
+        field=first["field"],
+        value=first["value"],
+        remedy=first["remedy"],
+        errors=listed,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error as a problem."""
+
+    @app.exception_handler(Problem)
+    async def _problem(_: Request, error: Problem) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return invalid([dict(e) for e in error.errors()]).response()
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, Problem):
+            return error.__cause__.response()
+        titles = {404: NotFound("there is no such address", remedy="see /docs for the addresses")}
+        known = titles.get(error.status_code)
+        if known is not None:
+            return known.response()
+        body = {"type": "about:blank", "title": error.detail, "status": error.status_code}
+        return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
+
+    @app.exception_handler(DBAPIError)
+    @app.exception_handler(PoolTimeout)
+    @app.exception_handler(OSError)
+    async def _database(request: Request, error: Exception) -> JSONResponse:
+        state = sqlstate(error)
+        if isinstance(error, PoolTimeout) or is_transient(error):
+            logger.warning("%s: %s", request.url.path, error)
+            reason = "the disk is full" if state == "53100" else "the database cannot be reached"
+            return Unavailable(reason, remedy="try again in a few seconds").response()
+        if state is not None and state.startswith("22"):
+            return DataRefused(str(getattr(error, "orig", error))[:300]).response()
+        logger.exception("%s failed", request.url.path, exc_info=error)
+        return _unexpected()
+
+    @app.exception_handler(Exception)
+    async def _fault(request: Request, error: Exception) -> JSONResponse:
+        logger.exception("%s failed", request.url.path, exc_info=error)
+        return _unexpected()
+
+
+def _unexpected() -> JSONResponse:
+    body = {
+        "type": "urn:takt:problem:fault",
+        "title": "Takt has a fault",
+        "status": 500,
+        "remedy": "nothing was changed; the service's log has the details",
+    }
+    return JSONResponse(body, 500, media_type=MEDIA_TYPE)

@@ -1,0 +1,12 @@
+"""A shop, the smallest service there is."""
+
+from alembic import op
+from takt.common.migrations import create_common_tables, execute_script
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    create_common_tables(op)
+    execute_script(op, "CREATE TABLE tally (product text PRIMARY KEY, quantity numeric NOT NULL)")

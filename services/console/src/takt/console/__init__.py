@@ -1,0 +1,1 @@
+"""The one door: proxy to the services, one OpenAPI, traces, the status page."""
