@@ -5,7 +5,8 @@
     forecast  states -> the coming periods, never negative
 
 States are all that a forecast needs, one row of numbers a series, so that a new week costs a few
-operations. Sources: Assimakopoulos & Nikolopoulos (2000) in the form of Hyndman & Billah (2003),
+operations.
+Sources: Assimakopoulos & Nikolopoulos (2000) in the form of Hyndman & Billah (2003),
 simple exponential smoothing with half the linear slope as drift; Gardner & McKenzie (1985), damped
 trend. Parameters: least squares of the one-step errors over a grid, then over a finer one around
 the best point.

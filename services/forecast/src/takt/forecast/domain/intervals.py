@@ -3,8 +3,8 @@
 A score is the error of a forecast at an origin in the past, divided by the series' mean one-step
 error there. Scores of all series are pooled per horizon; their quantiles times a series' own scale
 are its interval. Nothing is assumed about the shape of errors, and low and high are kept apart
-because demand is skewed. Source: Vovk, Gammerman & Shafer (2005); split conformal quantiles with
-the finite-sample rank.
+because demand is skewed.
+Source: Vovk, Gammerman & Shafer (2005); split conformal quantiles with the finite-sample rank.
 """
 
 from collections.abc import Iterable
@@ -61,8 +61,10 @@ def replay(y: Floats, horizon: int, season: int = fast_path.WEEKS_PER_SEASON) ->
     Fitted once on what lies before the first origin, then each period is observed in turn: no
     score has seen its future.
 
-    Args: y: histories of one length, shape (series, periods). horizon: periods ahead. season:
-    periods in a season.
+    Args:
+        y: histories of one length, shape (series, periods).
+        horizon: periods ahead.
+        season: periods in a season.
     """
     periods = y.shape[1]
     origins = min(ORIGINS, periods - SHORTEST // 2)

@@ -1,7 +1,7 @@
 """Joining the pipeline with the baseline: the pick-up method of partially known demand.
 
-    Forecast(h) = (1 - c_h) x baseline + sum of quantity x P(demand falls in bucket h | stage, age,
-    still open)
+    Forecast(h) = (1 - c_h) x baseline
+                + sum of quantity x P(demand falls in bucket h | stage, age, still open)
 
 over open lines and lines that were won and not shipped. c_h is the share of the sales at horizon h
 that came from lines that were already known h weeks before: history contains the sales of deals
@@ -97,11 +97,13 @@ def join(
 ) -> Joined:
     """Join the parts of a batch of series: arithmetic only.
 
-    Args: all of shape (series, horizon) but the last two.
+    All are of shape (series, horizon) but the last two.
+
+    Args:
         statistical: what the model expects of all demand.
         known: c_h.
-        ordered: orders never seen as deals, wanted in that week; they have arrived and are no
-        longer expected. pipeline: expected units of open and won-unshipped lines.
+        ordered: orders never seen as deals, wanted in that week: arrived, no longer expected.
+        pipeline: expected units of open and won-unshipped lines.
         pipeline_variance: sum of p(1-p)q^2.
         scale: unit of the series' scores, shape (series,).
         bands: calibrated scores.
