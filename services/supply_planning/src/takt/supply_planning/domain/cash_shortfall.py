@@ -28,12 +28,16 @@ class SourcedContribution:
 
 @dataclass(frozen=True, slots=True)
 class ShortfallCause:
-    """What one line, order or payment moves in the weeks down to the low point, in all."""
+    """What one line, order or payment moves in the weeks down to the low point, in all.
+
+    `week` is the first of them in which it moves anything.
+    """
 
     kind: ContributionKind
     source: str
     line: str
     certainty: Certainty
+    week: date
     amount: Decimal
 
 
@@ -95,16 +99,21 @@ def explain(
         gap: minimum - lowest balance.
         limit: how many causes to name; the rest is `other`.
     """
-    totals: dict[tuple[ContributionKind, str, str, Certainty], Decimal] = {}
+    totals: dict[tuple[ContributionKind, str, str, Certainty], tuple[date, Decimal]] = {}
     for sourced in contributions:
         contribution = sourced.contribution
-        if first <= week_of(contribution.due) <= lowest_week:
+        week = week_of(contribution.due)
+        if first <= week <= lowest_week:
             key = (contribution.kind, sourced.source, contribution.line, contribution.certainty)
-            totals[key] = totals.get(key, ZERO) + contribution.amount
-    ranked = sorted(totals.items(), key=lambda item: (-abs(item[1]), item[0]))
+            begin, amount = totals.get(key, (week, ZERO))
+            totals[key] = (min(begin, week), amount + contribution.amount)
+    ranked = sorted(
+        (ShortfallCause(*key, *moved) for key, moved in totals.items()),
+        key=lambda cause: (-abs(cause.amount), cause.kind, cause.source, cause.line),
+    )
     return ShortfallExplanation(
-        causes=tuple(ShortfallCause(*key, amount=amount) for key, amount in ranked[:limit]),
-        other=sum((amount for _, amount in ranked[limit:]), ZERO),
+        causes=tuple(ranked[:limit]),
+        other=sum((cause.amount for cause in ranked[limit:]), ZERO),
         remedies=(
             *_enough(_orders_to_defer(contributions, first, lowest_week), gap, limit),
             *_enough(_receivables_to_collect(contributions, lowest_week), gap, limit),

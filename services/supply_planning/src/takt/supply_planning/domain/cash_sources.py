@@ -85,6 +85,17 @@ class DealState:
     sold: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
 
+SourceKind = Literal["deal", "sale", "order", "series"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SourceKey:
+    """What contributes: a deal, sale or order by its id, a series by `product|region`."""
+
+    kind: SourceKind
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Return:
     """Goods that came back and the money that was paid back for them."""
@@ -131,6 +142,9 @@ class SeriesState:
     baseline: tuple[WeekQuantity, ...]
 
 
+SourceState = DealState | SaleState | OrderState | SeriesState
+
+
 def learn_deal(deal: DealState, fact: DealFact) -> DealState:
     """The deal after deals spoke; an older or equal sequence changes nothing."""
     known = deal.fact.sequence if deal.fact else NOT_SEEN
@@ -152,6 +166,41 @@ def link_sale(deal: DealState, line: str, sale: str, quantity: Decimal) -> DealS
     if not sales:
         del sold[line]
     return replace(deal, sold=sold)
+
+
+def contributions_of(state: SourceState, policy: TermsPolicy) -> list[Contribution]:
+    """All the cash of a source."""
+    match state:
+        case DealState():
+            return deal_contributions(state, policy)
+        case SaleState():
+            return sale_contributions(state, policy)
+        case OrderState():
+            return order_contributions(state, policy)
+        case SeriesState():
+            return series_contributions(state, policy)
+        case _:
+            assert_never(state)
+
+
+def label_of(key: SourceKey, state: SourceState, line: str) -> str:
+    """A line of a source, named for people."""
+    match state:
+        case DealState(fact=DealFact(name=name, lines=lines)):
+            products = [deal_line.product for deal_line in lines if deal_line.id == line]
+            return ": ".join([name, *products])
+        case DealState(demand=DemandFact(lines=lines)):
+            return ", ".join(expected.product for expected in lines if expected.id == line)
+        case DealState():
+            return key.id
+        case SaleState():
+            return state.product
+        case OrderState():
+            return f"{state.number}: {state.item} from {state.supplier}"
+        case SeriesState():
+            return key.id.replace("|", " in ")
+        case _:
+            assert_never(state)
 
 
 def deal_contributions(deal: DealState, policy: TermsPolicy) -> list[Contribution]:
