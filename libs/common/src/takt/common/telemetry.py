@@ -34,9 +34,13 @@ class _Json(logging.Formatter):
         return json.dumps(line)
 
 
-def configure(level: int = logging.INFO, stream_is_terminal: bool | None = None) -> None:
-    """Send all logs to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
+def configure(
+    level: int = logging.INFO,
+    stream_is_terminal: bool | None = None,
+    handler: logging.Handler | None = None,
+) -> None:
+    """Send all logs to stderr, or to the handler that is given."""
+    handler = handler or logging.StreamHandler(sys.stderr)
     terminal = sys.stderr.isatty() if stream_is_terminal is None else stream_is_terminal
     handler.setFormatter(
         _Plain("%(asctime)s %(levelname)-7s %(name)s  %(message)s") if terminal else _Json()
