@@ -34,3 +34,23 @@ $(UV): tools.lock
 lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 requirements.in $(addsuffix /pyproject.toml,$(MEMBERS)) $(LOCKED) -o requirements.lock
+
+test: setup ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
+	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup
+
+check: setup ## Style, types, the house's rules, the contracts
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy libs/common/src services/*/src
+	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/python -m takt.common.contracts.export --check
+
+format: setup ## Put the code into its form
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix --quiet . || true
+
+contracts: setup ## Write the events' schemas and the AsyncAPI document anew
+	@.venv/bin/python -m takt.common.contracts.export
+
+clean: ## Remove what setup made
+	@rm -rf .venv .tools
