@@ -17,7 +17,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import numpy.typing as npt
-
 from takt.forecast.domain import fast_path, seasonality
 
 Floats = npt.NDArray[np.float64]
@@ -82,7 +81,8 @@ def main() -> int:
         found = measure(series, SEASONS[period])
         print(
             f"{period:10} {found['series']:5.0f} series  OWA {found['owa']:.3f}  "
-            f"sMAPE {found['smape']:.2f}  MASE {found['mase']:.3f}  CPU {found['cpu_ms']:.2f} ms a series"
+            f"sMAPE {found['smape']:.2f}  MASE {found['mase']:.3f}  "
+            f"CPU {found['cpu_ms']:.2f} ms a series"
         )
     return 0
 

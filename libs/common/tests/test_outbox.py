@@ -8,7 +8,7 @@ from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts.deals import SaleClosed
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, Envelope, decode
-from takt.common.outbox import emit, relay, relay_chunk
+from takt.common.outbox import emit, relay, relay_unsent
 from takt.common.testing import emitted, eventually
 
 from .conftest import pair, sale
@@ -35,9 +35,8 @@ async def test_the_relay_publishes_in_order_and_forgets(
     async with database.transaction() as tx:
         sent = await emit(tx, *[pair(sale(quantity=n + 1)) for n in range(25)])
     connection = await asyncpg.connect(database.url)
-    assert await relay_chunk(connection, log, limit=20) == 20
-    assert await relay_chunk(connection, log, limit=20) == 5
-    assert await relay_chunk(connection, log, limit=20) == 0
+    assert await relay_unsent(connection, log, asyncio.Event(), chunk=10) == 25
+    assert await relay_unsent(connection, log, asyncio.Event(), chunk=10) == 0
     await connection.close()
     records = await log.read({("takt.sales.v1", 0): -1}, 1)
     received = [decode(r.headers, r.value, r.place) for r in records]

@@ -40,7 +40,8 @@ INSERT INTO outbox_unsent (event_id) SELECT event_id FROM said ORDER BY place
 
 UNSENT = """
 SELECT u.id, o.topic, o.key, o.headers, o.body
-FROM outbox_unsent u JOIN outbox o USING (event_id) ORDER BY u.id LIMIT $1
+FROM outbox_unsent u JOIN outbox o USING (event_id)
+WHERE u.id <> ALL ($2::bigint[]) ORDER BY u.id LIMIT $1
 """
 
 
@@ -98,7 +99,8 @@ async def relay(database: Database, log: Log, stop: asyncio.Event) -> None:
         try:
             await _relay_while_connected(database, log, stop)
             pause = 0.1
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as group:
+            error = group.exceptions[0]
             logger.warning("relay waits %.1f s: %s: %s", pause, type(error).__name__, error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
@@ -117,29 +119,42 @@ async def _relay_while_connected(database: Database, log: Log, stop: asyncio.Eve
                 return
         while not stop.is_set():
             database.emitted.clear()
-            sent = await relay_chunk(connection, log)
-            if sent < CHUNK:
+            if not await relay_unsent(connection, log, stop):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(database.emitted.wait(), IDLE_POLL)
     finally:
         await connection.close(timeout=5)
 
 
-async def relay_chunk(connection: asyncpg.Connection, log: Log, limit: int = CHUNK) -> int:
-    """Publish the oldest unsent events and forget them once they are acknowledged. Returns how many."""
-    rows = await connection.fetch(UNSENT, limit)
-    if not rows:
-        return 0
-    await log.publish(
-        [
+async def relay_unsent(
+    connection: asyncpg.Connection, log: Log, stop: asyncio.Event, chunk: int = CHUNK
+) -> int:
+    """Publish what is unsent, oldest first, and forget it once it is acknowledged.
+
+    While a full chunk is on its way the next one is already read.
+
+    Returns: how many were published.
+    """
+    sent = 0
+    rows = await connection.fetch(UNSENT, chunk, [])
+    while rows and not stop.is_set():
+        ids = [row["id"] for row in rows]
+        messages = [
             Message(row["topic"], row["key"], json.loads(row["headers"]), row["body"].encode())
             for row in rows
         ]
-    )
-    await connection.execute(
-        "DELETE FROM outbox_unsent WHERE id = ANY($1::bigint[])", [row["id"] for row in rows]
-    )
-    return len(rows)
+        ahead: list[asyncpg.Record] = []
+        if len(rows) < chunk:
+            await log.publish(messages)
+        else:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(log.publish(messages))
+                reading = both.create_task(connection.fetch(UNSENT, chunk, ids))
+            ahead = reading.result()
+        await connection.execute("DELETE FROM outbox_unsent WHERE id = ANY($1::bigint[])", ids)
+        sent += len(ids)
+        rows = ahead
+    return sent
 
 
 def _lock(database: Database) -> int:

@@ -9,6 +9,7 @@ progress for 60 s ends the subscription with an error and the caller makes a new
 import asyncio
 import logging
 import time
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -84,6 +85,7 @@ class KafkaLog:
                     max_batch_size=262_144,
                     max_request_size=1_048_576,
                     request_timeout_ms=20_000,
+                    partitioner=_partition,
                 )
                 try:
                     await producer.start()
@@ -230,6 +232,11 @@ class KafkaSubscription:
     async def close(self) -> None:
         with suppress(Exception):
             await asyncio.wait_for(self._consumer.stop(), 10)
+
+
+def _partition(key: bytes, every: list[int], available: list[int]) -> int:
+    """The partition of a key by CRC-32, as librdkafka does it: aiokafka's own takes 20 µs a message."""
+    return every[zlib.crc32(key) % len(every)]
 
 
 def _records(batches: dict[TopicPartition, list[ConsumerRecord]]) -> list[Record]:
