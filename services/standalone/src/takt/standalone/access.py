@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import asyncpg
 from takt.common.auth import make_key
+from takt.standalone.home import Home
 
 COLUMNS = "name, prefix, scopes, created_at, expires_at, revoked_at"
 
@@ -60,3 +61,26 @@ async def has_key(access: asyncpg.Connection, prefix: str) -> bool:
         prefix,
     )
     return found
+
+
+async def keep_first_key(home: Home, url: str) -> None:
+    """Have a key with every scope in the home, made anew where the one there opens nothing.
+
+    Args:
+        home: keeps it in a file that only its owner reads.
+        url: of the database of the keys, as a role that may write there.
+    """
+    access = await asyncpg.connect(url, timeout=10)
+    try:
+        kept = prefix_of(home.key() or "")
+        if kept is None or not await has_key(access, kept):
+            key, _ = await create_key(access, "takt up", ["admin"])
+            home.keep_key(key)
+    finally:
+        await access.close()
+
+
+def prefix_of(key: str) -> str | None:
+    """The public part of a key's text."""
+    parts = key.split("_", 2)
+    return parts[1] if len(parts) == 3 else None

@@ -7,8 +7,14 @@ import sys
 from typing import Annotated
 
 import typer
+from takt.standalone.commands.dead_letters import dead_letters
+from takt.standalone.commands.doctor import doctor
 from takt.standalone.commands.keys import keys
+from takt.standalone.commands.migrate import migrate
 from takt.standalone.commands.output import FAILED, INTERRUPTED, CommandError, put, say
+from takt.standalone.commands.tail import tail
+from takt.standalone.commands.trace import trace
+from takt.standalone.commands.up import up
 from takt.standalone.errors import StartError
 
 app = typer.Typer(
@@ -19,7 +25,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command()(up)
+app.command()(tail)
+app.command()(trace)
+app.add_typer(dead_letters)
 app.add_typer(keys)
+app.command()(doctor)
+app.command()(migrate)
 
 
 def show_version(wanted: bool) -> None:
@@ -43,7 +55,7 @@ def options(
 def main() -> None:
     """Run a verb; an error is told on stderr with its remedy."""
     try:
-        app()
+        app(spelled_out(sys.argv[1:]))
     except CommandError as error:
         tell(error.problem, error.remedy)
         sys.exit(error.code)
@@ -52,6 +64,15 @@ def main() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def spelled_out(arguments: list[str]) -> list[str]:
+    """`--kafka` may stand without an address; it then means a broker of our own."""
+    following = [*arguments[1:], "--"]
+    return [
+        "--kafka=own" if argument == "--kafka" and after.startswith("-") else argument
+        for argument, after in zip(arguments, following, strict=True)
+    ]
 
 
 def tell(problem: str, remedy: str) -> None:

@@ -52,6 +52,30 @@ class Home:
         return self.path / "takt.log"
 
     @property
+    def loading_file(self) -> Path:
+        """There while the demonstration company is not wholly loaded."""
+        return self.path / "loading"
+
+    def key(self) -> str | None:
+        """The first API key, where one was made."""
+        return self.key_file.read_text().strip() if self.key_file.exists() else None
+
+    def keep_key(self, key: str) -> None:
+        """Keep the first API key, in the place of an older one."""
+        self.key_file.unlink(missing_ok=True)
+        write_private(self.key_file, f"{key}\n")
+
+    def secret(self, name: str) -> str:
+        """A secret of this home: 64 hexadecimal digits, always the same for the same name."""
+        import hmac
+        import secrets
+
+        file = self.path / "secret"
+        if not file.exists():
+            write_private(file, secrets.token_hex(32))
+        return hmac.digest(file.read_bytes(), name.encode(), "sha256").hex()
+
+    @property
     def running_file(self) -> Path:
         """Where and as which process Takt runs in this home."""
         return self.path / "running.json"
@@ -133,6 +157,12 @@ class Home:
                 f"this Takt knows up to {VERSION}.",
                 f"Start the newer Takt, or {ELSEWHERE}",
             )
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a new file that only its owner can read, from its first byte on."""
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+        new.write(text)
 
 
 def holder(lock: Path) -> int | None:

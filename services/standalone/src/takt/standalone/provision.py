@@ -17,6 +17,7 @@ from takt.standalone.errors import StartError
 SERVICES = ("takt_deals", "takt_forecast", "takt_supply_planning", "takt_alerting")
 ACCESS = "takt_access"
 LOG = "takt_log"
+ROLES = (*SERVICES, ACCESS, LOG)
 EVERY_SERVICE = "takt_services"
 """A role that nobody logs in as: it holds what every service may do with keys and log."""
 
@@ -25,7 +26,10 @@ POSTGRES_MAJOR = 18
 
 @dataclass(frozen=True)
 class Databases:
-    """Where the databases are, and the passwords of the roles, which share their names."""
+    """Where the databases are, and the passwords of the roles, which share their names.
+
+    The log's are left out where the events go over Kafka.
+    """
 
     admin_url: str
     passwords: Mapping[str, str]
@@ -75,23 +79,22 @@ async def make_databases(databases: Databases) -> bool:
     finally:
         await admin.close()
     if made:
-        await share_with_services(databases.admin_url)
+        await share_with_services(databases)
     return made
 
 
 async def make_roles_and_databases(admin: asyncpg.Connection, passwords: Mapping[str, str]) -> bool:
     """Every role can log in to its own database and to nothing else."""
-    names = (*SERVICES, ACCESS, LOG)
     roles = {row[0] for row in await admin.fetch("SELECT rolname FROM pg_roles")}
     present = {row[0] for row in await admin.fetch("SELECT datname FROM pg_database")}
     statements = [] if EVERY_SERVICE in roles else [f"CREATE ROLE {EVERY_SERVICE}"]
-    for name in names:
+    for name in passwords:
         verb = "ALTER" if name in roles else "CREATE"
         statements.append(f"{verb} ROLE {name} LOGIN PASSWORD {literal(passwords[name])}")
         if name in SERVICES and name not in roles:
             statements.append(f"GRANT {EVERY_SERVICE} TO {name}")
     await admin.execute("; ".join(statements))
-    missing = [name for name in names if name not in present]
+    missing = [name for name in passwords if name not in present]
     for name in missing:
         # The administrator of a given server need not be a superuser: to give a database away
         # it must be a member of the role that gets it.
@@ -101,7 +104,7 @@ async def make_roles_and_databases(admin: asyncpg.Connection, passwords: Mapping
     return bool(missing)
 
 
-async def share_with_services(admin_url: str) -> None:
+async def share_with_services(databases: Databases) -> None:
     """Keys are for all to read; the log is for all to write and read."""
     from takt.common.auth import SCHEMA as KEYS
     from takt.common.bus.postgres import SCHEMA as LOG_TABLES
@@ -110,7 +113,9 @@ async def share_with_services(admin_url: str) -> None:
         (ACCESS, KEYS, "SELECT"),
         (LOG, LOG_TABLES, "SELECT, INSERT, UPDATE, DELETE"),
     ):
-        connection = await connect(at_database(admin_url, database))
+        if database not in databases.passwords:
+            continue
+        connection = await connect(at_database(databases.admin_url, database))
         try:
             await connection.execute(
                 f"""
@@ -122,6 +127,28 @@ async def share_with_services(admin_url: str) -> None:
             )
         finally:
             await connection.close()
+
+
+async def migrate(databases: Databases) -> list[str]:
+    """Bring every part's tables to this version; the parts that were not there already.
+
+    Raises: StartError: a database is of a newer Takt.
+    """
+    from takt.common.migrations import NewerDatabase
+    from takt.common.migrations import migrate as migrate_part
+    from takt.standalone.services import parts
+
+    changed = []
+    for part in parts():
+        try:
+            if await migrate_part(databases.url(part.database), part.migrations, part.schema):
+                changed.append(part.name)
+        except NewerDatabase as error:
+            raise StartError(
+                f"The data of {part.name} is of a newer Takt: {error}.",
+                "Start the newer Takt, or name another home with --home (or TAKT_HOME).",
+            ) from error
+    return changed
 
 
 async def connect(url: str) -> asyncpg.Connection:

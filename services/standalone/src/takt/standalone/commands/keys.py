@@ -1,6 +1,5 @@
 """`takt keys`: make, show and revoke API keys. They lie in the database; Takt need not run."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -116,6 +115,7 @@ def run(
     home: Path | None, database: str | None, work: Callable[["asyncpg.Connection"], Awaitable[Any]]
 ) -> Any:
     """Do some work on the database of the keys."""
+    import asyncio
 
     async def connected(url: str) -> Any:
         from takt.standalone.provision import ACCESS, at_database, connect

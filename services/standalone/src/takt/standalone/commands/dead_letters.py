@@ -1,0 +1,69 @@
+"""`takt dead-letters`: messages that could not be handled."""
+
+from typing import Annotated, Any
+
+import typer
+from takt.standalone.commands.door import Door, HomeOption, UrlOption, answer
+from takt.standalone.commands.output import Format, Output, put, put_json, put_table, say
+
+dead_letters = typer.Typer(
+    name="dead-letters",
+    help="Messages that could not be handled: show them, replay them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Service = Annotated[str, typer.Argument(help="The service that could not handle it.")]
+Letter = Annotated[int, typer.Argument(metavar="ID", help="The letter's number there.")]
+
+
+@dead_letters.command("list")
+def list_(home: HomeOption = None, url: UrlOption = None, output: Output = Format.text) -> None:
+    """Show what waits, the oldest first."""
+    letters = Door.find(home, url).get("/v1/dead-letters")
+    if output is Format.json:
+        put_json(letters)
+    elif letters:
+        put_table(letters, ["service", "id", "state", "type", "topic", "key", "attempts", "reason"])
+    else:
+        say("There are no dead letters.")
+
+
+@dead_letters.command()
+def show(
+    service: Service,
+    letter: Letter,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    output: Output = Format.text,
+) -> None:
+    """Show one with its headers and what it holds."""
+    found: dict[str, Any] = Door.find(home, url).get(f"/v1/dead-letters/{service}/{letter}")
+    if output is Format.json:
+        put_json(found)
+        return
+    for name, value in found.items():
+        if name == "headers":
+            for header, text in value.items():
+                put(f"{header:18} {text}")
+        elif name != "value":
+            put(f"{name:18} {value}")
+    put("")
+    put(found["value"])
+
+
+@dead_letters.command()
+def replay(
+    service: Service,
+    letter: Letter,
+    home: HomeOption = None,
+    url: UrlOption = None,
+    output: Output = Format.text,
+) -> None:
+    """Handle one again once its cause is mended, and what waits behind it."""
+    with Door.find(home, url).client() as client:
+        handled = answer(client.post(f"/v1/dead-letters/{service}/{letter}/replay"))
+    if output is Format.json:
+        put_json(handled)
+    else:
+        say(f"Handled {len(handled)}: {', '.join(str(one['id']) for one in handled)}.")

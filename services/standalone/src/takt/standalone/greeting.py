@@ -1,0 +1,65 @@
+"""What was asked of `takt up`, and what a person is told once it is there."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from takt.common.clock import Clock
+from takt.standalone.commands.output import say
+from takt.standalone.home import Home
+from takt.standalone.provision import without_password
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for on the command line."""
+
+    port: int | None = None
+    home: Path | None = None
+    ephemeral: bool = False
+    empty: bool = False
+    as_of: datetime | None = None
+    kafka: str | None = None
+    database: str | None = None
+
+
+def show_progress() -> Callable[[str, int, int], None]:
+    """Tell how far the load has come: on a terminal in place, elsewhere once per kind of thing."""
+    terminal = sys.stderr.isatty()
+    told = ""
+
+    def show(what: str, done: int, of: int) -> None:
+        nonlocal told
+        if terminal:
+            end = "\n" if done >= of else ""
+            sys.stderr.write(f"\r\x1b[2K  {what} {done:,} of {of:,}{end}")
+            sys.stderr.flush()
+        elif what != told:
+            say(f"  {what} ({of:,})")
+        told = what
+
+    return show
+
+
+def banner(wishes: Wishes, home: Home, url: str, events: str, clock: Clock) -> str:
+    """What a person needs to know once Takt is up."""
+    kept = "temporary: gone when Takt ends" if wishes.ephemeral else "kept for the next start"
+    where = (
+        f"{without_password(wishes.database)} (a given PostgreSQL)"
+        if wishes.database
+        else f"{home.path} ({kept})"
+    )
+    lines = [
+        f"Takt is ready at {url}",
+        f"  API      {url}/docs",
+        f"  key      in {home.key_file}, readable by you alone",
+        f"  data     {where}",
+        f"  events   {events}",
+        f"  log      {home.log}",
+    ]
+    if wishes.as_of is not None:
+        lines.append(f"  time     it is {clock.now():%Y-%m-%d %H:%M} UTC for Takt, and ticking")
+    lines.append("  Made for one machine and one person, not for production. Ctrl-C ends it.")
+    return "\n".join(lines)

@@ -1,0 +1,251 @@
+"""`takt up`: all of Takt in one process and one event loop, with a PostgreSQL of its own beside it.
+
+A start goes: home, port, PostgreSQL, databases, migrations, log, services, door, banner; then, the
+first time, the demonstration company, while the page is served already. The end goes backwards and
+leaves nothing running.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from takt.common import telemetry
+from takt.common.bus import Log, LogUnavailable
+from takt.common.clock import Clock
+from takt.standalone import access, provision, services
+from takt.standalone.commands.output import say
+from takt.standalone.errors import StartError
+from takt.standalone.greeting import Wishes, banner, show_progress
+from takt.standalone.home import Home, home_at
+from takt.standalone.ports import asked_port, listen
+from takt.standalone.postgres import Postgres
+from takt.standalone.provision import ACCESS, LOG, Databases
+from takt.standalone.temporary import temporary_folder
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from takt.standalone.kafka import Kafka
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+OWN_KAFKA = "own"
+"""What --kafka without an address means."""
+KAFKA_PORT = 9092
+KAFKA_SECONDS = 15
+WATCH_SECONDS = 1.0
+GRACE_SECONDS = 2
+LOG_BYTES = 10_000_000
+
+
+class Server(uvicorn.Server):
+    """A server whose end is decided by Takt: it takes no signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to whoever has them."""
+        yield
+
+
+def up(wishes: Wishes) -> None:
+    """Bring Takt up and keep it up until a signal ends it.
+
+    Raises: StartError: something that it needs is not there; what was up already is down again.
+    """
+    import uvloop
+
+    with home_for(wishes) as home, home.taken(), listening(wishes) as listener:
+        log_into(home.log)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(until_signal(serve(wishes, home, listener)))
+
+
+@contextlib.contextmanager
+def home_for(wishes: Wishes) -> Iterator[Home]:
+    """The home of this Takt: a temporary one when nothing is to be kept."""
+    if not wishes.ephemeral:
+        yield home_at(wishes.home)
+        return
+    with temporary_folder() as folder:
+        yield Home(folder / "home")
+
+
+@contextlib.contextmanager
+def listening(wishes: Wishes) -> Iterator[socket.socket]:
+    """The socket of the door, taken before anything dear is started."""
+    asked = asked_port(wishes.port)
+    with listen(HOST, asked) as listener:
+        yield listener
+
+
+def log_into(file: Path) -> None:
+    """Keep what the services say in a file that does not grow for ever."""
+    handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    telemetry.configure(stream_is_terminal=True, handler=handler)
+    logging.captureWarnings(True)
+
+
+async def until_signal(work: Awaitable[None]) -> None:
+    """Do some work until it is done, or until Ctrl-C, SIGTERM or a closed terminal cancels it."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    stopped = False
+
+    def stop() -> None:
+        # Only the first signal counts: a second would tear apart the orderly end.
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+
+
+async def serve(wishes: Wishes, home: Home, listener: socket.socket) -> None:
+    """Bring everything up, say so, and stay until cancelled."""
+    async with contextlib.AsyncExitStack() as stack:
+        admin_url = wishes.database or await own_postgres(stack, home, wishes.ephemeral)
+        databases = Databases(admin_url, passwords(home))
+        made = await provision.make_databases(databases)
+        if made and not wishes.empty:
+            home.loading_file.touch()
+        await provision.migrate(databases)
+        clock = Clock.as_of(wishes.as_of)
+        log, events = await log_for(stack, wishes.kafka, home, databases)
+        surroundings = services.Surroundings(databases, log, clock, home.secret)
+        apps = services.create(surroundings)
+        for app in apps.values():
+            await stack.enter_async_context(app.router.lifespan_context(app))
+        door = services.create_door(apps, surroundings)
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        await access.keep_first_key(home, databases.url(ACCESS))
+        await stack.enter_async_context(served(door, listener))
+        stack.enter_context(home.announced(url))
+        say(banner(wishes, home, url, events, clock))
+        if home.loading_file.exists():
+            await load_company(home, url)
+        await asyncio.Event().wait()
+
+
+async def own_postgres(stack: contextlib.AsyncExitStack, home: Home, disposable: bool) -> str:
+    """Start our own PostgreSQL and keep it running; the administrator's URL."""
+    postgres = Postgres(home.postgres, disposable=disposable)
+    if not postgres.data.exists():
+        say(f"Making a database in {home.postgres} ...")
+    stack.push_async_callback(postgres.stop_async)
+    await postgres.start_async()
+    await stack.enter_async_context(kept_running("PostgreSQL", postgres))
+    return postgres.admin_url
+
+
+async def log_for(
+    stack: contextlib.AsyncExitStack, kafka: str | None, home: Home, databases: Databases
+) -> tuple[Log, str]:
+    """The log that was asked for, started, and in words."""
+    if kafka is None:
+        from takt.common.bus.postgres import PostgresLog
+
+        log: Log = PostgresLog(databases.url(LOG))
+        words = "a log in PostgreSQL"
+    else:
+        from takt.common.bus.kafka import KafkaLog
+
+        address = await own_kafka(stack, home) if kafka == OWN_KAFKA else kafka
+        log = KafkaLog(address)
+        words = f"Kafka at {address}"
+    stack.push_async_callback(log.close)
+    try:
+        async with asyncio.timeout(KAFKA_SECONDS):
+            await log.start()
+            await log.create_topics()
+    except (LogUnavailable, TimeoutError) as error:
+        raise StartError(
+            f"No log answers: {error or f'{words} did not within {KAFKA_SECONDS} s'}.",
+            "Is the address of --kafka right and the broker running? Without an address Takt "
+            "starts a broker of its own; without --kafka it keeps the events in PostgreSQL.",
+        ) from error
+    return log, words
+
+
+async def own_kafka(stack: contextlib.AsyncExitStack, home: Home) -> str:
+    """Start our own broker and keep it running; where it listens."""
+    from takt.standalone.kafka import Kafka
+    from takt.standalone.ports import holder_of
+
+    port = KAFKA_PORT if holder_of(KAFKA_PORT) is None else 0
+    broker = Kafka(home.kafka, port=port)
+    say("Starting Kafka (the first time its programs are fetched) ...")
+    stack.push_async_callback(broker.stop_async)
+    await broker.start_async()
+    await stack.enter_async_context(kept_running("Kafka", broker))
+    return broker.bootstrap
+
+
+@contextlib.asynccontextmanager
+async def kept_running(name: str, server: "Postgres | Kafka") -> AsyncIterator[None]:
+    """Start a server anew when it ends while Takt runs."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if server.pid is None:
+                logger.error("%s ended by itself; it is started anew", name)
+                try:
+                    await server.start_async()
+                except StartError as error:
+                    logger.error("%s: %s %s", name, error.problem, error.remedy)
+
+    watcher = asyncio.create_task(watch(), name=f"watch {name}")
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
+
+
+@contextlib.asynccontextmanager
+async def served(door: "FastAPI", listener: socket.socket) -> AsyncIterator[None]:
+    """Answer requests until the end of the block; open streams get two seconds to end."""
+    config = uvicorn.Config(
+        door, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="door")
+    try:
+        while not server.started:
+            if serving.done():
+                await serving
+                raise RuntimeError("the door ended before it began")
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.wait([serving])
+
+
+def passwords(home: Home) -> dict[str, str]:
+    """The passwords of the database's roles, which nobody needs to know."""
+    return {role: home.secret(f"database role {role}") for role in provision.ROLES}
+
+
+async def load_company(home: Home, url: str) -> None:
+    """Load the demonstration company; interrupted, the next start goes on."""
+    from takt.standalone.company import load
+
+    say("Loading the demonstration company; the page is there already.")
+    await load(url, home.key() or "", show_progress())
+    home.loading_file.unlink()
