@@ -1,4 +1,4 @@
-"""Fixtures for every service's tests: a migrated database of its own for each test, the logs, keys, a running app.
+"""Fixtures for every service's tests: its database, empty and migrated, logs, keys, a running app.
 
 The root conftest provides `postgres_url` (an administrator's URL) and `kafka_bootstrap`; the root
 pyproject loads this module as a plugin. A service's conftest says:
@@ -8,13 +8,11 @@ pyproject loads this module as a plugin. A service's conftest says:
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
@@ -27,54 +25,58 @@ from takt.common.bus.postgres import SCHEMA as LOG_SCHEMA
 from takt.common.bus.postgres import PostgresLog
 from takt.common.clock import Clock
 from takt.common.db import Database, Tx
-from takt.common.event import Envelope, Event, decode, new_id, wall_now
+from takt.common.event import Envelope, Event, decode, wall_now
 from takt.common.migrations import head, migrate
 from takt.common.retention import keep_partitions
 from takt.common.settings import Settings
+from takt.common.testing_databases import (
+    drop_databases,
+    execute,
+    temporary_database,
+    with_database,
+)
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday: the business time of tests."""
 
-_templates: dict[str, str] = {}
+__all__ = [
+    "NOW",
+    "NewKey",
+    "emitted",
+    "eventually",
+    "execute",
+    "running",
+    "service_app",
+    "service_database",
+    "temporary_database",
+    "temporary_service_database",
+    "with_database",
+]
 
 
-def with_database(url: str, name: str) -> str:
-    """The URL with another database."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"/{name}"))
-
-
-async def execute(url: str, sql: str) -> None:
-    """Run statements outside a transaction."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
-
-
-async def _template(url: str, key: str, prepare: Callable[[str], Awaitable[object]]) -> str:
-    """A database that is made once a server and copied for each test."""
-    if key not in _templates:
-        name = "template_" + hashlib.sha256(f"{key} {id(_templates)}".encode()).hexdigest()[:16]
-        await execute(url, f"CREATE DATABASE {name}")
-        await prepare(with_database(url, name))
-        _templates[key] = name
-    return _templates[key]
+@pytest_asyncio.fixture(scope="session")
+async def database_server(postgres_url: str) -> AsyncIterator[str]:
+    """An administrator's URL; the databases that tests make there are dropped at the end."""
+    yield postgres_url
+    await drop_databases(postgres_url)
 
 
 @asynccontextmanager
-async def temporary_database(
-    url: str, key: str, prepare: Callable[[str], Awaitable[object]]
-) -> AsyncIterator[str]:
-    """A fresh copy of a prepared database; yields its URL and drops it at the end."""
-    template = await _template(url, key, prepare)
-    name = f"test_{new_id().hex}"
-    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
-    try:
-        yield with_database(url, name)
-    finally:
-        await execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+async def no_survivors() -> AsyncIterator[None]:
+    """Refuse (AssertionError) to end with tasks that were begun inside; they are cancelled."""
+    before = asyncio.all_tasks()
+    yield
+    left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
+    for task in left:
+        task.cancel()
+    assert not left, f"tasks survive the test: {sorted(task.get_name() for task in left)}"
+
+
+@pytest_asyncio.fixture
+async def nothing_survives() -> AsyncIterator[None]:
+    """Fail a test that leaves a task behind: it would write into the next one's database."""
+    async with no_survivors():
+        yield
 
 
 def temporary_service_database(
@@ -96,8 +98,8 @@ def service_database(part: Part) -> Any:
     """A fixture: the migrated, empty `Database` of a part, another for each test."""
 
     @pytest_asyncio.fixture
-    async def database(postgres_url: str) -> AsyncIterator[Database]:
-        async with temporary_service_database(postgres_url, part.migrations, part.schema) as url:
+    async def database(database_server: str, nothing_survives: None) -> AsyncIterator[Database]:
+        async with temporary_service_database(database_server, part.migrations, part.schema) as url:
             database = Database(part.name, url, schema=part.schema)
             yield database
             await database.close()
@@ -136,9 +138,9 @@ async def _prepare_access(url: str) -> None:
 
 
 @pytest_asyncio.fixture
-async def log_url(postgres_url: str) -> AsyncIterator[str]:
+async def log_url(database_server: str, nothing_survives: None) -> AsyncIterator[str]:
     """The URL of an empty PostgreSQL log."""
-    async with temporary_database(postgres_url, "log", _prepare_log) as url:
+    async with temporary_database(database_server, "log", _prepare_log) as url:
         yield url
 
 
@@ -153,9 +155,9 @@ async def log(log_url: str) -> AsyncIterator[PostgresLog]:
 
 
 @pytest_asyncio.fixture
-async def access_url(postgres_url: str) -> AsyncIterator[str]:
+async def access_url(database_server: str, nothing_survives: None) -> AsyncIterator[str]:
     """The URL of an empty database of keys."""
-    async with temporary_database(postgres_url, "access", _prepare_access) as url:
+    async with temporary_database(database_server, "access", _prepare_access) as url:
         yield url
 
 
@@ -164,7 +166,7 @@ NewKey = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 def new_key(access_url: str) -> NewKey:
-    """A maker of keys: `await new_key("deals:read", expires_in=timedelta(days=1))`."""
+    """A maker of keys: call it with scopes (admin when none), and what is wrong with the key."""
 
     async def make(*scopes: str, expires_in: timedelta | None = None, revoked: bool = False) -> str:
         key, prefix, digest = auth.make_key()
@@ -231,7 +233,11 @@ async def emitted(tx: Tx) -> list[Envelope[Event]]:
 async def eventually(
     check: Callable[[], Awaitable[Any]], *, within: float = 20, every: float = 0.05
 ) -> Any:
-    """Wait until `check` answers something true, and return it. Fails after `within` seconds with the last answer."""
+    """Wait until `check` answers something true, and return it.
+
+    Raises:
+        AssertionError: not within `within` seconds; it shows the last answer.
+    """
     deadline = asyncio.get_running_loop().time() + within
     while True:
         answer = await check()
