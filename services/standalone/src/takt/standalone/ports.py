@@ -58,15 +58,18 @@ def listen(host: str, asked: int | None) -> socket.socket:
 
 def taken(port: int) -> StartError:
     """The error for a port that another process has."""
+    return StartError(
+        f"Port {port} is taken by {who_holds(port)}.",
+        "Name another with --port (or TAKT_PORT), or leave it out to get a free one.",
+    )
+
+
+def who_holds(port: int) -> str:
+    """Who listens on a port, in words."""
     holder = holder_of(port)
     if holder is None:
-        who, end = "another process (of another user, or in another container)", "end that one"
-    else:
-        who, end = f"{holder.name} (process {holder.pid})", f"end it with `kill {holder.pid}`"
-    return StartError(
-        f"Port {port} is taken by {who}.",
-        f"Name another port with --port (or TAKT_PORT), leave it out to get a free one, or {end}.",
-    )
+        return "a process of another user or container"
+    return f"{holder.name} (process {holder.pid})"
 
 
 def holder_of(port: int) -> Holder | None:

@@ -8,6 +8,7 @@ leaves nothing running.
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -24,7 +25,7 @@ from takt.standalone.commands.output import say
 from takt.standalone.errors import StartError
 from takt.standalone.greeting import Wishes, banner, show_progress
 from takt.standalone.home import Home, home_at
-from takt.standalone.ports import asked_port, listen
+from takt.standalone.ports import DEFAULT_PORT, asked_port, listen, who_holds
 from takt.standalone.postgres import Postgres
 from takt.standalone.provision import ACCESS, LOG, Databases
 from takt.standalone.temporary import temporary_folder
@@ -61,6 +62,7 @@ def up(wishes: Wishes) -> None:
     """
     import uvloop
 
+    os.umask(0o077)  # what Takt writes is for its user alone
     with home_for(wishes) as home, home.taken(), listening(wishes) as listener:
         log_into(home.log)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -82,6 +84,9 @@ def listening(wishes: Wishes) -> Iterator[socket.socket]:
     """The socket of the door, taken before anything dear is started."""
     asked = asked_port(wishes.port)
     with listen(HOST, asked) as listener:
+        port = listener.getsockname()[1]
+        if asked is None and port != DEFAULT_PORT:
+            say(f"Port {DEFAULT_PORT} is taken by {who_holds(DEFAULT_PORT)}; Takt takes {port}.")
         yield listener
 
 
