@@ -1,13 +1,14 @@
 """create_app: what makes a FastAPI app a service of Takt.
 
-A service's own app.py says what it is made of as a `Part`; this file gives it database, log, clock, keys, problems,
-health, and runs its relay, consumers, jobs and schedules for as long as the app lives.
+A service's own app.py says what it is made of as a `Part`; this file gives it database, log, clock,
+keys, problems, health, and runs its relay, consumers, jobs and schedules for as long as the app
+lives.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from takt.common.http import Edge
 from takt.common.jobs import JobHandler, Schedule, keep_schedule, work
 from takt.common.ops import TraceSteps
 from takt.common.outbox import relay
-from takt.common.settings import Settings
+from takt.common.settings import Settings, SharedSettings
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +77,13 @@ def create_app(
         RuntimeError: a route declares no scope.
     """
     app = FastAPI(
-        title=f"Takt {part.title}", version="1", lifespan=_lifespan(part, settings, log), docs_url=None,
+        title=f"Takt {part.title}",
+        version="1",
+        lifespan=_lifespan(part, settings, log),
+        docs_url=None,
         redoc_url=None,
-    )  # fmt: skip
+        responses=problems.RESPONSES,
+    )
     app.state.part = part
     app.state.settings = settings
     app.state.clock = clock or Clock.as_of(settings.as_of)
@@ -91,7 +96,7 @@ def create_app(
     return app
 
 
-def log_of(settings: Settings) -> Log:
+def log_of(settings: SharedSettings) -> Log:
     """The log that the settings name. Raises ValueError when they name none."""
     if settings.kafka is not None:
         from takt.common.bus.kafka import KafkaLog
@@ -147,9 +152,7 @@ def _lifespan(
 def _run(
     app: FastAPI, part: Part, stop: asyncio.Event, *, own_log: bool
 ) -> list[asyncio.Task[None]]:
-    """Start relay, consumers, jobs and schedules. One that ends by a fault ends the process's usefulness: it is
-    logged and started anew after a second.
-    """
+    """Start relay, consumers, jobs and schedules; one that fails is logged and begins anew."""
     state = app.state
     loops: dict[str, Callable[[], Awaitable[None]]] = {
         "relay": lambda: relay(state.database, state.log, stop),
@@ -213,10 +216,8 @@ async def _keep_partitions(database: Database, stop: asyncio.Event) -> None:
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        pass
 
 
 def _lag(app: FastAPI) -> Callable[[str], Awaitable[int | None]]:

@@ -1,8 +1,10 @@
-"""Who is calling, and with which scopes. Everything is closed until a route declares the scope that opens it.
+"""Who is calling, and with which scopes.
 
-A key is `takt_` + 8 characters that name it + `_` + 43 characters of secret (256 bits). Its SHA-256 lies in the
-database `takt_access`, which `takt keys` and the door write and the services only read. Scopes are `noun:read`,
-`noun:write`, and `admin`, which includes all.
+Everything is closed until a route declares the scope that opens it.
+
+A key is `takt_` + 8 characters that name it + `_` + 43 characters of secret (256 bits). Its SHA-256
+lies in the database `takt_access`, which `takt keys` and the door write and the services only read.
+Scopes are `noun:read`, `noun:write`, and `admin`, which includes all.
 """
 
 import hashlib
@@ -15,8 +17,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import asyncpg
-from fastapi import Depends, Request
+from fastapi import Request, Security
+from fastapi.openapi.models import HTTPBearer
 from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
 from takt.common.event import wall_now
 from takt.common.problems import Problem, Unavailable
@@ -212,8 +216,11 @@ def _refuse(why: str) -> Unauthenticated:
     )
 
 
-class Scope:
-    """The declaration of a route's scope, found by `check_routes`."""
+class Scope(SecurityBase):
+    """The declaration of a route's scope: found by `check_routes`, told in its OpenAPI."""
+
+    model = HTTPBearer(description="a key of Takt, `takt_…`, with the scope that the route names")
+    scheme_name = "key"
 
     def __init__(self, scope: str) -> None:
         if scope not in SCOPES:
@@ -221,6 +228,7 @@ class Scope:
         self.scope = scope
 
     async def __call__(self, request: Request) -> Caller:
+        """The caller, when the key's scopes open this. Raises Unauthenticated, Forbidden."""
         access: Access = request.app.state.access
         caller = await access.caller(request.headers.get("authorization"))
         if not caller.may(self.scope):
@@ -235,7 +243,7 @@ class Scope:
 
 def requires(scope: str) -> Any:
     """The dependency that a route declares: `dependencies=[requires("deals:read")]`."""
-    return Depends(Scope(scope))
+    return Security(Scope(scope), scopes=[scope])
 
 
 PUBLIC: set[Callable[..., Awaitable[Any]]] = set()

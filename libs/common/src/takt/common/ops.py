@@ -1,8 +1,12 @@
-"""What an operator asks of any service, under /ops: status, the steps of a trace, dead letters. The door joins them."""
+"""What an operator asks of any service, under /ops: status, the steps of a trace, dead letters.
+
+The door joins them.
+"""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +52,7 @@ class Status(BaseModel):
 
     name: str
     title: str
+    version: str
     consumers: list[ConsumerStatus]
     outbox_unsent: int
     outbox_oldest_seconds: float | None
@@ -81,6 +86,8 @@ class TraceQuery(BaseModel):
     """Ids whose steps are asked for: correlation ids, and events whose consequences are."""
 
     ids: list[UUID]
+    steps: bool = True
+    """Without, only when events with these ids were handled."""
 
 
 class TracePart(BaseModel):
@@ -118,6 +125,7 @@ async def status(request: Request, tx: RequestTx) -> Status:
     return Status(
         name=state.part.name,
         title=state.part.title,
+        version=version("takt-common"),
         consumers=[
             ConsumerStatus(
                 group=group,
@@ -139,16 +147,9 @@ async def status(request: Request, tx: RequestTx) -> Status:
 
 @router.post("/ops/traces", dependencies=[requires("events:read")])
 async def trace_part(request: Request, query: TraceQuery, tx: RequestTx) -> TracePart:
-    """Events of this service that carry or follow from these ids, and when it handled events with these ids."""
+    """Events that carry or follow from these ids, and when this service handled these."""
     state = request.app.state
-    rows = await tx.exec_driver_sql(
-        "SELECT event_id, topic, type, headers, body FROM outbox"
-        " WHERE links && $1::uuid[] OR event_id = ANY($1::uuid[]) ORDER BY event_id",
-        (query.ids,),
-    )
-    steps = [_step(state.part.name, dict(row)) for row in rows.mappings()]
-    if state.part.trace_steps is not None:
-        steps += await state.part.trace_steps(tx, query.ids)
+    steps = await _steps(state.part, tx, query.ids) if query.steps else []
     handled = await tx.exec_driver_sql(
         "SELECT event_id, consumer, handled_at AS at FROM inbox"
         " WHERE consumer = ANY($1::text[]) AND event_id = ANY($2::uuid[])",
@@ -158,6 +159,18 @@ async def trace_part(request: Request, query: TraceQuery, tx: RequestTx) -> Trac
         steps=steps,
         handled=[Handled.model_validate(dict(row)) for row in handled.mappings()],
     )
+
+
+async def _steps(part: Any, tx: Tx, ids: Sequence[UUID]) -> list[Step]:
+    rows = await tx.exec_driver_sql(
+        "SELECT event_id, topic, type, headers, body FROM outbox"
+        " WHERE links && $1::uuid[] OR event_id = ANY($1::uuid[]) ORDER BY event_id",
+        (list(ids),),
+    )
+    steps = [_step(part.name, dict(row)) for row in rows.mappings()]
+    if part.trace_steps is not None:
+        steps += await part.trace_steps(tx, ids)
+    return steps
 
 
 def _step(service: str, row: dict[str, Any]) -> Step:

@@ -25,6 +25,31 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem (RFC 9457)",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "title": "Problem",
+                    "properties": {
+                        "type": {"type": "string", "description": "urn:takt:problem:<slug>"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string", "description": "what is wrong here"},
+                        "field": {"type": "string", "description": "where the wrong value stands"},
+                        "value": {"description": "the wrong value"},
+                        "remedy": {"type": "string", "description": "what to do about it"},
+                    },
+                    "required": ["type", "title", "status"],
+                }
+            }
+        },
+    }
+}
+"""How every route may answer too, for its OpenAPI."""
+
 
 class Problem(Exception):
     """Something that the caller can understand and mend.
@@ -153,7 +178,7 @@ def explain(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def invalid(errors: list[dict[str, Any]]) -> InvalidRequest:
-    """One problem that lists every failure; the first one is also its own field, value and remedy."""
+    """One problem that lists every failure; the first is also its own field, value, remedy."""
     listed = explain(errors)
     first = listed[0]
     detail = f"{first['field']}: {first['problem']}"

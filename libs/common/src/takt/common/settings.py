@@ -1,6 +1,7 @@
-"""Settings shared by the services: from the environment, or from files in /run/secrets of the same names.
+"""Settings shared by the services: from the environment, or from files of /run/secrets.
 
-A service's own settings extend `Settings` with `env_prefix="DEALS_"` or the like; what all share begins with TAKT_.
+A service's own settings extend `Settings` with a prefix such as `DEALS_`; what all share begins
+with TAKT_.
 """
 
 from datetime import datetime
@@ -28,13 +29,11 @@ def _shared(name: str) -> AliasChoices:
     return AliasChoices(name, f"TAKT_{name.upper()}", f"takt_{name}")
 
 
-class Settings(BaseSettings):
-    """What every service needs to know."""
+class SharedSettings(BaseSettings):
+    """What every process needs to know, also the door, which has no database."""
 
     model_config = config("TAKT_")
 
-    database_url: SecretStr
-    """The service's own database."""
     access_url: SecretStr = Field(validation_alias=_shared("access_url"))
     """The keys: takt_access, a role that may only read."""
     log_url: SecretStr | None = Field(None, validation_alias=_shared("log_url"))
@@ -48,6 +47,13 @@ class Settings(BaseSettings):
     )
     rate_limit: float = Field(2_000, validation_alias=_shared("rate_limit"))
     """Requests a second that a key may make of this service."""
-    pool_size: int = 5
     host: str = Field("127.0.0.1", validation_alias=_shared("host"))
     port: int = Field(8000, validation_alias=_shared("port"))
+
+
+class Settings(SharedSettings):
+    """What every service needs to know."""
+
+    database_url: SecretStr
+    """The service's own database."""
+    pool_size: int = 5
