@@ -1,7 +1,7 @@
-"""A smallest service, so that the library is tested on real PostgreSQL without knowing any real one."""
+"""The smallest service: the library is tested on real PostgreSQL without any real one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,7 +81,7 @@ app = service_app(SHOP)
 
 def sale(product: str = "lamp", quantity: int = 1, sale_id: UUID | None = None) -> SaleClosed:
     """A sale of one line."""
-    today = datetime(2026, 11, 23).date()
+    today = date(2026, 11, 23)
     state = SaleState(
         sale_id=sale_id or new_id(),
         source="till",

@@ -1,4 +1,4 @@
-"""What every service answers: keys and scopes, problems, idempotency, preconditions, status, dead letters."""
+"""What every service answers: keys, problems, idempotency, preconditions, status."""
 
 from datetime import timedelta
 

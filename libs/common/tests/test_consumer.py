@@ -1,4 +1,4 @@
-"""A consumer over the PostgreSQL log: effects exactly once, poison set aside, waiting where waiting helps."""
+"""A consumer's batches: effects exactly once, poison set aside, waiting where it helps."""
 
 import random
 from decimal import Decimal

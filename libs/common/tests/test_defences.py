@@ -1,4 +1,4 @@
-"""Each defence, switched off, lets a fault through: the same story is green with it and red without.
+"""Switch off one defence at a time and see the suite go red: so much each one is worth."""
 
 The story: sales are committed with their events, relayed, and tallied by a consumer that dies once
 between its commit and the log's. The ledger is what was asked for; the tally is the effect.
@@ -11,7 +11,6 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-
 from takt.common import outbox
 from takt.common.bus import Record
 from takt.common.bus import consumer as consuming
@@ -42,7 +41,9 @@ async def committed(database: Database, log: PostgresLog) -> None:
     await connection.close()
 
 
-async def consume_dying_once(database: Database, log: PostgresLog, *, offset_first: bool) -> Decimal:
+async def consume_dying_once(
+    database: Database, log: PostgresLog, *, offset_first: bool
+) -> Decimal:
     """Consume all; die once between the transaction and the offset (or the other way round)."""
     dead = False
     while True:

@@ -15,10 +15,13 @@ from .conftest import pair, sale
 
 
 async def test_an_event_is_rolled_back_with_its_state(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with database.transaction() as tx:
             await emit(tx, pair(sale()))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with database.transaction() as tx:
         assert await emitted(tx) == []
 

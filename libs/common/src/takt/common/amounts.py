@@ -1,7 +1,7 @@
 """Numbers as they cross a border: decimals, sent as strings, with the limits of their columns.
 
-Quantities are in a product's base unit, money is in the company's one currency. Both fit `numeric(18,6)`;
-float64 is used only inside models and netting and is rounded here, at the border.
+Quantities are in a product's base unit, money is in the company's one currency. Both fit
+`numeric(18,6)`; float64 is used only inside models and netting and is rounded here, at the border.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -17,7 +17,7 @@ PROBABILITY_STEP = Decimal("0.00000001")
 
 
 def plain(value: Decimal) -> str:
-    """Write a decimal without exponent and without trailing zeros: `1E+3` is "1000", `1.50` is "1.5"."""
+    """Write a decimal without exponent and trailing zeros: `1E+3` is "1000", `1.50` is "1.5"."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -46,7 +46,10 @@ Probability = Annotated[Decimal, Field(ge=0, le=1, max_digits=9, decimal_places=
 Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=8), _Plain]
 
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
-"""A short name chosen by people: a product, region, site, supplier, stage. No space at either end."""
+"""A short name chosen by people: a product, region, site, supplier, stage.
+
+No space at either end.
+"""
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""

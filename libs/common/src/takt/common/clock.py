@@ -1,4 +1,4 @@
-"""Business time: the real time, or a ticking clock that was set to another instant with `--as-of`."""
+"""Business time: the real time, or a ticking clock that `--as-of` set to another instant."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

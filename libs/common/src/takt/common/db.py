@@ -1,7 +1,7 @@
 """PostgreSQL: engine, transactions, and the naming of constraints.
 
-Every service has a database of its own. A use case receives a `Tx` (a connection inside a transaction) and never
-commits; the edge that opened the transaction does, before it answers.
+Every service has a database of its own. A use case receives a `Tx` (a connection inside a
+transaction) and never commits; the edge that opened the transaction does, before it answers.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A connection inside a transaction: committed at the end, rolled back when anything is raised."""
+        """A connection inside a transaction: committed at the end, rolled back on any error."""
         async with self.engine.begin() as connection:
             connection.info[SOURCE] = f"/takt/{self.name}"
             yield connection
@@ -88,10 +88,13 @@ Tx = AsyncConnection
 """A connection inside a transaction: what a use case receives."""
 
 RequestTx = Annotated[AsyncConnection, Depends(transaction, scope="function")]
-"""For routes. The scope makes it commit before the reply is sent: with the default a failed commit was answered 201."""
+"""For routes. The scope makes it commit before the reply: else a failed commit was answered 201."""
 
 TRANSIENT_STATES = ("08", "40", "53", "57", "58")
-"""SQLSTATE classes that pass by themselves: connection, rollback, resources (disk full), intervention, system."""
+"""SQLSTATE classes that pass by themselves.
+
+Connection, rollback, resources (a full disk), intervention, system.
+"""
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -112,7 +115,10 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed later: lost connections, serialisation, locks, a full disk."""
+    """Whether the same work may succeed later.
+
+    So it is with lost connections, serialisation failures, locks, a full disk.
+    """
     state = sqlstate(error)
     if state is not None:
         return state.startswith(TRANSIENT_STATES) or state == "55P03"

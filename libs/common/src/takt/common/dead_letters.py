@@ -1,7 +1,8 @@
-"""Messages that could not be handled: kept with their reason, shown, and replayed when the cause is mended.
+"""Messages that could not be handled: kept with their reason, shown, replayed once it is mended.
 
 quarantined   the message itself was refused
-parked        it is sound, but an earlier message of its key is quarantined and the facts of its topic add up
+parked        it is sound, but an earlier message of its key is quarantined, and the facts of its
+              topic add up
 replayed      it was handled in the end
 """
 

@@ -4,9 +4,10 @@
     Cause       why: the events that led to it and the correlation ids that they carry
     Envelope    an event on its way: body, identity, time, cause
 
-On the wire an envelope is a CloudEvent 1.0 in binary mode: attributes as headers named `ce_*`, the body as the value.
-A trace is a graph: `causes` are its edges and are always complete; `correlations` names at most 64 of the ids that the
-event belongs to, and `more` counts the rest, which are found through the causes.
+On the wire an envelope is a CloudEvent 1.0 in binary mode: attributes as headers named `ce_*`, the
+body as the value. A trace is a graph: `causes` are its edges and are always complete;
+`correlations` names at most 64 of the ids that the event belongs to, and `more` counts the rest,
+which are found through the causes.
 """
 
 import secrets
@@ -30,15 +31,16 @@ def new_id() -> UUID:
 
 
 def wall_now() -> datetime:
-    """The real time in UTC, for identity, delays and expiry; business dates come from the business clock."""
+    """The real time in UTC, for identity, delays and expiry; never for business dates."""
     return datetime.now(UTC)
 
 
 class Event(BaseModel):
     """Something that happened, in past tense, in its owner's words.
 
-    A subclass names its `event_type` and `topic`, and says which field is its `subject` (what it happened to) and its
-    `key` (what keeps it in order in the topic). `sequence` counts the changes of the subject.
+    A subclass names its `event_type` and `topic`, and says which field is its `subject` (what it
+    happened to) and its `key` (what keeps it in order in the topic). `sequence` counts the changes
+    of the subject.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -70,7 +72,10 @@ E = TypeVar("E", bound=Event, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something is said: the ids of the events that led to it, and the correlation ids that it belongs to."""
+    """Why something is said.
+
+    The ids of the events that led to it, and the correlation ids that it belongs to.
+    """
 
     causes: tuple[UUID, ...] = ()
     correlations: tuple[UUID, ...] = ()
@@ -137,7 +142,7 @@ class Envelope(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class UnknownType:
-    """A type that this version does not know: others may add types, so it is counted and skipped."""
+    """A type that this version does not know: others may add types; counted and skipped."""
 
     type: str
 
@@ -196,7 +201,7 @@ def decode(
 
 
 def _identity(given: str | None, source: str, origin: str) -> UUID:
-    """An id that is a UUID is kept; any other is made one from source and id, so that a repeat is the same."""
+    """A UUID is kept; of any other id one is made with its source, the same for a repeat."""
     if given is None:
         return uuid5(NAMESPACE_URL, origin)
     try:

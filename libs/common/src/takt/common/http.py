@@ -2,8 +2,8 @@
 
 Correlation-Id      of the request or its traceparent, else new; answered on every reply
 ETag / If-Match     the sequence of the thing: 428 when it is missing, 412 when it is stale
-Idempotency-Key     the answer is stored in the domain transaction and given again: 400 missing where it is
-                    required, 409 while the first is under way, 422 with another body
+Idempotency-Key     the answer is stored in the domain transaction and given again: 400 missing
+                    where it is required, 409 while the first is under way, 422 with another body
 cursor              opaque, the place after which the next page begins
 """
 
@@ -167,7 +167,7 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int | N
         raise PreconditionRequired(
             "If-Match is missing",
             field="If-Match",
-            remedy='read it, then send the ETag that came with it, such as If-Match: "3"; or * for any',
+            remedy='read it and send the ETag that came with it, such as "3"; or * for any',
         )
     if if_match.strip() == "*":
         return None

@@ -1,7 +1,8 @@
 """The inbox: which of these events has this consumer not seen?
 
-One statement per batch, first in the handler's transaction. A consumer that lost its partition and still writes is
-harmless: it waits on the other's open claim, then finds nothing new. Kept 35 days, longer than any topic.
+One statement per batch, first in the handler's transaction. A consumer that lost its partition and
+still writes is harmless: it waits on the other's open claim, then finds nothing new. Kept 35 days,
+longer than any topic.
 """
 
 from collections.abc import Collection
@@ -19,7 +20,8 @@ ON CONFLICT DO NOTHING RETURNING event_id
 async def claim(tx: Tx, consumer: str, events: Collection[UUID]) -> set[UUID]:
     """Mark events as handled by `consumer` in this transaction; return those that were not before.
 
-    Ids are sorted, so that two transactions with the same events wait on each other instead of deadlocking.
+    Ids are sorted, so that two transactions with the same events wait on each other instead of
+    deadlocking.
     """
     rows = await tx.exec_driver_sql(CLAIM, (consumer, sorted(set(events))))
     return {row[0] for row in rows}

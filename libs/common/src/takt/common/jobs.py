@@ -1,8 +1,8 @@
-"""Durable jobs and schedules in PostgreSQL, on pgqueuer: refits, imports, webhook attempts, daily checks.
+"""Durable jobs and schedules in PostgreSQL, on pgqueuer: refits, imports, webhooks, daily checks.
 
-A job runs at least once: a worker that dies leaves it to another after 30 s, so a job is written to be repeated.
-Schedules take the clock as an argument, so that a month of them is tested in a second; the row of a schedule is the
-guard that makes one of several replicas enqueue it.
+A job runs at least once: a worker that dies leaves it to another after 30 s, so a job is written to
+be repeated. Schedules take the clock as an argument, so that a month of them is tested in a second;
+the row of a schedule is the guard that makes one of several replicas enqueue it.
 """
 
 import asyncio
@@ -77,7 +77,8 @@ async def enqueue(
         after: how long to wait first.
         once: a key; while a job with it waits or runs, another is not added.
     """
-    # pgqueuer writes on the raw connection, which has a transaction only once SQLAlchemy has sent a statement.
+    # pgqueuer writes on the raw connection, which has a transaction only once SQLAlchemy has sent a
+    # statement.
     await tx.execute(text("SELECT 1"))
     raw = await tx.get_raw_connection()
     assert raw.driver_connection is not None

@@ -1,7 +1,7 @@
 """Migrations: Alembic with one environment for all services, and the tables that every service has.
 
-A service's `migrations/` holds `NNNN_what.py` whose revision is "NNNN"; the newest file names the head, so that a
-start on a current database needs no Alembic.
+A service's `migrations/` holds `NNNN_what.py` whose revision is "NNNN"; the newest file names the
+head, so that a start on a current database needs no Alembic.
 """
 
 from pathlib import Path
@@ -21,7 +21,8 @@ CREATE INDEX outbox_links ON outbox USING gin (links);
 CREATE TABLE outbox_unsent (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id uuid NOT NULL
 );
-ALTER TABLE outbox_unsent SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+ALTER TABLE outbox_unsent
+    SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE TABLE inbox (
     consumer text NOT NULL, event_id uuid NOT NULL, handled_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer, event_id)
@@ -53,7 +54,10 @@ def execute_script(op: Any, sql: str) -> None:
 
 
 def create_common_tables(op: Any) -> None:
-    """Outbox, inbox, dead letters, idempotency, schedules, jobs: first in every service's first migration."""
+    """Outbox, inbox, dead letters, idempotency, schedules, jobs.
+
+    First in every service's first migration.
+    """
     from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 
     execute_script(op, COMMON_TABLES)

@@ -1,11 +1,13 @@
-"""The outbox: events are written beside the state that they tell of, and relayed in order afterwards.
+"""The outbox: events are written beside the state that they tell of, and relayed in order.
 
-Guarantees: a committed event is published at least once (`relay` forgets it only after the log has acknowledged it);
-per subject the order of `outbox_unsent.id` is the order of commits, because a use case locks its aggregate first and
-emits afterwards; one relay is active per database (an advisory lock), so nothing overtakes.
+Guarantees: a committed event is published at least once (`relay` forgets it only after the log has
+acknowledged it); per subject the order of `outbox_unsent.id` is the order of commits, because a use
+case locks its aggregate first and emits afterwards; one relay is active per database (an advisory
+lock), so nothing overtakes.
 
-`outbox` is append-only, partitioned by the time in the event's id, and kept for eight days: long enough to trace a
-chain and to publish everything again after a lost broker. `outbox_unsent` is the short queue in front of the log.
+`outbox` is append-only, partitioned by the time in the event's id, and kept for eight days: long
+enough to trace a chain and to publish everything again after a lost broker. `outbox_unsent` is the
+short queue in front of the log.
 """
 
 import asyncio
@@ -29,8 +31,9 @@ CHUNK = 1_000
 
 INSERT = """
 WITH said AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[])
-        WITH ORDINALITY AS said (event_id, topic, key, type, headers, body, links, place)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[]
+    ) WITH ORDINALITY AS said (event_id, topic, key, type, headers, body, links, place)
 ), kept AS (
     INSERT INTO outbox (event_id, topic, key, type, headers, body, links)
     SELECT event_id, topic, key, type, headers, body, links::uuid[] FROM said
@@ -92,7 +95,8 @@ def columns(envelopes: list[Envelope[Event]]) -> tuple[list[object], ...]:
 async def relay(database: Database, log: Log, stop: asyncio.Event) -> None:
     """Hand unsent events to the log in order, until told to stop.
 
-    A failing log or a lost connection is retried for ever, at growing distance; the API stays writable meanwhile.
+    A failing log or a lost connection is retried for ever, at growing distance; the API stays
+    writable meanwhile.
     """
     pause = 0.1
     while not stop.is_set():

@@ -51,11 +51,14 @@ class Subscription(Protocol):
     """A member of a group, reading its topics."""
 
     async def poll(self, timeout: float) -> Sequence[Record]:
-        """The next records in order, at most 500; none when nothing came within `timeout` seconds."""
+        """The next records in order, at most 500; none when nothing came within `timeout` s."""
         ...
 
     async def commit(self, records: Sequence[Record]) -> None:
-        """Remember that these were handled. A commit that fails is harmless: the records come again."""
+        """Remember that these were handled.
+
+        A commit that fails is harmless: the records come again.
+        """
         ...
 
     async def lag(self) -> int:

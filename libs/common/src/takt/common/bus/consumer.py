@@ -1,13 +1,16 @@
-"""A consumer: event types and the use cases that they go to, run over a log with effects exactly once.
+"""A consumer: event types and the use cases that they go to, run with effects exactly once.
 
-One batch is one transaction: claim the unseen events in the inbox, run the handlers on those, emit what follows.
-After the commit the log's offset is committed; a crash in between means a repeat, which the inbox makes harmless.
+One batch is one transaction: claim the unseen events in the inbox, run the handlers on those, emit
+what follows. After the commit the log's offset is committed; a crash in between means a repeat,
+which the inbox makes harmless.
 
 When a handler fails:
 
-    transient   connection, serialisation, lock, full disk: roll back, wait 0.1 to 30 s, the same batch again, for ever
-    permanent   three tries; then each event alone under a savepoint; what still fails goes to the dead letters, with
-                its inbox mark and a row for `<topic>.dlq` in the same transaction, and blocks no other key
+    transient   connection, serialisation, lock, full disk: roll back, wait 0.1 to 30 s, the same
+                batch again, for ever
+    permanent   three tries; then each event alone under a savepoint; what still fails goes to the
+                dead letters, with its inbox mark and a row for `<topic>.dlq` in the same
+                transaction, and blocks no other key
 """
 
 import asyncio
@@ -33,7 +36,7 @@ from takt.common.inbox import claim
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[Tx, Sequence[Envelope[Any]], datetime], Awaitable[None]]
-"""`async def use_case(tx, events, now)`: a batch in the order of its keys, coalesced by what it recomputes."""
+"""`async def use_case(tx, events, now)`: a batch in order, coalesced by what it recomputes."""
 
 TRIES = 3
 POLL_SECONDS = 0.5
@@ -45,8 +48,10 @@ class Consumer:
 
     Args:
         group: the consumer group, and the consumer's name in the inbox.
-        handlers: event class to use case. Types that name the same use case reach it together, in order.
-        adds_up: topics whose events are facts that add up: behind a quarantined one, later events of its key are
+        handlers: event class to use case. Types that name the same use case reach it together, in
+            order.
+        adds_up: topics whose events are facts that add up: behind a quarantined one, later events
+            of its key are
             parked. Elsewhere each event carries the whole state and later ones go on by sequence.
     """
 
@@ -297,9 +302,10 @@ def _dead(topic: str) -> str:
 async def replay(
     tx: Tx, consumers: Mapping[str, Consumer], letter: int, now: datetime
 ) -> list[dict[str, Any]]:
-    """Handle a dead letter, and what is parked behind it, again; the reason is raised when it fails again.
+    """Handle a dead letter, and what is parked behind it, again.
 
     Returns: the letters that were handled.
+    Raises: StillUnreadable, or whatever the handler raises.
     """
     letters = await dead_letters.lock_chain(tx, letter)
     for row in letters:
@@ -326,7 +332,7 @@ class StillUnreadable(Exception):
 
 
 async def _wait(stop: asyncio.Event, pause: float) -> float:
-    """Wait `pause` seconds with jitter, or until told to stop; returns the next pause, up to 30 s."""
+    """Wait `pause` seconds with jitter, or until told to stop; returns the next pause."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), pause * random.uniform(0.5, 1.5))
     return min(pause * 2, 30)

@@ -1,9 +1,10 @@
 """The log on Kafka, through aiokafka; the only file that imports it.
 
-What its settings guard against was measured: a deserializer that raises leaves a partition stuck for good, so bytes
-come in and are decoded by the caller; after a failed send the producer's sequence is lost, so it is thrown away; a
-cancelled `getmany` loses records, so it never is; a dead fetcher returns empty batches for ever, so lag without
-progress for 60 s ends the subscription with an error and the caller makes a new one.
+What its settings guard against was measured: a deserializer that raises leaves a partition stuck
+for good, so bytes come in and are decoded by the caller; after a failed send the producer's
+sequence is lost, so it is thrown away; a cancelled `getmany` loses records, so it never is; a dead
+fetcher returns empty batches for ever, so lag without progress for 60 s ends the subscription with
+an error and the caller makes a new one.
 """
 
 import asyncio
@@ -235,7 +236,7 @@ class KafkaSubscription:
 
 
 def _partition(key: bytes, every: list[int], available: list[int]) -> int:
-    """The partition of a key by CRC-32, as librdkafka does it: aiokafka's own takes 20 µs a message."""
+    """The partition of a key by CRC-32, as librdkafka does it; aiokafka's takes 20 µs a message."""
     return every[zlib.crc32(key) % len(every)]
 
 

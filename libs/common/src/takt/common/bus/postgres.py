@@ -1,7 +1,8 @@
 """The log on one machine: a table with a gap-free position per topic.
 
-`publish` takes the row of each topic, so positions become visible in order and without gaps: whoever reads
-`position > p` can miss nothing. Within one process a published batch wakes its readers; between processes they poll.
+`publish` takes the row of each topic, so positions become visible in order and without gaps:
+whoever reads `position > p` can miss nothing. Within one process a published batch wakes its
+readers; between processes they poll.
 """
 
 import asyncio

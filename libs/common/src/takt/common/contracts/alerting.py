@@ -12,7 +12,10 @@ from takt.common.event import Event
 
 
 class Scope(Part):
-    """What an alert or review is about. A deviation names level, product or family, region and week."""
+    """What an alert or review is about.
+
+    A deviation names level, product or family, region and week.
+    """
 
     kind: Literal["deviation", "cash_shortfall"]
     level: str

@@ -1,4 +1,7 @@
-"""What the deals service says: catalog, accounts, deals and sales. Every event carries the whole current state."""
+"""What the deals service says: catalog, accounts, deals and sales.
+
+Every event carries the whole current state.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +21,7 @@ class Part(BaseModel):
 
 
 class CompanyChanged(Event):
-    """The one company of this installation; currency and time zone are fixed with the first data."""
+    """The one company here; currency and time zone are fixed with the first data."""
 
     event_type = "takt.company.changed.v1"
     topic = topics.CATALOG
@@ -101,7 +104,7 @@ class AccountChanged(Event):
 
 
 class DealLine(Part):
-    """What is offered: quantity in the product's base unit, price a unit in the company's currency."""
+    """What is offered: quantity in the product's base unit, price a unit in company currency."""
 
     line_id: UUID
     product: Code
@@ -170,7 +173,7 @@ class DealOpened(DealEvent):
 
 
 class DealChanged(DealEvent):
-    """Something other than the stage changed: lines, owner, dates, terms, a person's own probability."""
+    """Other than the stage: lines, owner, dates, terms, a person's own probability."""
 
     event_type = "takt.deal.changed.v1"
 
@@ -224,7 +227,10 @@ class SaleReturn(Part):
 
 
 class SaleState(Part):
-    """A sale as it stands, identified by source and order line, linked to its deal line where it has one."""
+    """A sale as it stands.
+
+    Identified by source and order line, linked to its deal line where it has one.
+    """
 
     sale_id: UUID
     source: str

@@ -1,4 +1,4 @@
-"""What the forecast service says: pipeline demand per deal, the forecast per series, and versions."""
+"""What the forecast service says: demand per deal, the forecast per series, versions."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -18,7 +18,7 @@ class DatedQuantity(Part):
 
 
 class OutcomeCounts(Part):
-    """The cases behind a probability: deals that entered the stage, and what became of them so far."""
+    """The cases behind a probability: deals that entered the stage, and what became of them."""
 
     entered: int
     won: int
@@ -70,7 +70,10 @@ class ForecastBucket(Part):
     week: date
     quantity: Quantity
     baseline: Quantity
-    """The part of orders not yet seen: (1 - c_h) x statistical baseline, net of what was sold in this week."""
+    """The part of orders not yet seen.
+
+    (1 - c_h) x statistical baseline, net of what was sold in this week.
+    """
     pipeline: Quantity
     """Open deals by probability, and won lines not yet shipped."""
     low80: Quantity
@@ -124,7 +127,10 @@ class FrozenSeries(Part):
 
 
 class ForecastVersionPublished(Event):
-    """A part of a named, immutable version; parts 1 to `parts` together are the whole. `sequence` is the part."""
+    """A part of a named, immutable version; parts 1 to `parts` together are the whole.
+
+    `sequence` is the part.
+    """
 
     event_type = "takt.forecast_version.published.v1"
     topic = topics.FORECAST_VERSIONS

@@ -1,4 +1,6 @@
-"""What other systems say, in their words. The owner deduplicates by (source, id) and emits its own fact.
+"""What other systems say, in their words.
+
+The owner deduplicates by (source, id) and emits its own fact.
 
 The source is the CloudEvents `source`, the id its `id`.
 """
@@ -79,7 +81,10 @@ class InboundSale(Event):
 
 
 class InboundPurchaseOrder(Event):
-    """An ERP's answer about a purchase order; an older `order_revision` changes nothing and is kept."""
+    """An ERP's answer about a purchase order.
+
+    An older `order_revision` changes nothing and is kept.
+    """
 
     event_type = "takt.inbound.purchase_order.v1"
     topic = topics.INBOUND_PURCHASING

@@ -156,7 +156,10 @@ ORDER_EVENTS: tuple[type[PurchaseOrderEvent], ...] = (
 
 
 class CashWeek(Part):
-    """One week. Expected includes committed: it is all that is likely; committed is what is bound."""
+    """One week.
+
+    Expected includes committed: it is all that is likely; committed is what is bound.
+    """
 
     week: date
     receipts_expected: SignedMoney

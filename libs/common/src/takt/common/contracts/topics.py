@@ -1,4 +1,7 @@
-"""The topics: what keeps order in them, and how long they are kept. Partition counts are fixed at creation."""
+"""The topics: what keeps order in them, and how long they are kept.
+
+Partition counts are fixed at creation.
+"""
 
 from dataclasses import dataclass
 
@@ -22,7 +25,7 @@ DEAD_LETTERS_SUFFIX = ".dlq"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it is created: `compacted` keeps the last state of each key, else 30 days are kept."""
+    """A topic as it is created: `compacted` keeps the last state of each key, else 30 days."""
 
     name: str
     keyed_by: str
