@@ -130,11 +130,20 @@ def test_an_approval_waits_for_the_price_that_it_allows() -> None:
 
 
 def test_rules_apply_to_every_scope_that_they_name() -> None:
-    rule = replace(RULE, product="pump", segment="retail", stage=("default", "negotiation"))
-    assert rule.applies("pump", "retail", None, ("default", "negotiation"))
-    assert not rule.applies("pump", "retail", None, ("default", "won"))
-    assert not rule.applies("pump", None, None, ("default", "negotiation"))
-    assert not rule.applies("valve", "retail", None, ("default", "negotiation"))
+    rule = replace(
+        RULE,
+        product="pump",
+        family="pumps",
+        segment="retail",
+        stage=("default", "negotiation"),
+    )
+    pump = replace(PUMP, family="pumps")
+    assert rule.applies(pump, "retail", None, ("default", "negotiation"))
+    assert not rule.applies(pump, "retail", None, ("default", "won"))
+    assert not rule.applies(pump, None, None, ("default", "negotiation"))
+    assert not rule.applies(PUMP, "retail", None, ("default", "negotiation"))
+    valve = replace(pump, code="valve")
+    assert not rule.applies(valve, "retail", None, ("default", "negotiation"))
 
 
 def test_everything_wrong_with_a_rule_is_listed() -> None:

@@ -166,12 +166,12 @@ def check_prices(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list
     refusals: dict[Refusal, None] = {}
     for number, line in enumerate(deal.lines if book.rules else ()):
         offer = line.offer
+        product = book.products[offer.product]
         rules = [
             rule
             for rule in book.rules
-            if rule.applies(offer.product, deal.segment, deal.account, (deal.pipeline, stage))
+            if rule.applies(product, deal.segment, deal.account, (deal.pipeline, stage))
         ]
-        product = book.products[offer.product]
         for refusal in check_offer(offer, deal.terms, product, rules, deal.approvals, now):
             of_line = refusal.field == "price"
             name = f"lines[{number}].price" if of_line else refusal.field

@@ -40,6 +40,7 @@ class ProductPrice:
     code: str
     list_price: Decimal | None
     cost: Decimal | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class PriceRule:
     code: str
     role: str
     product: str | None = None
+    family: str | None = None
     segment: str | None = None
     account: UUID | None = None
     stage: tuple[str, str] | None = None
@@ -64,11 +66,16 @@ class PriceRule:
     maximum_warranty_months: int | None = None
 
     def applies(
-        self, product: str, segment: str | None, account: UUID | None, stage: tuple[str, str]
+        self,
+        product: ProductPrice,
+        segment: str | None,
+        account: UUID | None,
+        stage: tuple[str, str],
     ) -> bool:
         """Whether a line of this product, for this customer, in (pipeline, stage) is limited."""
         return (
-            self.product in (None, product)
+            self.product in (None, product.code)
+            and self.family in (None, product.family)
             and self.segment in (None, segment)
             and self.account in (None, account)
             and self.stage in (None, stage)
