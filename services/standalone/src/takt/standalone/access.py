@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import asyncpg
 from takt.common.auth import make_key
-from takt.standalone.home import Home
+from takt.standalone.home import KEY, PAGE_KEY, Home
 
+PAGE_SCOPES = ("events:read", "forecast:read")
 COLUMNS = "name, prefix, scopes, created_at, expires_at, revoked_at"
 
 
@@ -53,7 +54,7 @@ async def revoke_key(access: asyncpg.Connection, prefix: str) -> bool:
     return done == "UPDATE 1"
 
 
-async def has_key(access: asyncpg.Connection, prefix: str) -> bool:
+async def has_key(access: asyncpg.Connection, prefix: str | None) -> bool:
     """Does this key still open anything?"""
     found: bool = await access.fetchval(
         "SELECT EXISTS (SELECT FROM keys WHERE prefix = $1 AND revoked_at IS NULL"
@@ -63,19 +64,23 @@ async def has_key(access: asyncpg.Connection, prefix: str) -> bool:
     return found
 
 
-async def keep_first_key(home: Home, url: str) -> None:
-    """Have a key with every scope in the home, made anew where the one there opens nothing.
+async def keep_first_keys(home: Home, url: str) -> None:
+    """Have two keys in the home, made anew where the ones there open nothing.
 
     Args:
-        home: keeps it in a file that only its owner reads.
+        home: keeps them in files that only its owner reads: `key` opens everything, `page-key` lets
+            this machine's pages read what they show.
         url: of the database of the keys, as a role that may write there.
     """
     access = await asyncpg.connect(url, timeout=10)
     try:
-        kept = prefix_of(home.key() or "")
-        if kept is None or not await has_key(access, kept):
-            key, _ = await create_key(access, "takt up", ["admin"])
-            home.keep_key(key)
+        for name, kept, scopes in (
+            (KEY, home.key(), ("admin",)),
+            (PAGE_KEY, home.page_key(), PAGE_SCOPES),
+        ):
+            if not await has_key(access, prefix_of(kept or "")):
+                text, _ = await create_key(access, f"takt up: {name}", scopes)
+                home.keep_key(name, text)
     finally:
         await access.close()
 

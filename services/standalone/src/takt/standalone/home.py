@@ -14,6 +14,7 @@ from takt.standalone.errors import StartError, disk_full
 VERSION = 1
 """Of the home's layout. Raised when an older Takt could no longer use it."""
 
+KEY, PAGE_KEY = "key", "page-key"
 ELSEWHERE = "name another home with --home (or TAKT_HOME)."
 
 
@@ -44,7 +45,7 @@ class Home:
     @property
     def key_file(self) -> Path:
         """The first API key, with every scope; only its owner reads it."""
-        return self.path / "key"
+        return self.path / KEY
 
     @property
     def log(self) -> Path:
@@ -60,10 +61,16 @@ class Home:
         """The first API key, where one was made."""
         return self.key_file.read_text().strip() if self.key_file.exists() else None
 
-    def keep_key(self, key: str) -> None:
-        """Keep the first API key, in the place of an older one."""
-        self.key_file.unlink(missing_ok=True)
-        write_private(self.key_file, f"{key}\n")
+    def page_key(self) -> str | None:
+        """The key with which the pages on this machine read what they show."""
+        file = self.path / PAGE_KEY
+        return file.read_text().strip() if file.exists() else None
+
+    def keep_key(self, name: str, key: str) -> None:
+        """Keep a key in the place of an older one."""
+        file = self.path / name
+        file.unlink(missing_ok=True)
+        write_private(file, f"{key}\n")
 
     def secret(self, name: str) -> str:
         """A secret of this home: 64 hexadecimal digits, always the same for the same name."""

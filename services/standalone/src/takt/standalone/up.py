@@ -134,9 +134,9 @@ async def serve(wishes: Wishes, home: Home, listener: socket.socket) -> None:
         apps = services.create(surroundings)
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
-        door = services.create_door(apps, surroundings)
+        await access.keep_first_keys(home, databases.url(ACCESS))
+        door = services.create_door(apps, surroundings, page_key=home.page_key() or "")
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        await access.keep_first_key(home, databases.url(ACCESS))
         await stack.enter_async_context(served(door, listener))
         stack.enter_context(home.announced(url))
         say(banner(wishes, home, url, events, clock))
@@ -238,6 +238,7 @@ async def served(door: "FastAPI", listener: socket.socket) -> AsyncIterator[None
             await asyncio.sleep(0.01)
         yield
     finally:
+        door.state.events.end()  # whoever follows events is told that this is the end
         server.should_exit = True
         await asyncio.wait([serving])
 

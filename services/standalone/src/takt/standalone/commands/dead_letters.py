@@ -13,32 +13,37 @@ dead_letters = typer.Typer(
     rich_markup_mode=None,
 )
 
-Service = Annotated[str, typer.Argument(help="The service that could not handle it.")]
-Letter = Annotated[int, typer.Argument(metavar="ID", help="The letter's number there.")]
+Letter = Annotated[str, typer.Argument(metavar="ID", help="As in the list, such as deals-7.")]
 
 
 @dead_letters.command("list")
 def list_(home: HomeOption = None, url: UrlOption = None, output: Output = Format.text) -> None:
     """Show what waits, the oldest first."""
-    letters = Door.find(home, url).get("/v1/dead-letters")
+    door = Door.find(home, url)
+    letters: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        page = door.get("/v1/dead-letters", {"after": page["next"]} if page["next"] else {})
+        letters += page["items"]
+    for service in page["missing"]:
+        say(f"{service} does not answer; its letters are not shown.")
     if output is Format.json:
         put_json(letters)
     elif letters:
-        put_table(letters, ["service", "id", "state", "type", "topic", "key", "attempts", "reason"])
+        put_table(letters, ["id", "state", "type", "topic", "key", "attempts", "reason"])
     else:
         say("There are no dead letters.")
 
 
 @dead_letters.command()
 def show(
-    service: Service,
     letter: Letter,
     home: HomeOption = None,
     url: UrlOption = None,
     output: Output = Format.text,
 ) -> None:
     """Show one with its headers and what it holds."""
-    found: dict[str, Any] = Door.find(home, url).get(f"/v1/dead-letters/{service}/{letter}")
+    found: dict[str, Any] = Door.find(home, url).get(f"/v1/dead-letters/{letter}")
     if output is Format.json:
         put_json(found)
         return
@@ -54,7 +59,6 @@ def show(
 
 @dead_letters.command()
 def replay(
-    service: Service,
     letter: Letter,
     home: HomeOption = None,
     url: UrlOption = None,
@@ -62,7 +66,7 @@ def replay(
 ) -> None:
     """Handle one again once its cause is mended, and what waits behind it."""
     with Door.find(home, url).client() as client:
-        handled = answer(client.post(f"/v1/dead-letters/{service}/{letter}/replay"))
+        handled = answer(client.post(f"/v1/dead-letters/{letter}/replay"))
     if output is Format.json:
         put_json(handled)
     else:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,8 +13,10 @@ from takt.standalone.commands.output import Format, bold, dim, put, say
 
 Types = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[TYPE]...", help="Only these types, such as takt.deal.won.v1."),
+    typer.Argument(metavar="[TYPE]...", help="Only these, such as takt.deal.won.v1 or takt.deal.*"),
 ]
+
+RECONNECT_SECONDS = 1
 
 
 def tail(
@@ -32,22 +35,23 @@ def tail(
     door = Door.find(home, url)
     terminal = sys.stdout.isatty()
     form = output or (Format.text if terminal else Format.json)
-    parameters = {"types": ",".join(types)} if types else {}
-    if after:
-        parameters["after"] = after
+    wanted = {"type": types or []}
     say(f"Following {', '.join(types) if types else 'every event'} at {door.url}; Ctrl-C ends it.")
-    with (
-        door.client(timeout_seconds=None) as client,
-        client.stream(
-            "GET", "/v1/events", params=parameters, headers={"Accept": "application/x-ndjson"}
-        ) as stream,
-    ):
-        if not stream.is_success:
-            stream.read()
-            answer(stream)
-        for line in stream.iter_lines():
-            if line:
-                put(line if form is Format.json else in_words(json.loads(line)))
+    with door.client(timeout_seconds=None) as client:
+        while True:
+            place = {"after": after} if after else {}
+            with client.stream("GET", "/v1/events", params={**wanted, **place}) as stream:
+                if not stream.is_success:
+                    stream.read()
+                    answer(stream)
+                for line in filter(None, stream.iter_lines()):
+                    event = json.loads(line)
+                    after = event["cursor"]
+                    if "end" in event:
+                        say(f"The stream ended: {event['end']}.")
+                    else:
+                        put(line if form is Format.json else in_words(event))
+            time.sleep(RECONNECT_SECONDS)
 
 
 def in_words(event: Mapping[str, Any]) -> str:
