@@ -8,9 +8,10 @@ from takt.supply_planning.domain.cash import (
     Contribution,
     Opening,
     WeekFlow,
-    add_changes,
-    change_weeks,
+    add_weeks,
+    difference,
     project,
+    sum_weeks,
     to_cents,
     week_of,
 )
@@ -38,8 +39,7 @@ def nonzero(weeks: dict[date, WeekFlow]) -> dict[date, WeekFlow]:
 
 
 def test_a_week_shows_committed_and_expected_balances_apart() -> None:
-    weeks = change_weeks(
-        (),
+    weeks = sum_weeks(
         [
             cash(MONDAY + timedelta(days=2), "100"),
             cash(MONDAY + timedelta(days=3), "40", "expected"),
@@ -69,13 +69,13 @@ def test_what_was_due_before_the_opening_is_in_the_opening_balance() -> None:
     wednesday = MONDAY + timedelta(days=2)
     before, after = cash(MONDAY, "70"), cash(wednesday, "30")
 
-    assert change_weeks((), [before, after], wednesday) == {
+    assert sum_weeks([before, after], wednesday) == {
         MONDAY: WeekFlow(committed_receipts=Decimal(30))
     }
 
 
 def test_expected_cash_of_past_weeks_did_not_happen() -> None:
-    weeks = change_weeks((), [cash(MONDAY, "100"), cash(MONDAY, "40", "expected")], MONDAY)
+    weeks = sum_weeks([cash(MONDAY, "100"), cash(MONDAY, "40", "expected")], MONDAY)
 
     later = project(Opening(MONDAY, Decimal(10), ZERO), weeks, (), MONDAY + timedelta(weeks=1), 2)
 
@@ -95,14 +95,14 @@ def test_replacing_one_source_equals_summing_everything_again(
     before: dict[str, list[Contribution]], source: str, replacement: list[Contribution]
 ) -> None:
     old = before.get(source, [])
-    weeks = change_weeks((), [c for cs in before.values() for c in cs], MONDAY)
+    weeks = sum_weeks([c for cs in before.values() for c in cs], MONDAY)
 
-    changes = change_weeks(old, replacement, MONDAY)
-    incremental = add_changes(weeks, changes)
+    changes = difference(sum_weeks(replacement, MONDAY), sum_weeks(old, MONDAY))
+    incremental = add_weeks(weeks, changes)
 
     after = {**before, source: replacement}
     assert nonzero(incremental) == nonzero(
-        change_weeks((), [c for cs in after.values() for c in cs], MONDAY)
+        sum_weeks([c for cs in after.values() for c in cs], MONDAY)
     )
     assert set(changes) <= {week_of(c.due) for c in [*old, *replacement]}
 
@@ -111,7 +111,7 @@ def test_replacing_one_source_equals_summing_everything_again(
 def test_balances_sum_to_the_cent(given_cash: list[Contribution], balance: Decimal) -> None:
     opening = Opening(MONDAY, balance, ZERO)
 
-    projection = project(opening, change_weeks((), given_cash, MONDAY), (), MONDAY, 40)
+    projection = project(opening, sum_weeks(given_cash, MONDAY), (), MONDAY, 40)
 
     counted = [c for c in given_cash if c.due >= MONDAY]
     assert projection.weeks[-1].balance == balance + sum((c.amount for c in counted), ZERO)

@@ -8,8 +8,8 @@ from takt.supply_planning.domain.cash import (
     ZERO,
     Contribution,
     Opening,
-    change_weeks,
     project,
+    sum_weeks,
 )
 from takt.supply_planning.domain.cash_shortfall import SourcedContribution, explain, judge
 
@@ -116,7 +116,7 @@ def test_receivables_after_the_low_point_can_be_collected_nearest_first() -> Non
 def test_the_causes_and_the_rest_sum_to_the_fall(
     contributions: list[SourcedContribution], limit: int
 ) -> None:
-    weeks = change_weeks((), [s.contribution for s in contributions], MONDAY)
+    weeks = sum_weeks([s.contribution for s in contributions], MONDAY)
     projection = project(Opening(MONDAY, Decimal(500), ZERO), weeks, (), MONDAY, 26)
     lowest = projection.lowest
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Literal
+from operator import add, sub
+from typing import Literal, NamedTuple
 
 Certainty = Literal["committed", "expected"]
 ContributionKind = Literal[
@@ -30,8 +31,7 @@ CENT = Decimal("0.01")
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """Money that one line moves on one day, in whole cents: positive in, negative out."""
 
     kind: ContributionKind
@@ -41,8 +41,7 @@ class Contribution:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class WeekFlow:
+class WeekFlow(NamedTuple):
     """One week's cash; receipts are at least zero and payments at most zero."""
 
     committed_receipts: Decimal = ZERO
@@ -62,12 +61,14 @@ class WeekFlow:
 
     def plus(self, other: "WeekFlow") -> "WeekFlow":
         """The two flows of the same week together."""
-        return WeekFlow(
-            self.committed_receipts + other.committed_receipts,
-            self.committed_payments + other.committed_payments,
-            self.expected_receipts + other.expected_receipts,
-            self.expected_payments + other.expected_payments,
-        )
+        return WeekFlow(*map(add, self, other))
+
+    def minus(self, other: "WeekFlow") -> "WeekFlow":
+        """What is left of the flow without the other."""
+        return WeekFlow(*map(sub, self, other))
+
+
+NO_FLOW = WeekFlow()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,31 +129,38 @@ def to_cents(amounts: Iterable[Decimal]) -> list[Decimal]:
     return rounded
 
 
-def change_weeks(
-    removed: Iterable[Contribution], added: Iterable[Contribution], opening: date
-) -> dict[date, WeekFlow]:
-    """What replacing some contributions by others changes, per week; unchanged weeks are absent.
+def sum_weeks(contributions: Iterable[Contribution], opening: date) -> dict[date, WeekFlow]:
+    """The contributions' sums per week.
 
     Contributions due before `opening` are part of the opening balance and count in no week.
     """
-    changes: dict[date, list[Decimal]] = {}
-    for sign, contributions in ((-1, removed), (1, added)):
-        for contribution in contributions:
-            if contribution.due < opening:
-                continue
-            cells = changes.setdefault(week_of(contribution.due), [ZERO] * 4)
-            cells[_cell(contribution)] += sign * contribution.amount
-    return {week: WeekFlow(*cells) for week, cells in changes.items() if any(cells)}
+    weeks: dict[date, list[Decimal]] = {}
+    for contribution in contributions:
+        if contribution.due >= opening:
+            cells = weeks.setdefault(week_of(contribution.due), [ZERO] * len(NO_FLOW))
+            cells[_cell(contribution)] += contribution.amount
+    return {week: WeekFlow(*cells) for week, cells in weeks.items()}
 
 
-def add_changes(
-    weeks: Mapping[date, WeekFlow], changes: Mapping[date, WeekFlow]
+def difference(
+    after: Mapping[date, WeekFlow], before: Mapping[date, WeekFlow]
 ) -> dict[date, WeekFlow]:
-    """The weekly sums after `changes`."""
-    return {
-        **weeks,
-        **{week: weeks.get(week, WeekFlow()).plus(flow) for week, flow in changes.items()},
+    """What replacing some weekly sums by others changes; unchanged weeks are absent."""
+    changes = {
+        week: after.get(week, NO_FLOW).minus(before.get(week, NO_FLOW))
+        for week in after.keys() | before.keys()
     }
+    return {week: change for week, change in changes.items() if any(change)}
+
+
+def add_weeks(*parts: Mapping[date, WeekFlow]) -> dict[date, WeekFlow]:
+    """The weekly sums of all parts together."""
+    total: dict[date, WeekFlow] = {}
+    for part in parts:
+        for week, flow in part.items():
+            known = total.get(week)
+            total[week] = flow if known is None else known.plus(flow)
+    return total
 
 
 def project(
@@ -174,7 +182,7 @@ def project(
         today: the business date.
         horizon_weeks: how many weeks to project.
     """
-    all_weeks = add_changes(weeks, change_weeks((), fixed, opening.on))
+    all_weeks = add_weeks(weeks, sum_weeks(fixed, opening.on))
     first = max(week_of(today), week_of(opening.on))
     carried = opening.balance + sum(
         (flow.committed for week, flow in all_weeks.items() if week < first), ZERO
@@ -183,7 +191,7 @@ def project(
     projected = []
     for offset in range(horizon_weeks):
         week = first + timedelta(weeks=offset)
-        flow = all_weeks.get(week, WeekFlow())
+        flow = all_weeks.get(week, NO_FLOW)
         committed_balance += flow.committed
         balance += flow.committed + flow.expected
         projected.append(ProjectedWeek(week, flow, committed_balance, balance))

@@ -1,0 +1,119 @@
+"""Cash: /v1/cash, its weeks, and the balance that it opens with."""
+
+from datetime import date
+
+from fastapi import APIRouter, Response
+from takt.common.auth import requires
+from takt.common.contracts.supply_planning import LowestBalance
+from takt.common.db import RequestTx
+from takt.common.http import (
+    Cursor,
+    IfMatch,
+    Limit,
+    Now,
+    Page,
+    RequestCause,
+    decode_cursor,
+    encode_cursor,
+    etag,
+)
+from takt.common.problems import NotFound
+from takt.supply_planning.domain.cash import Opening
+from takt.supply_planning.domain.cash_ledger import Ledger
+from takt.supply_planning.schemas.finance import CashContribution, CashProjection, OpeningBody
+from takt.supply_planning.service.cash_events import WIRE_KINDS, cash_week
+from takt.supply_planning.service.cash_reading import (
+    LabelledContribution,
+    place_of,
+    read_contributions,
+    read_outlook,
+)
+from takt.supply_planning.service.cash_settings import set_opening
+from takt.supply_planning.store import finance
+
+router = APIRouter(prefix="/v1/cash", tags=["cash"])
+
+
+class OpeningNotGiven(NotFound):
+    """Nobody has given an opening balance yet."""
+
+    slug = "opening-not-given"
+
+
+@router.get("", dependencies=[requires("cash:read")])
+async def read_cash(tx: RequestTx, now: Now) -> CashProjection:
+    """Weekly cash, expected and committed, with its lowest balances."""
+    ledger, outlook = await read_outlook(tx, now)
+    projection = outlook.projection
+    lowest, committed = projection.lowest, projection.lowest_committed
+    return CashProjection(
+        ledger=ledger.code,
+        currency=ledger.currency,
+        as_of=now,
+        sequence=ledger.projection_sequence,
+        opening=projection.opening_balance,
+        minimum=ledger.opening.minimum if ledger.opening else 0,
+        weeks=[cash_week(week) for week in projection.weeks],
+        lowest_expected=LowestBalance(week=lowest.week, balance=lowest.balance),
+        lowest_committed=LowestBalance(week=committed.week, balance=committed.committed_balance),
+        shortfall="none" if ledger.shortfall_lowest is None else "open",
+    )
+
+
+@router.get("/weeks/{week}", dependencies=[requires("cash:read")])
+async def read_cash_week(
+    week: date, tx: RequestTx, now: Now, cursor: Cursor = None, limit: Limit = 100
+) -> Page[CashContribution]:
+    """What the week that holds this day is made of, the most money first."""
+    rows = await read_contributions(tx, week, now)
+    after = decode_cursor(cursor, parts=4)
+    if after is not None:
+        rows = [row for row in rows if list(place_of(row)) > list(after)]
+    page = rows[:limit]
+    return Page(
+        items=[_contribution(row) for row in page],
+        next=encode_cursor(*place_of(page[-1])) if len(rows) > limit else None,
+    )
+
+
+@router.get("/opening", dependencies=[requires("cash:read")])
+async def read_opening(tx: RequestTx, response: Response) -> OpeningBody:
+    """The opening balance, with its ETag."""
+    return _opening(await finance.read_ledger(tx), response)
+
+
+@router.put("/opening", dependencies=[requires("cash:write")])
+async def put_opening(
+    body: OpeningBody,
+    expected: IfMatch,
+    tx: RequestTx,
+    now: Now,
+    cause: RequestCause,
+    response: Response,
+) -> OpeningBody:
+    """Start the projection from this balance."""
+    opening = Opening(body.on, body.balance, body.minimum)
+    return _opening(await set_opening(tx, opening, expected, now, cause), response)
+
+
+def _contribution(row: LabelledContribution) -> CashContribution:
+    part = row.contribution
+    return CashContribution(
+        kind=WIRE_KINDS[part.kind],
+        source=row.source,
+        line=part.line,
+        label=row.label,
+        due=part.due,
+        certainty=part.certainty,
+        amount=part.amount,
+    )
+
+
+def _opening(ledger: Ledger, response: Response) -> OpeningBody:
+    if ledger.opening is None or not ledger.opening_revision:
+        raise OpeningNotGiven(
+            remedy='PUT /v1/cash/opening with If-Match: "0" and the balance of a day'
+        )
+    response.headers["ETag"] = etag(ledger.opening_revision)
+    opening = ledger.opening
+    return OpeningBody(on=opening.on, balance=opening.balance, minimum=opening.minimum)

@@ -1,0 +1,116 @@
+"""The cash ledger: the settings that a projection starts from, and what was last told of it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from takt.supply_planning.domain.cash import (
+    ZERO,
+    Contribution,
+    Opening,
+    Projection,
+    WeekFlow,
+    project,
+    week_of,
+)
+from takt.supply_planning.domain.cash_shortfall import Verdict, judge
+from takt.supply_planning.domain.cash_terms import (
+    FixedPayment,
+    TermsPolicy,
+    fixed_contributions,
+)
+
+HORIZON_WEEKS = 26
+NO_CURRENCY = "XXX"
+"""ISO 4217 for no currency: the company has not been told yet."""
+
+_TOLERANCE = Decimal("0.05")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The company's one ledger.
+
+    Until a person gives the opening balance (`opening_revision` 0) it opens with nothing in the
+    week of the first event, and there is no minimum to fall below. The sequences count what was
+    told; `shortfall_lowest` is the balance last told of an open shortfall.
+    """
+
+    code: str
+    currency: str
+    time_zone: str
+    company_sequence: int
+    opening_revision: int
+    opening: Opening | None
+    terms_revision: int
+    policy: TermsPolicy
+    fixed_revision: int
+    fixed_payments: tuple[FixedPayment, ...]
+    projection_sequence: int
+    shortfall_sequence: int
+    shortfall_lowest: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A projection and whether its lowest balance is news."""
+
+    projection: Projection
+    fixed: tuple[Contribution, ...]
+    verdict: Verdict
+
+
+def today_of(ledger: Ledger, now: datetime) -> date:
+    """The business date in the company's time zone."""
+    return now.astimezone(ZoneInfo(ledger.time_zone)).date()
+
+
+def opened(ledger: Ledger, now: datetime) -> Ledger:
+    """The ledger with an opening."""
+    if ledger.opening is not None:
+        return ledger
+    return replace(ledger, opening=Opening(week_of(today_of(ledger, now)), ZERO, ZERO))
+
+
+def opening_of(ledger: Ledger) -> Opening:
+    """The opening of an opened ledger. Raises ValueError when it was not opened."""
+    if ledger.opening is None:
+        raise ValueError(f"the ledger {ledger.code} has no opening")
+    return ledger.opening
+
+
+def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Outlook:
+    """Project an opened ledger over the horizon.
+
+    A balance is news when it moves by more than a twentieth of the minimum.
+
+    Args:
+        ledger: opened.
+        weeks: sums of all sources.
+        now: business time.
+    """
+    opening, today = opening_of(ledger), today_of(ledger, now)
+    end = max(week_of(today), week_of(opening.on)) + timedelta(weeks=HORIZON_WEEKS)
+    fixed = fixed_contributions(ledger.fixed_payments, opening.on, end)
+    projection = project(opening, weeks, fixed, today, HORIZON_WEEKS)
+    verdict: Verdict = "unchanged"
+    if ledger.opening_revision:
+        verdict = judge(
+            ledger.shortfall_lowest,
+            projection.lowest.balance,
+            opening.minimum,
+            abs(opening.minimum) * _TOLERANCE,
+        )
+    return Outlook(projection, tuple(fixed), verdict)
+
+
+def told(ledger: Ledger, outlook: Outlook) -> Ledger:
+    """The ledger after the outlook was told."""
+    ledger = replace(ledger, projection_sequence=ledger.projection_sequence + 1)
+    if outlook.verdict == "unchanged":
+        return ledger
+    lowest = None if outlook.verdict == "resolved" else outlook.projection.lowest.balance
+    return replace(
+        ledger, shortfall_sequence=ledger.shortfall_sequence + 1, shortfall_lowest=lowest
+    )
