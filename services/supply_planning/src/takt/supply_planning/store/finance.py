@@ -89,11 +89,10 @@ async def load_sources(
 ) -> tuple[dict[SourceKey, SourceState], dict[SourceKey, Weeks]]:
     """The known among these sources, and what each adds to the weekly sums."""
     kinds, ids = [key.kind for key in keys], [key.id for key in keys]
-    rows = await tx.exec_driver_sql(_LOAD_SOURCES, (kinds, ids))
+    rows: Iterable[Any] = await tx.exec_driver_sql(_LOAD_SOURCES, (kinds, ids))
     states: dict[SourceKey, SourceState] = {}
     weeks: dict[SourceKey, Weeks] = {}
-    for row in rows:
-        kind, identity, facts, flows = row
+    for kind, identity, facts, flows in rows:
         key = SourceKey(kind, identity)
         states[key] = _STATES[kind].validate_json(facts)
         weeks[key] = {
