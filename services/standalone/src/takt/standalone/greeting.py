@@ -1,13 +1,10 @@
 """What was asked of `takt up`, and what a person is told once it is there."""
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from takt.common.clock import Clock
-from takt.standalone.commands.output import say
 from takt.standalone.home import Home
 from takt.standalone.provision import without_password
 
@@ -23,24 +20,6 @@ class Wishes:
     as_of: datetime | None = None
     kafka: str | None = None
     database: str | None = None
-
-
-def show_progress() -> Callable[[str, int, int], None]:
-    """Tell how far the load has come: on a terminal in place, elsewhere once per kind of thing."""
-    terminal = sys.stderr.isatty()
-    told = ""
-
-    def show(what: str, done: int, of: int) -> None:
-        nonlocal told
-        if terminal:
-            end = "\n" if done >= of else ""
-            sys.stderr.write(f"\r\x1b[2K  {what} {done:,} of {of:,}{end}")
-            sys.stderr.flush()
-        elif what != told:
-            say(f"  {what} ({of:,})")
-        told = what
-
-    return show
 
 
 def banner(wishes: Wishes, home: Home, url: str, events: str, clock: Clock) -> str:

@@ -4,6 +4,7 @@ What is a container of its own in compose is an app in one event loop here: the 
 same routes, the same consumers.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,14 +83,15 @@ def create(around: Surroundings) -> "dict[str, FastAPI]":
 
     shared: Any = {"log": around.log, "clock": around.clock}
     supply = SupplySettings(**known("takt_supply_planning"))
-    webhooks = around.secret("webhook secrets at rest")
+    webhook_key = urlsafe_b64encode(bytes.fromhex(around.secret("webhook secrets at rest")))
     return {
         "deals": deals.create(DealsSettings(**known("takt_deals")), **shared),
         "forecast": forecast.create(ForecastSettings(**known("takt_forecast")), **shared),
         "procurement": supply_planning.create("procurement", supply, **shared),
         "finance": supply_planning.create("finance", supply, **shared),
         "alerting": alerting.create(
-            AlertingSettings(**known("takt_alerting"), secret_key=webhooks), **shared
+            AlertingSettings(**known("takt_alerting"), webhook_keys=(webhook_key.decode(),)),
+            **shared,
         ),
     }
 

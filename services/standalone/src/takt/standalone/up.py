@@ -22,8 +22,9 @@ from takt.common.bus import Log, LogUnavailable
 from takt.common.clock import Clock
 from takt.standalone import access, provision, services
 from takt.standalone.commands.output import say
+from takt.standalone.commands.progress import Progress
 from takt.standalone.errors import StartError
-from takt.standalone.greeting import Wishes, banner, show_progress
+from takt.standalone.greeting import Wishes, banner
 from takt.standalone.home import Home, home_at
 from takt.standalone.ports import DEFAULT_PORT, asked_port, listen, who_holds
 from takt.standalone.postgres import Postgres
@@ -253,5 +254,7 @@ async def load_company(home: Home, url: str) -> None:
     from takt.standalone.company import load
 
     say("Loading the demonstration company; the page is there already.")
-    await load(url, home.key() or "", show_progress())
+    progress = Progress()
+    await load(url, home.key() or "", progress)
+    progress.end()
     home.loading_file.unlink()
