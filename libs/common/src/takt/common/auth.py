@@ -28,6 +28,7 @@ from takt.common.problems import Problem, Unavailable
 SCOPES = {
     "deals:read": "accounts, products, pipelines, deals, sales",
     "deals:write": "change them",
+    "deals:approve": "approve prices, terms and offers by a role",
     "forecast:read": "demand history, forecasts, versions, win probabilities",
     "forecast:write": "import history, publish versions",
     "supply:read": "items, plans, purchase orders",

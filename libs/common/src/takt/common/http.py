@@ -186,6 +186,16 @@ IfMatch = Annotated[int | None, Depends(_if_match)]
 """The sequence that the caller read; None when any will do (`*`)."""
 
 
+async def _if_match_when_there(
+    if_match: Annotated[str | None, Header()] = None,
+) -> tuple[int | None, bool]:
+    return (None, False) if if_match is None else (await _if_match(if_match), True)
+
+
+IfMatchWhenThere = Annotated[tuple[int | None, bool], Depends(_if_match_when_there)]
+"""For writes that may create: the sequence as in `IfMatch`, and whether the header was sent at all."""
+
+
 def check_match(expected: int | None, sequence: int) -> None:
     """Refuse a change of a thing that has moved on. Raises Stale (412)."""
     if expected is not None and expected != sequence:
