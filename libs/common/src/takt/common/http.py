@@ -193,7 +193,7 @@ async def _if_match_when_there(
 
 
 IfMatchWhenThere = Annotated[tuple[int | None, bool], Depends(_if_match_when_there)]
-"""For writes that may create: the sequence as in `IfMatch`, and whether the header was sent at all."""
+"""For writes that may create: the sequence as in `IfMatch`, and whether the header was sent."""
 
 
 def check_match(expected: int | None, sequence: int) -> None:
