@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from takt.standalone.commands.dead_letters import dead_letters
 from takt.standalone.commands.doctor import doctor
+from takt.standalone.commands.import_crm import import_
 from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
 from takt.standalone.commands.output import FAILED, INTERRUPTED, CommandError, put, say
+from takt.standalone.commands.simulate import simulate
 from takt.standalone.commands.tail import tail
 from takt.standalone.commands.trace import trace
 from takt.standalone.commands.up import up
@@ -26,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up)
+app.add_typer(import_)
+app.command()(simulate)
 app.command()(tail)
 app.command()(trace)
 app.add_typer(dead_letters)

@@ -23,7 +23,7 @@ def list_(home: HomeOption = None, url: UrlOption = None, output: Output = Forma
     letters: list[dict[str, Any]] = []
     page: dict[str, Any] = {"next": ""}
     while page["next"] is not None:
-        page = door.get("/v1/dead-letters", {"after": page["next"]} if page["next"] else {})
+        page = door.get("/v1/dead-letters", {"cursor": page["next"]} if page["next"] else {})
         letters += page["items"]
     for service in page["missing"]:
         say(f"{service} does not answer; its letters are not shown.")

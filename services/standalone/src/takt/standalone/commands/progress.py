@@ -6,7 +6,7 @@ from takt.standalone.commands.output import say
 
 
 class Progress:
-    """Tells of several kinds of things, one after the other: what, how many are done, of how many."""
+    """Tells of several kinds of things in turn: what, how many are done, of how many."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
