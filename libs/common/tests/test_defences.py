@@ -1,4 +1,4 @@
-"""Switch off one defence at a time and see the suite go red: so much each one is worth."""
+"""Switch off one defence at a time and see the suite go red: so much each one is worth.
 
 The story: sales are committed with their events, relayed, and tallied by a consumer that dies once
 between its commit and the log's. The ledger is what was asked for; the tally is the effect.

@@ -51,7 +51,10 @@ class Subscription(Protocol):
     """A member of a group, reading its topics."""
 
     async def poll(self, timeout: float) -> Sequence[Record]:
-        """The next records in order, at most 500; none when nothing came within `timeout` s."""
+        """The next records in order, about 500; none when nothing came within `timeout` s.
+
+        It may be cancelled: what it had found comes with the next poll. Raises LogUnavailable.
+        """
         ...
 
     async def commit(self, records: Sequence[Record]) -> None:
@@ -62,7 +65,7 @@ class Subscription(Protocol):
         ...
 
     async def lag(self) -> int:
-        """How many records lie before it, over all its topics."""
+        """How many records lie before it, over all its topics. Raises LogUnavailable."""
         ...
 
     async def close(self) -> None:

@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from takt.common import dead_letters
@@ -91,13 +91,14 @@ async def consume(
     """Read and handle until told to stop; a batch that has begun is finished first."""
     subscription: Subscription | None = None
     pause = 0.1
+    stopping = asyncio.create_task(stop.wait())
     try:
         while not stop.is_set():
             try:
                 if subscription is None:
                     subscription = await log.subscribe(consumer.group, consumer.topics)
                     progress.subscription = subscription
-                records = await subscription.poll(POLL_SECONDS)
+                records = await _poll_until(stopping, subscription)
                 progress.waiting_for, pause = None, 0.1
             except LogUnavailable as error:
                 if subscription is not None:
@@ -111,8 +112,24 @@ async def consume(
             ):
                 await subscription.commit(records)
     finally:
+        stopping.cancel()
+        progress.subscription = None
         if subscription is not None:
             await subscription.close()
+
+
+async def _poll_until(
+    stopping: asyncio.Task[Literal[True]], subscription: Subscription
+) -> Sequence[Record]:
+    """The next records; none when it is time to stop."""
+    polling = asyncio.ensure_future(subscription.poll(POLL_SECONDS))
+    try:
+        await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not polling.done():
+            polling.cancel()
+            await asyncio.wait({polling})
+    return () if polling.cancelled() else polling.result()
 
 
 async def _handle_until_done(

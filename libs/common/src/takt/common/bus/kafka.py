@@ -4,21 +4,23 @@ What its settings guard against was measured: a deserializer that raises leaves 
 for good, so bytes come in and are decoded by the caller; after a failed send the producer's
 sequence is lost, so it is thrown away; a cancelled `getmany` loses records, so it never is; a dead
 fetcher returns empty batches for ever, so lag without progress for 60 s ends the subscription with
-an error and the caller makes a new one.
+an error and the caller makes a new one. Nothing may expire inside the producer before our own
+deadline: a batch that overtakes an expired one would break the order of its keys.
 """
 
 import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, for_code
 from takt.common.bus import LogUnavailable, Message, Positions, Record, Subscription
 from takt.common.contracts.topics import DEAD_LETTERS_SUFFIX, TOPICS
 
@@ -26,8 +28,16 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 SEND_DEADLINE = 60
+ANSWER_DEADLINE = 20
+STOP_DEADLINE = 10
 STALLED = 60
 FLUSH_CHUNK = 2_000
+IDLE_READERS = 4
+
+MESSAGE_LIMIT = 1_048_588
+DEAD_LETTER_LIMIT = 4 * MESSAGE_LIMIT
+"""Above any message: bytes that are no text triple at most, and the reason is added."""
+TOPIC_ALREADY_EXISTS = 36
 
 
 class KafkaLog:
@@ -47,33 +57,43 @@ class KafkaLog:
         self._replication = replication
         self._producer: AIOKafkaProducer | None = None
         self._producing = asyncio.Lock()
-        self._reader: AIOKafkaConsumer | None = None
-        for noisy in ("aiokafka", "aiokafka.conn", "aiokafka.consumer", "aiokafka.producer"):
-            logging.getLogger(noisy).addFilter(_Seldom())
+        self._idle_readers: list[_Reader] = []
+        for name in logging.root.manager.loggerDict:
+            if name.startswith("aiokafka"):
+                logging.getLogger(name).addFilter(_SELDOM)
 
     async def start(self) -> None:
         """Connect a producer. Raises LogUnavailable."""
         await self._ready_producer()
 
     async def create_topics(self) -> None:
-        admin = AIOKafkaAdminClient(**self._connection)
-        declared = [(t.name, t.partitions, t.compacted) for t in TOPICS]
-        declared += [(t.name + DEAD_LETTERS_SUFFIX, 1, False) for t in TOPICS]
-        try:
-            await admin.start()
+        declared = [(t.name, t.partitions, _kept(t.compacted)) for t in TOPICS]
+        declared += [(t.name + DEAD_LETTERS_SUFFIX, 1, _DEAD) for t in TOPICS]
+        async with self._admin() as admin:
             present = set(await admin.list_topics())
             missing = [
-                NewTopic(name, partitions, self._replication, topic_configs=_topic(compacted))
-                for name, partitions, compacted in declared
+                NewTopic(name, partitions, self._replication, topic_configs=config)
+                for name, partitions, config in declared
                 if name not in present
             ]
-            if missing:
-                with suppress(TopicAlreadyExistsError):
-                    await admin.create_topics(missing)
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise self._unavailable(error) from error
-        finally:
-            await admin.close()
+            if not missing:
+                return
+            answer = await admin.create_topics(missing)
+        for topic, code, *why in answer.topic_errors:
+            if code not in (0, TOPIC_ALREADY_EXISTS):  # another service was faster
+                error = for_code(code)
+                raise LogUnavailable(f"Kafka did not create {topic}: {error.__name__}: {why}")
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(**self._connection)
+        async with self._unavailable():
+            try:
+                async with asyncio.timeout(ANSWER_DEADLINE):
+                    await admin.start()
+                    yield admin
+            finally:
+                await admin.close()
 
     async def _ready_producer(self) -> AIOKafkaProducer:
         async with self._producing:
@@ -84,16 +104,17 @@ class KafkaLog:
                     enable_idempotence=True,
                     linger_ms=5,
                     max_batch_size=262_144,
-                    max_request_size=1_048_576,
-                    request_timeout_ms=20_000,
+                    max_request_size=DEAD_LETTER_LIMIT,
+                    request_timeout_ms=SEND_DEADLINE * 1_000,
                     partitioner=_partition,
                 )
-                try:
-                    await producer.start()
-                except (KafkaError, OSError, TimeoutError) as error:
-                    with suppress(Exception):
-                        await producer.stop()
-                    raise self._unavailable(error) from error
+                async with self._unavailable():
+                    try:
+                        async with asyncio.timeout(ANSWER_DEADLINE):
+                            await producer.start()
+                    except BaseException:
+                        await _stop(producer)
+                        raise
                 self._producer = producer
             return self._producer
 
@@ -101,28 +122,32 @@ class KafkaLog:
         if not messages:
             return
         producer = await self._ready_producer()
-        try:
-            async with asyncio.timeout(SEND_DEADLINE):
-                for start in range(0, len(messages), FLUSH_CHUNK):
-                    sent = [
-                        await producer.send(
-                            message.topic,
-                            key=message.key.encode(),
-                            value=message.value,
-                            headers=[(n, v.encode()) for n, v in message.headers.items()],
+        async with self._unavailable():
+            try:
+                async with asyncio.timeout(SEND_DEADLINE):
+                    for start in range(0, len(messages), FLUSH_CHUNK):
+                        await asyncio.gather(
+                            *[
+                                await producer.send(
+                                    message.topic,
+                                    key=message.key.encode(),
+                                    value=message.value,
+                                    headers=[(n, v.encode()) for n, v in message.headers.items()],
+                                )
+                                for message in messages[start : start + FLUSH_CHUNK]
+                            ]
                         )
-                        for message in messages[start : start + FLUSH_CHUNK]
-                    ]
-                    await asyncio.gather(*sent)
-        except (KafkaError, OSError, TimeoutError) as error:
-            await self._discard_producer()
-            raise self._unavailable(error) from error
+            except (KafkaError, OSError) as error:
+                await self._discard(producer, error)
+                raise
 
-    async def _discard_producer(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(Exception):
-                await asyncio.wait_for(producer.stop(), 10)
+    async def _discard(self, producer: AIOKafkaProducer, error: Exception) -> None:
+        """Throw a producer away after a failed send: its sequence number is lost."""
+        if self._producer is producer:
+            self._producer = None
+        # There is no public way to drop what is pending; `stop` would wait for it, for ever.
+        producer._message_accumulator.fail_all(error)
+        await _stop(producer)
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
         consumer = AIOKafkaConsumer(
@@ -139,60 +164,108 @@ class KafkaLog:
             fetch_max_wait_ms=200,
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
         )
-        try:
-            await consumer.start()
-        except (KafkaError, OSError, TimeoutError) as error:
-            with suppress(Exception):
-                await consumer.stop()
-            raise self._unavailable(error) from error
+        async with self._unavailable():
+            try:
+                async with asyncio.timeout(STALLED):
+                    await consumer.start()
+            except BaseException:
+                await _stop(consumer)
+                raise
         return KafkaSubscription(consumer)
 
-    async def _ready_reader(self) -> AIOKafkaConsumer:
-        if self._reader is None:
-            reader = AIOKafkaConsumer(
-                **self._connection, group_id=None, enable_auto_commit=False, fetch_max_wait_ms=200
-            )
-            await reader.start()
-            self._reader = reader
-        return self._reader
-
     async def ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-        try:
-            reader = await self._ready_reader()
-            for topic in topics:
-                await reader._client.add_topic(topic)  # metadata of a topic not yet assigned
-            places = [
-                TopicPartition(topic, partition)
-                for topic in topics
-                for partition in reader.partitions_for_topic(topic) or ()
-            ]
-            ends = await reader.end_offsets(places)
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise self._unavailable(error) from error
+        async with self._admin() as admin:
+            described = await admin.describe_topics(list(topics))
+        places = [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in described
+            for partition in topic["partitions"]
+        ]
+        if not places:
+            return {}
+        async with self._reading({}) as reader, asyncio.timeout(ANSWER_DEADLINE):
+            ends = await reader.consumer.end_offsets(places)
         return {(place.topic, place.partition): end - 1 for place, end in ends.items()}
 
     async def read(self, after: Positions, timeout: float) -> Sequence[Record]:
-        try:
-            reader = await self._ready_reader()
-            wanted = {TopicPartition(*place): position + 1 for place, position in after.items()}
-            if reader.assignment() != set(wanted):
-                reader.assign(list(wanted))
-                for place, position in wanted.items():
-                    reader.seek(place, position)
-            batches = await reader.getmany(timeout_ms=int(timeout * 1000), max_records=BATCH)
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise self._unavailable(error) from error
-        return _records(batches)
+        async with self._reading(after) as reader:
+            batches = await reader.consumer.getmany(
+                timeout_ms=int(timeout * 1000), max_records=BATCH
+            )
+            records = _records(batches)
+            for record in records:
+                reader.after[record.topic, record.partition] = record.position
+        return records
+
+    @asynccontextmanager
+    async def _reading(self, after: Positions) -> AsyncIterator["_Reader"]:
+        """A consumer without a group that stands after these positions, for this caller alone."""
+        async with self._unavailable():
+            reader = await self._reader(after)
+            try:
+                yield reader
+            except BaseException:
+                await _stop(reader.consumer)
+                raise
+        if len(self._idle_readers) < IDLE_READERS:
+            self._idle_readers.append(reader)
+        else:
+            await _stop(reader.consumer)
+
+    async def _reader(self, after: Positions) -> "_Reader":
+        """The idle one that stands there already, else one that is moved or made."""
+        standing = [r for r in self._idle_readers if not after or r.after == after]
+        for reader in standing or self._idle_readers:
+            self._idle_readers.remove(reader)
+            break
+        else:
+            consumer = AIOKafkaConsumer(
+                **self._connection,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=200,
+            )
+            reader = _Reader(consumer, {})
+            try:
+                async with asyncio.timeout(ANSWER_DEADLINE):
+                    await consumer.start()
+            except BaseException:
+                await _stop(consumer)
+                raise
+        if after and reader.after != after:
+            reader.after = dict(after)
+            reader.consumer.assign([TopicPartition(*place) for place in after])
+            for place, position in after.items():
+                reader.consumer.seek(TopicPartition(*place), position + 1)
+        return reader
 
     async def close(self) -> None:
-        await self._discard_producer()
-        if self._reader is not None:
-            reader, self._reader = self._reader, None
-            with suppress(Exception):
-                await asyncio.wait_for(reader.stop(), 10)
+        producer, self._producer = self._producer, None
+        readers, self._idle_readers = self._idle_readers, []
+        if producer is not None:
+            await _stop(producer)
+        for reader in readers:
+            await _stop(reader.consumer)
 
-    def _unavailable(self, error: BaseException) -> LogUnavailable:
-        return LogUnavailable(f"Kafka at {self._bootstrap}: {type(error).__name__}: {error}")
+    @asynccontextmanager
+    async def _unavailable(self) -> AsyncIterator[None]:
+        """Say a broker that does not answer, or refuses, as LogUnavailable."""
+        try:
+            yield
+        except LogUnavailable:
+            raise
+        except (KafkaError, OSError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise LogUnavailable(f"Kafka at {self._bootstrap}: {reason}") from error
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A consumer without a group, and the positions after which it stands."""
+
+    consumer: AIOKafkaConsumer
+    after: dict[tuple[str, int], int]
 
 
 class KafkaSubscription:
@@ -200,22 +273,36 @@ class KafkaSubscription:
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
-        self._progress = time.monotonic()
+        self._fetching: asyncio.Task[dict[TopicPartition, list[ConsumerRecord]]] | None = None
+        self._quiet_since: float | None = None
 
     async def poll(self, timeout: float) -> Sequence[Record]:
-        try:
-            batches = await self._consumer.getmany(
-                timeout_ms=int(timeout * 1000), max_records=BATCH
-            )
-            if batches:
-                self._progress = time.monotonic()
-            elif time.monotonic() - self._progress > STALLED:
-                if await self.lag():
-                    raise LogUnavailable(f"no record for {STALLED} s though there is lag")
-                self._progress = time.monotonic()
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailable(f"Kafka: {type(error).__name__}: {error}") from error
+        if self._fetching is None:
+            fetch = self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=BATCH)
+            self._fetching = asyncio.create_task(fetch)
+        # It waits longer than it was told while a rebalance goes on; the next poll asks it again.
+        done, _ = await asyncio.wait({self._fetching}, timeout=timeout + 0.1)
+        batches: dict[TopicPartition, list[ConsumerRecord]] = {}
+        if done:
+            fetched, self._fetching = self._fetching, None
+            try:
+                batches = fetched.result()
+            except (KafkaError, OSError) as error:
+                raise LogUnavailable(f"Kafka: {type(error).__name__}: {error}") from error
+        await self._watch(quiet=not batches)
         return _records(batches)
+
+    async def _watch(self, *, quiet: bool) -> None:
+        """Raise LogUnavailable when nothing comes though something lies there."""
+        now = time.monotonic()
+        if not quiet:
+            self._quiet_since = None
+        elif self._quiet_since is None:
+            self._quiet_since = now
+        elif now - self._quiet_since > STALLED:
+            if await self.lag():
+                raise LogUnavailable(f"no record for {STALLED} s though there is lag")
+            self._quiet_since = now
 
     async def commit(self, records: Sequence[Record]) -> None:
         last = {TopicPartition(r.topic, r.partition): r.position + 1 for r in records}
@@ -227,12 +314,27 @@ class KafkaSubscription:
 
     async def lag(self) -> int:
         places = list(self._consumer.assignment())
-        ends = await self._consumer.end_offsets(places)
-        return sum([max(0, ends[p] - await self._consumer.position(p)) for p in places])
+        try:
+            async with asyncio.timeout(ANSWER_DEADLINE):
+                ends = await self._consumer.end_offsets(places)
+                return sum([max(0, ends[p] - await self._consumer.position(p)) for p in places])
+        except (KafkaError, OSError) as error:
+            raise LogUnavailable(f"Kafka: {type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
-        with suppress(Exception):
-            await asyncio.wait_for(self._consumer.stop(), 10)
+        await _stop(self._consumer)
+        if self._fetching is not None:
+            await asyncio.wait({self._fetching}, timeout=STOP_DEADLINE)
+            if self._fetching.done() and not self._fetching.cancelled():
+                self._fetching.exception()  # seen: it was stopped
+
+
+async def _stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Stop a client, which may hang or fail where the broker is away."""
+    try:
+        await asyncio.wait_for(client.stop(), STOP_DEADLINE)
+    except (KafkaError, OSError) as error:
+        logger.info("a client did not stop cleanly: %s: %s", type(error).__name__, error)
 
 
 def _partition(key: bytes, every: list[int], available: list[int]) -> int:
@@ -260,10 +362,14 @@ def _text(raw: bytes | None) -> str:
     return (raw or b"").decode(errors="replace").replace("\0", "\ufffd")
 
 
-def _topic(compacted: bool) -> dict[str, str]:
+def _kept(compacted: bool) -> dict[str, str]:
+    limit = {"max.message.bytes": str(MESSAGE_LIMIT)}
     if compacted:
-        return {"cleanup.policy": "compact", "max.message.bytes": "1048588"}
-    return {"retention.ms": str(30 * 86_400_000), "max.message.bytes": "1048588"}
+        return {"cleanup.policy": "compact", **limit}
+    return {"retention.ms": str(30 * 86_400_000), **limit}
+
+
+_DEAD = {**_kept(compacted=False), "max.message.bytes": str(DEAD_LETTER_LIMIT)}
 
 
 class _Seldom(logging.Filter):
@@ -279,3 +385,6 @@ class _Seldom(logging.Filter):
             return False
         self._last[record.msg] = now
         return True
+
+
+_SELDOM = _Seldom()

@@ -7,8 +7,11 @@ readers; between processes they poll.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
 from takt.common.bus import LogUnavailable, Message, Positions, Record, Subscription
@@ -76,7 +79,8 @@ class PostgresLog:
         self._url = url
         self._pool: asyncpg.Pool | None = None
         self._published = asyncio.Condition()
-        self._batches = 0
+        self._batches: Counter[str] = Counter()
+        """How often this process has published, by topic."""
 
     async def start(self) -> None:
         async with _unavailable():
@@ -118,7 +122,7 @@ class PostgresLog:
             missing = sorted({m.topic for m in messages})
             raise LogUnavailable(f"a topic of {missing} does not exist in the log")
         async with self._published:
-            self._batches += 1
+            self._batches.update({message.topic for message in messages})
             self._published.notify_all()
 
     async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
@@ -136,23 +140,30 @@ class PostgresLog:
 
     async def read(self, after: Positions, timeout: float) -> Sequence[Record]:
         async with _unavailable():
-            return await self._wait_for(after, timeout)
+            return await self.wait_for(after, timeout, Pace())
 
-    async def _wait_for(self, after: Positions, timeout: float) -> Sequence[Record]:
-        """Poll, sooner when this process published, at growing distance when it stays quiet."""
-        deadline = asyncio.get_running_loop().time() + timeout
-        pause = FASTEST_POLL
+    async def wait_for(self, after: Positions, timeout: float, pace: "Pace") -> list[Record]:
+        """Look for records; again when this process publishes, else at the reader's pace."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + timeout
         topics, positions = [topic for topic, _ in after], list(after.values())
+
+        def published() -> int:
+            return sum(self._batches[topic] for topic in topics)
+
         while True:
-            seen = self._batches
+            seen = published()
             rows = await self.pool.fetch(AFTER, topics, positions, BATCH // len(topics) + 1)
-            left = deadline - asyncio.get_running_loop().time()
-            if rows or left <= 0:
+            if rows:
+                pace.seconds = FASTEST_POLL
                 return [_record(row) for row in rows]
+            if clock() >= deadline:
+                return []
+            woken = partial(lambda before: published() != before, seen)
             with suppress(TimeoutError):
-                async with asyncio.timeout(min(pause, left)), self._published:
-                    await self._published.wait_for(lambda: self._batches != seen)
-            pause = min(pause * 1.5, SLOWEST_POLL)
+                async with asyncio.timeout(min(pace.seconds, deadline - clock())), self._published:
+                    await self._published.wait_for(woken)
+            pace.seconds = min(pace.seconds * 1.5, SLOWEST_POLL)
 
     async def retain(self) -> None:
         """Drop what is older than 30 days; of compacted topics keep the last state of each key."""
@@ -166,6 +177,13 @@ class PostgresLog:
                 await asyncio.wait_for(pool.close(), 5)
 
 
+@dataclass(slots=True)
+class Pace:
+    """How long a reader waits between two looks: longer, the longer it finds nothing."""
+
+    seconds: float = FASTEST_POLL
+
+
 class PostgresSubscription:
     """A group's one active member; another that joins waits for the first to leave."""
 
@@ -175,6 +193,7 @@ class PostgresSubscription:
         self._topics = list(topics)
         self._lock: asyncpg.Connection | None = None
         self._after: dict[tuple[str, int], int] = {}
+        self._pace = Pace()
 
     async def join(self) -> None:
         """Get in line for the group."""
@@ -204,7 +223,7 @@ class PostgresSubscription:
         async with _unavailable():
             if not await self._lead(timeout):
                 return []
-            records = await self._log._wait_for(self._after, timeout)
+            records = await self._log.wait_for(self._after, timeout, self._pace)
         for record in records:
             self._after[record.topic, 0] = record.position
         return records
