@@ -1,4 +1,7 @@
-"""The cash ledger: its settings, what every source contributes, and the weekly sums."""
+"""The cash ledger: its settings, what every source contributes, and the weekly sums.
+
+All money is in cents.
+"""
 
 from alembic import op
 from takt.common.migrations import create_common_tables, execute_script
@@ -14,8 +17,8 @@ CREATE TABLE cash_ledger (
     company_sequence bigint NOT NULL,
     opening_revision bigint NOT NULL,
     opening_on date,
-    opening_balance numeric(18,6) NOT NULL,
-    minimum_balance numeric(18,6) NOT NULL,
+    opening_balance bigint NOT NULL,
+    minimum_balance bigint NOT NULL,
     terms_revision bigint NOT NULL,
     customers_net_days int NOT NULL,
     customers_end_of_month boolean NOT NULL,
@@ -24,10 +27,10 @@ CREATE TABLE cash_ledger (
     fixed_payments jsonb NOT NULL,
     projection_sequence bigint NOT NULL,
     shortfall_sequence bigint NOT NULL,
-    shortfall_lowest numeric(18,2)
+    shortfall_lowest bigint
 );
 COMMENT ON COLUMN cash_ledger.shortfall_lowest IS
-    'The lowest balance last told of an open shortfall; null while there is none.';
+    'In cents. The lowest balance last told of an open shortfall; null while there is none.';
 INSERT INTO cash_ledger VALUES (
     'main', 'XXX', 'UTC', -1, 0, NULL, 0, 0, 0, 30, false, false, 0, '[]', 0, 0, NULL
 );
@@ -47,10 +50,10 @@ CREATE INDEX cash_sources_last_week ON cash_sources (last_week);
 
 CREATE TABLE cash_weeks (
     week date PRIMARY KEY,
-    committed_receipts numeric(18,2) NOT NULL,
-    committed_payments numeric(18,2) NOT NULL,
-    expected_receipts numeric(18,2) NOT NULL,
-    expected_payments numeric(18,2) NOT NULL
+    committed_receipts bigint NOT NULL,
+    committed_payments bigint NOT NULL,
+    expected_receipts bigint NOT NULL,
+    expected_payments bigint NOT NULL
 );
 """
 

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from takt.supply_planning.domain.cash import (
-    ZERO,
     Contribution,
     Opening,
+    cents,
     project,
     sum_weeks,
 )
@@ -18,25 +18,27 @@ MONDAY = date(2026, 11, 23)
 
 def sourced(source: str, kind: Any, weeks: int, amount: str, certainty: Any = "committed") -> Any:
     due = MONDAY + timedelta(weeks=weeks)
-    return SourcedContribution(source, Contribution(kind, source, due, certainty, Decimal(amount)))
+    return SourcedContribution(
+        source, Contribution(kind, source, due, certainty, cents(Decimal(amount)))
+    )
 
 
 def test_a_balance_below_its_minimum_is_raised_once() -> None:
-    assert judge(None, Decimal(99), Decimal(100), Decimal(10)) == "raised"
-    assert judge(Decimal(99), Decimal(98), Decimal(100), Decimal(10)) == "unchanged"
+    assert judge(None, 9900, 10000, 1000) == "raised"
+    assert judge(9900, 9800, 10000, 1000) == "unchanged"
 
 
 def test_a_balance_around_its_minimum_does_not_flap() -> None:
-    assert judge(Decimal(99), Decimal(105), Decimal(100), Decimal(10)) == "unchanged"
-    assert judge(Decimal(99), Decimal(110), Decimal(100), Decimal(10)) == "resolved"
-    assert judge(None, Decimal(100), Decimal(100), Decimal(10)) == "unchanged"
+    assert judge(9900, 10500, 10000, 1000) == "unchanged"
+    assert judge(9900, 11000, 10000, 1000) == "resolved"
+    assert judge(None, 10000, 10000, 1000) == "unchanged"
 
 
 def test_slow_drift_is_told_when_it_adds_up() -> None:
-    told = Decimal(99)
-    drift = [Decimal(99 - step) for step in range(1, 12)]
+    told = 9900
+    drift = [9900 - 100 * step for step in range(1, 12)]
 
-    verdicts = [judge(told, lowest, Decimal(100), Decimal(10)) for lowest in drift]
+    verdicts = [judge(told, lowest, 10000, 1000) for lowest in drift]
 
     assert verdicts == ["unchanged"] * 10 + ["revised"]
 
@@ -52,15 +54,15 @@ def test_causes_are_ranked_by_money_down_to_the_low_point() -> None:
         ],
         MONDAY,
         MONDAY + timedelta(weeks=1),
-        gap=Decimal(60),
+        gap=6000,
         limit=2,
     )
 
     assert [(cause.source, cause.amount) for cause in explanation.causes] == [
-        ("payroll", Decimal(-100)),
-        ("order", Decimal(-80)),
+        ("payroll", -10000),
+        ("order", -8000),
     ]
-    assert explanation.other == Decimal(20)
+    assert explanation.other == 2000
 
 
 def test_proposals_are_deferred_before_approved_orders_and_only_as_many_as_needed() -> None:
@@ -73,13 +75,13 @@ def test_proposals_are_deferred_before_approved_orders_and_only_as_many_as_neede
         ],
         MONDAY,
         MONDAY + timedelta(weeks=1),
-        gap=Decimal(100),
+        gap=10000,
         limit=10,
     )
 
     assert [(remedy.action, remedy.source, remedy.amount) for remedy in explanation.remedies] == [
-        ("defer_order", "large", Decimal(70)),
-        ("defer_order", "small", Decimal(40)),
+        ("defer_order", "large", 7000),
+        ("defer_order", "small", 4000),
     ]
 
 
@@ -92,7 +94,7 @@ def test_receivables_after_the_low_point_can_be_collected_nearest_first() -> Non
         ],
         MONDAY,
         MONDAY + timedelta(weeks=1),
-        gap=Decimal(100),
+        gap=10000,
         limit=10,
     )
 
@@ -117,10 +119,10 @@ def test_the_causes_and_the_rest_sum_to_the_fall(
     contributions: list[SourcedContribution], limit: int
 ) -> None:
     weeks = sum_weeks([s.contribution for s in contributions], MONDAY)
-    projection = project(Opening(MONDAY, Decimal(500), ZERO), weeks, (), MONDAY, 26)
+    projection = project(Opening(MONDAY, 50000, 0), weeks, (), MONDAY, 26)
     lowest = projection.lowest
 
-    explanation = explain(contributions, MONDAY, lowest.week, ZERO - lowest.balance, limit)
+    explanation = explain(contributions, MONDAY, lowest.week, 0 - lowest.balance, limit)
 
-    causes = sum((cause.amount for cause in explanation.causes), ZERO)
+    causes = sum(cause.amount for cause in explanation.causes)
     assert projection.opening_balance + causes + explanation.other == lowest.balance

@@ -1,5 +1,4 @@
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -18,7 +17,7 @@ def days(payment: FixedPayment, begin: date, end: date) -> list[date]:
 
 
 def payment(recurrence: Recurrence, first: date, last: date | None = None) -> FixedPayment:
-    return FixedPayment("p", "Payment", "rent", Decimal(10), recurrence, first, last)
+    return FixedPayment("p", "Payment", "rent", 1000, recurrence, first, last)
 
 
 def test_net_days_count_from_the_invoice() -> None:
@@ -75,7 +74,7 @@ def test_fixed_payments_are_committed_and_go_out() -> None:
         [payment("once", date(2026, 12, 1))], date(2026, 12, 1), date(2026, 12, 2)
     )
 
-    assert (out.certainty, out.amount) == ("committed", Decimal(-10))
+    assert (out.certainty, out.amount) == ("committed", -1000)
 
 
 @pytest.mark.parametrize("recurrence", ["once", "weekly", "monthly", "quarterly", "yearly"])

@@ -12,7 +12,7 @@ from takt.common.contracts.supply_planning import CashProjected, CashShortfall
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, Event
 from takt.common.testing import emitted
-from takt.supply_planning.domain.cash import Opening
+from takt.supply_planning.domain.cash import Opening, cents, money
 from takt.supply_planning.domain.cash_ledger import Ledger
 from takt.supply_planning.domain.cash_sources import SourceKey
 from takt.supply_planning.service.cash import move_cash, project_cash, recompute_cash
@@ -28,7 +28,7 @@ async def tell(tx: Tx, now: datetime, *events: Event) -> None:
 
 
 async def open_with(tx: Tx, now: datetime, balance: str, minimum: str) -> None:
-    opening = Opening(MONDAY, Decimal(balance), Decimal(minimum))
+    opening = Opening(MONDAY, cents(Decimal(balance)), cents(Decimal(minimum)))
     await set_opening(tx, opening, None, now, Cause.start())
 
 
@@ -44,9 +44,7 @@ async def shortfalls(tx: Tx) -> list[CashShortfall]:
 async def totals(tx: Tx) -> tuple[Any, Any]:
     """Expected (on top) and committed cash of all weeks."""
     weeks = (await finance.load_weeks(tx)).values()
-    return sum((w.expected for w in weeks), Decimal(0)), sum(
-        (w.committed for w in weeks), Decimal(0)
-    )
+    return money(sum(w.expected for w in weeks)), money(sum(w.committed for w in weeks))
 
 
 async def test_a_stage_change_moves_expected_cash(tx: Tx, now: datetime) -> None:
@@ -114,8 +112,8 @@ async def test_returns_are_paid_back(tx: Tx, now: datetime) -> None:
     await tell(tx, now, told.sale("s", 1, returns=[back]))
 
     weeks = await finance.load_weeks(tx)
-    assert weeks[MONDAY].committed_payments == -200
-    assert weeks[MONDAY + timedelta(weeks=2)].committed_receipts == 1000
+    assert weeks[MONDAY].committed_payments == -20_000
+    assert weeks[MONDAY + timedelta(weeks=2)].committed_receipts == 100_000
 
 
 async def test_the_baseline_counts_without_its_pipeline_part(tx: Tx, now: datetime) -> None:
@@ -163,7 +161,7 @@ async def test_the_company_gives_currency_and_date(tx: Tx, now: datetime) -> Non
 async def test_what_was_due_before_the_opening_is_in_it(tx: Tx, now: datetime) -> None:
     await tell(tx, now, told.sale("old", 1, requested=MONDAY), told.sale("new", 1, "5"))
 
-    opening = Opening(MONDAY + timedelta(days=15), Decimal(5000), Decimal(0))
+    opening = Opening(MONDAY + timedelta(days=15), 500_000, 0)
     await set_opening(tx, opening, None, now, Cause.start())
 
     assert await totals(tx) == (0, 0)

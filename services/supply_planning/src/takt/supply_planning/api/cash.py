@@ -18,8 +18,8 @@ from takt.common.http import (
     etag,
 )
 from takt.common.problems import NotFound
-from takt.supply_planning.domain.cash import Opening
-from takt.supply_planning.domain.cash_ledger import Ledger
+from takt.supply_planning.domain.cash import Opening, cents, money
+from takt.supply_planning.domain.cash_ledger import Ledger, opening_of
 from takt.supply_planning.schemas.finance import CashContribution, CashProjection, OpeningBody
 from takt.supply_planning.service.cash_events import WIRE_KINDS, cash_week
 from takt.supply_planning.service.cash_reading import (
@@ -51,11 +51,13 @@ async def read_cash(tx: RequestTx, now: Now) -> CashProjection:
         currency=ledger.currency,
         as_of=now,
         sequence=ledger.projection_sequence,
-        opening=projection.opening_balance,
-        minimum=ledger.opening.minimum if ledger.opening else 0,
+        opening=money(projection.opening_balance),
+        minimum=money(opening_of(ledger).minimum),
         weeks=[cash_week(week) for week in projection.weeks],
-        lowest_expected=LowestBalance(week=lowest.week, balance=lowest.balance),
-        lowest_committed=LowestBalance(week=committed.week, balance=committed.committed_balance),
+        lowest_expected=LowestBalance(week=lowest.week, balance=money(lowest.balance)),
+        lowest_committed=LowestBalance(
+            week=committed.week, balance=money(committed.committed_balance)
+        ),
         shortfall="none" if ledger.shortfall_lowest is None else "open",
     )
 
@@ -92,7 +94,7 @@ async def put_opening(
     response: Response,
 ) -> OpeningBody:
     """Start the projection from this balance."""
-    opening = Opening(body.on, body.balance, body.minimum)
+    opening = Opening(body.on, cents(body.balance), cents(body.minimum))
     return _opening(await set_opening(tx, opening, expected, now, cause), response)
 
 
@@ -105,7 +107,7 @@ def _contribution(row: LabelledContribution) -> CashContribution:
         label=row.label,
         due=part.due,
         certainty=part.certainty,
-        amount=part.amount,
+        amount=money(part.amount),
     )
 
 
@@ -116,4 +118,6 @@ def _opening(ledger: Ledger, response: Response) -> OpeningBody:
         )
     response.headers["ETag"] = etag(ledger.opening_revision)
     opening = ledger.opening
-    return OpeningBody(on=opening.on, balance=opening.balance, minimum=opening.minimum)
+    return OpeningBody(
+        on=opening.on, balance=money(opening.balance), minimum=money(opening.minimum)
+    )

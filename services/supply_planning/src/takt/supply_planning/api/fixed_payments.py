@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import IfMatch, Now, RequestCause, etag
+from takt.supply_planning.domain.cash import cents, money
 from takt.supply_planning.domain.cash_ledger import Ledger
 from takt.supply_planning.domain.cash_terms import (
     FixedPayment,
@@ -36,7 +37,7 @@ async def put_fixed_payments(
             code=item.code,
             name=item.name,
             category=item.category,
-            amount=item.amount,
+            amount=cents(item.amount),
             recurrence=item.recurrence,
             first=item.first_on,
             last=item.last_on,
@@ -54,7 +55,7 @@ def _answer(ledger: Ledger, response: Response) -> FixedPayments:
                 code=payment.code,
                 name=payment.name,
                 category=payment.category,
-                amount=payment.amount,
+                amount=money(payment.amount),
                 recurrence=payment.recurrence,
                 first_on=payment.first,
                 last_on=payment.last,

@@ -2,7 +2,7 @@
 
 A source (a deal, a sale, a purchase order, a forecast series) contributes dated amounts of money.
 The ledger keeps only their weekly sums, so replacing one source's contributions touches only the
-weeks they fall in, and equals summing everything again: amounts are whole cents in `Decimal`.
+weeks they fall in, and equals summing everything again: amounts are whole cents, as integers.
 
 *Committed* cash is promised by someone (won deals, closed sales, approved orders, fixed payments);
 *expected* cash is likely (open deals, baseline sales, proposed orders). A week's balance is shown
@@ -12,7 +12,8 @@ both ways: from committed cash alone, and from both.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+from functools import lru_cache
 from operator import add, sub
 from typing import Literal, NamedTuple
 
@@ -27,35 +28,34 @@ ContributionKind = Literal[
     "fixed_payment",
 ]
 
-CENT = Decimal("0.01")
-ZERO = Decimal(0)
+HUNDRED = Decimal(100)
 
 
 class Contribution(NamedTuple):
-    """Money that one line moves on one day, in whole cents: positive in, negative out."""
+    """Money that one line moves on one day, in cents: positive comes in, negative goes out."""
 
     kind: ContributionKind
     line: str
     due: date
     certainty: Certainty
-    amount: Decimal
+    amount: int
 
 
 class WeekFlow(NamedTuple):
-    """One week's cash; receipts are at least zero and payments at most zero."""
+    """One week's cash in cents; receipts are at least zero and payments at most zero."""
 
-    committed_receipts: Decimal = ZERO
-    committed_payments: Decimal = ZERO
-    expected_receipts: Decimal = ZERO
-    expected_payments: Decimal = ZERO
+    committed_receipts: int = 0
+    committed_payments: int = 0
+    expected_receipts: int = 0
+    expected_payments: int = 0
 
     @property
-    def committed(self) -> Decimal:
+    def committed(self) -> int:
         """Committed cash of the week, net."""
         return self.committed_receipts + self.committed_payments
 
     @property
-    def expected(self) -> Decimal:
+    def expected(self) -> int:
         """Expected cash of the week, net, on top of the committed."""
         return self.expected_receipts + self.expected_payments
 
@@ -70,31 +70,39 @@ class WeekFlow(NamedTuple):
 
 NO_FLOW = WeekFlow()
 
+_CELLS: Mapping[tuple[Certainty, bool], int] = {
+    ("committed", False): 0,
+    ("committed", True): 1,
+    ("expected", False): 2,
+    ("expected", True): 3,
+}
+"""The place in `WeekFlow` of a contribution of that certainty that goes out or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The balance on the morning of `on`; whatever was due before that day is already in it."""
+    """The balance on the morning of `on` in cents; whatever was due before that day is in it."""
 
     on: date
-    balance: Decimal
-    minimum: Decimal
+    balance: int
+    minimum: int
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectedWeek:
-    """A week's flow and the two balances at its end."""
+    """A week's flow and the two balances at its end, in cents."""
 
     week: date
     flow: WeekFlow
-    committed_balance: Decimal
-    balance: Decimal
+    committed_balance: int
+    balance: int
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
     """Consecutive weeks from the current one; `balance` counts committed and expected cash."""
 
-    opening_balance: Decimal
+    opening_balance: int
     weeks: tuple[ProjectedWeek, ...]
 
     @property
@@ -108,22 +116,33 @@ class Projection:
         return min(self.weeks, key=lambda week: week.committed_balance)
 
 
+@lru_cache(maxsize=4096)
 def week_of(day: date) -> date:
     """The Monday of the ISO week of `day`."""
     return day - timedelta(days=day.weekday())
 
 
-def to_cents(amounts: Iterable[Decimal]) -> list[Decimal]:
-    """Round each amount to the cent so that they sum to their rounded total.
+def money(amount: int) -> Decimal:
+    """Cents as money."""
+    return Decimal(amount).scaleb(-2)
+
+
+def cents(amount: Decimal) -> int:
+    """Money rounded to the cent, half to even."""
+    return round(amount * HUNDRED)
+
+
+def to_cents(amounts: Iterable[Decimal]) -> list[int]:
+    """Round each amount of money to the cent so that they sum to their rounded total.
 
     The running total is rounded, and each amount is its step: no cent is made or lost, and the
     rounding of one amount differs from its exact value by less than a cent.
     """
     rounded = []
-    running = before = ZERO
+    running, before = Decimal(0), 0
     for amount in amounts:
         running += amount
-        after = running.quantize(CENT, ROUND_HALF_EVEN)
+        after = cents(running)
         rounded.append(after - before)
         before = after
     return rounded
@@ -134,11 +153,13 @@ def sum_weeks(contributions: Iterable[Contribution], opening: date) -> dict[date
 
     Contributions due before `opening` are part of the opening balance and count in no week.
     """
-    weeks: dict[date, list[Decimal]] = {}
-    for contribution in contributions:
-        if contribution.due >= opening:
-            cells = weeks.setdefault(week_of(contribution.due), [ZERO] * len(NO_FLOW))
-            cells[_cell(contribution)] += contribution.amount
+    weeks: dict[date, list[int]] = {}
+    for _, _, due, certainty, amount in contributions:
+        if due >= opening:
+            week = week_of(due)
+            if week not in weeks:
+                weeks[week] = [0] * len(NO_FLOW)
+            weeks[week][_CELLS[certainty, amount < 0]] += amount
     return {week: WeekFlow(*cells) for week, cells in weeks.items()}
 
 
@@ -185,7 +206,7 @@ def project(
     all_weeks = add_weeks(weeks, sum_weeks(fixed, opening.on))
     first = max(week_of(today), week_of(opening.on))
     carried = opening.balance + sum(
-        (flow.committed for week, flow in all_weeks.items() if week < first), ZERO
+        flow.committed for week, flow in all_weeks.items() if week < first
     )
     committed_balance = balance = carried
     projected = []
@@ -196,9 +217,3 @@ def project(
         balance += flow.committed + flow.expected
         projected.append(ProjectedWeek(week, flow, committed_balance, balance))
     return Projection(carried, tuple(projected))
-
-
-def _cell(contribution: Contribution) -> int:
-    """Position of the contribution's field in `WeekFlow`."""
-    paid = contribution.amount < 0
-    return (2 if contribution.certainty == "expected" else 0) + (1 if paid else 0)

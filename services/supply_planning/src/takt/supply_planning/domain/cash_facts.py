@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from takt.supply_planning.domain.cash import ZERO
 from takt.supply_planning.domain.cash_sources import (
     NOT_SEEN,
+    NOTHING,
     DealFact,
     DealState,
     DemandFact,
@@ -73,7 +73,7 @@ def _learn_sale(states: dict[SourceKey, SourceState], key: SourceKey, sale: Sale
     states[key] = sale
     if isinstance(before, SaleState) and before.deal and before.deal_line:
         deal = SourceKey("deal", before.deal)
-        states[deal] = link_sale(_deal(states, deal), before.deal_line, key.id, ZERO)
+        states[deal] = link_sale(_deal(states, deal), before.deal_line, key.id, NOTHING)
     if sale.deal and sale.deal_line:
         deal = SourceKey("deal", sale.deal)
         states[deal] = link_sale(_deal(states, deal), sale.deal_line, key.id, sale.quantity)

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from takt.supply_planning.domain.cash import (
-    ZERO,
     Contribution,
     Opening,
     Projection,
@@ -25,7 +23,7 @@ HORIZON_WEEKS = 26
 NO_CURRENCY = "XXX"
 """ISO 4217 for no currency: the company has not been told yet."""
 
-_TOLERANCE = Decimal("0.05")
+_TOLERANCE_PART = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Ledger:
 
     Until a person gives the opening balance (`opening_revision` 0) it opens with nothing in the
     week of the first event, and there is no minimum to fall below. The sequences count what was
-    told; `shortfall_lowest` is the balance last told of an open shortfall.
+    told; `shortfall_lowest` is the balance in cents last told of an open shortfall.
     """
 
     code: str
@@ -49,7 +47,7 @@ class Ledger:
     fixed_payments: tuple[FixedPayment, ...]
     projection_sequence: int
     shortfall_sequence: int
-    shortfall_lowest: Decimal | None
+    shortfall_lowest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def opened(ledger: Ledger, now: datetime) -> Ledger:
     """The ledger with an opening."""
     if ledger.opening is not None:
         return ledger
-    return replace(ledger, opening=Opening(week_of(today_of(ledger, now)), ZERO, ZERO))
+    return replace(ledger, opening=Opening(week_of(today_of(ledger, now)), 0, 0))
 
 
 def opening_of(ledger: Ledger) -> Opening:
@@ -100,7 +98,7 @@ def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Ou
             ledger.shortfall_lowest,
             projection.lowest.balance,
             opening.minimum,
-            abs(opening.minimum) * _TOLERANCE,
+            abs(opening.minimum) // _TOLERANCE_PART,
         )
     return Outlook(projection, tuple(fixed), verdict)
 

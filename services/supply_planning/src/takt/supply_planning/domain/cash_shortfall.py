@@ -1,13 +1,14 @@
-"""When the balance falls below its minimum: whether to say so, why, and what would help."""
+"""When the balance falls below its minimum: whether to say so, why, and what would help.
+
+All money is in cents.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
 from takt.supply_planning.domain.cash import (
-    ZERO,
     Certainty,
     Contribution,
     ContributionKind,
@@ -38,7 +39,7 @@ class ShortfallCause:
     line: str
     certainty: Certainty
     week: date
-    amount: Decimal
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ShortfallRemedy:
     source: str
     line: str
     due: date
-    amount: Decimal
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,11 @@ class ShortfallExplanation:
     """Opening balance + amounts of `causes` + `other` = lowest balance, to the cent."""
 
     causes: tuple[ShortfallCause, ...]
-    other: Decimal
+    other: int
     remedies: tuple[ShortfallRemedy, ...]
 
 
-def judge(
-    communicated: Decimal | None, lowest: Decimal, minimum: Decimal, tolerance: Decimal
-) -> Verdict:
+def judge(communicated: int | None, lowest: int, minimum: int, tolerance: int) -> Verdict:
     """Whether the lowest balance is news, compared with what was last communicated.
 
     A shortfall is raised below the minimum and resolved only `tolerance` above it, so that a
@@ -74,7 +73,7 @@ def judge(
         communicated: the lowest balance last told of an open shortfall; None while there is none.
         lowest: the lowest balance now.
         minimum: the balance not to fall below.
-        tolerance: money, at least zero.
+        tolerance: at least zero.
     """
     if communicated is None:
         return "raised" if lowest < minimum else "unchanged"
@@ -87,7 +86,7 @@ def explain(
     contributions: Sequence[SourcedContribution],
     first: date,
     lowest_week: date,
-    gap: Decimal,
+    gap: int,
     limit: int,
 ) -> ShortfallExplanation:
     """Why the balance is lowest in `lowest_week`, and what would close the gap to the minimum.
@@ -99,13 +98,13 @@ def explain(
         gap: minimum - lowest balance.
         limit: how many causes to name; the rest is `other`.
     """
-    totals: dict[tuple[ContributionKind, str, str, Certainty], tuple[date, Decimal]] = {}
+    totals: dict[tuple[ContributionKind, str, str, Certainty], tuple[date, int]] = {}
     for sourced in contributions:
         contribution = sourced.contribution
         week = week_of(contribution.due)
         if first <= week <= lowest_week:
             key = (contribution.kind, sourced.source, contribution.line, contribution.certainty)
-            begin, amount = totals.get(key, (week, ZERO))
+            begin, amount = totals.get(key, (week, 0))
             totals[key] = (min(begin, week), amount + contribution.amount)
     ranked = sorted(
         (ShortfallCause(*key, *moved) for key, moved in totals.items()),
@@ -113,7 +112,7 @@ def explain(
     )
     return ShortfallExplanation(
         causes=tuple(ranked[:limit]),
-        other=sum((cause.amount for cause in ranked[limit:]), ZERO),
+        other=sum(cause.amount for cause in ranked[limit:]),
         remedies=(
             *_enough(_orders_to_defer(contributions, first, lowest_week), gap, limit),
             *_enough(_receivables_to_collect(contributions, lowest_week), gap, limit),
@@ -170,10 +169,10 @@ def _remedy(action: Remedy, sourced: SourcedContribution) -> ShortfallRemedy:
     )
 
 
-def _enough(remedies: Sequence[ShortfallRemedy], gap: Decimal, limit: int) -> list[ShortfallRemedy]:
+def _enough(remedies: Sequence[ShortfallRemedy], gap: int, limit: int) -> list[ShortfallRemedy]:
     """The first remedies that together close the gap, or as many as `limit`."""
     chosen: list[ShortfallRemedy] = []
-    closed = ZERO
+    closed = 0
     for remedy in remedies[:limit]:
         if closed >= gap:
             break

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
-from takt.supply_planning.domain.cash import ZERO, Certainty, Contribution, to_cents
+from takt.supply_planning.domain.cash import Certainty, Contribution, cents, to_cents
 from takt.supply_planning.domain.cash_terms import PaymentTerms, TermsPolicy
 
 DealStatus = Literal["open", "won", "lost"]
@@ -23,11 +23,12 @@ OrderStatus = Literal["proposed", "approved", "released", "confirmed", "received
 NOT_SEEN = -1
 """The sequence of a fact that has not arrived: any sequence is newer."""
 
+NOTHING = Decimal(0)
+
 _LAST_DAY_OF_WEEK = timedelta(days=6)
 
 
-@dataclass(frozen=True, slots=True)
-class WeekQuantity:
+class WeekQuantity(NamedTuple):
     """A quantity that falls somewhere in the week that begins on `week`."""
 
     week: date
@@ -230,7 +231,7 @@ def deal_contributions(deal: DealState, policy: TermsPolicy) -> list[Contributio
 def sale_contributions(sale: SaleState, policy: TermsPolicy) -> list[Contribution]:
     """The receivable of a sale, and what its returns pay back, on the day they came back."""
     due = policy.receivable(sale.payment_days).due(sale.invoiced)
-    [amount] = to_cents([sale.quantity * sale.price])
+    amount = cents(sale.quantity * sale.price)
     refunds = to_cents([returned.amount for returned in sale.returns])
     return [
         *_one("receivable", sale.product, due, "committed", amount),
@@ -248,7 +249,7 @@ def order_contributions(order: OrderState, policy: TermsPolicy) -> list[Contribu
         return []
     certainty: Certainty = "expected" if order.status == "proposed" else "committed"
     due = policy.payable(order.payment_days).due(order.receipt)
-    [amount] = to_cents([order.amount])
+    amount = cents(order.amount)
     kind: Literal["payable", "purchase_order"] = (
         "payable" if order.status == "received" else "purchase_order"
     )
@@ -274,8 +275,8 @@ def _won_contributions(
     """What is won and not yet sold, invoiced when requested, or on winning if that is later."""
     contributions = []
     for line in fact.lines:
-        left = max(ZERO, line.quantity - sum(sold.get(line.id, {}).values(), ZERO))
-        [amount] = to_cents([left * line.price])
+        left = max(NOTHING, line.quantity - sum(sold.get(line.id, {}).values(), NOTHING))
+        amount = cents(left * line.price)
         days = [day for day in (line.requested, fact.closed_on) if day is not None]
         if days:
             due = terms.due(max(days))
@@ -307,7 +308,7 @@ def _one(
     line: str,
     due: date,
     certainty: Certainty,
-    amount: Decimal,
+    amount: int,
 ) -> list[Contribution]:
     """A single contribution, unless it moves nothing."""
     return [Contribution(kind, line, due, certainty, amount)] if amount else []

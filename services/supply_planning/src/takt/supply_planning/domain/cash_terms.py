@@ -4,7 +4,6 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Literal, assert_never
 
 from takt.supply_planning.domain.cash import Contribution
@@ -55,13 +54,13 @@ class FixedPayment:
     """A payment that does not depend on trade.
 
     `first` is the first payment and gives the weekday or the day of the month; a month without that
-    day pays on its last. `last` is inclusive; None goes on for ever. `amount` is positive.
+    day pays on its last. `last` is inclusive; None is for ever. `amount` is positive, in cents.
     """
 
     code: str
     name: str
     category: FixedPaymentCategory
-    amount: Decimal
+    amount: int
     recurrence: Recurrence
     first: date
     last: date | None = None

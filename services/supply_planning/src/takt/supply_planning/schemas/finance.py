@@ -4,12 +4,15 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
-from takt.common.amounts import Code, Currency, Money, SignedMoney
+from takt.common.amounts import Code, Currency, SignedMoney
 from takt.common.contracts.supply_planning import CashWeek, LowestBalance
 from takt.common.http import RequestModel
 from takt.supply_planning.domain.cash import Certainty
 from takt.supply_planning.domain.cash_terms import FixedPaymentCategory, Recurrence
 from takt.supply_planning.service.cash_events import WireKind
+
+Cents = Annotated[SignedMoney, Field(decimal_places=2)]
+"""Money in whole cents."""
 
 
 class CashProjection(BaseModel):
@@ -47,8 +50,8 @@ class OpeningBody(RequestModel):
     """The balance on the morning of `on`: what was due before that day is in it."""
 
     on: date
-    balance: SignedMoney
-    minimum: SignedMoney
+    balance: Cents
+    minimum: Cents
     """Below this a shortfall is told."""
 
 
@@ -58,7 +61,7 @@ class FixedPaymentBody(RequestModel):
     code: Code
     name: Annotated[str, Field(min_length=1, max_length=200)]
     category: FixedPaymentCategory
-    amount: Annotated[Money, Field(gt=0)]
+    amount: Annotated[Cents, Field(gt=0)]
     recurrence: Recurrence
     first_on: date
     last_on: date | None = None

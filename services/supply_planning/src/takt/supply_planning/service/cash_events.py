@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from takt.common.contracts import deals, forecast, supply_planning
 from takt.common.event import Event
-from takt.supply_planning.domain.cash import ContributionKind, ProjectedWeek
+from takt.supply_planning.domain.cash import ContributionKind, ProjectedWeek, money
 from takt.supply_planning.domain.cash_facts import KeyedFact
 from takt.supply_planning.domain.cash_ledger import Ledger, Outlook, opening_of
 from takt.supply_planning.domain.cash_shortfall import ShortfallExplanation
@@ -68,12 +68,12 @@ def projected(ledger: Ledger, outlook: Outlook, now: datetime) -> supply_plannin
         ledger=ledger.code,
         currency=ledger.currency,
         as_of=now,
-        opening=projection.opening_balance,
-        minimum=opening_of(ledger).minimum,
+        opening=money(projection.opening_balance),
+        minimum=money(opening_of(ledger).minimum),
         weeks=tuple(cash_week(week) for week in projection.weeks),
         lowest_expected=_lowest(projection.lowest),
         lowest_committed=supply_planning.LowestBalance(
-            week=committed.week, balance=committed.committed_balance
+            week=committed.week, balance=money(committed.committed_balance)
         ),
     )
 
@@ -100,7 +100,7 @@ def shortfall(
         currency=ledger.currency,
         as_of=now,
         state="cleared" if outlook.verdict == "resolved" else "open",
-        minimum=opening_of(ledger).minimum,
+        minimum=money(opening_of(ledger).minimum),
         lowest=_lowest(outlook.projection.lowest),
         causes=tuple(
             supply_planning.CashCause(
@@ -108,7 +108,7 @@ def shortfall(
                 reference=cause.line if cause.kind == "deal_line" else cause.source,
                 label=labels[cause.source, cause.line],
                 week=cause.week,
-                amount=cause.amount,
+                amount=money(cause.amount),
             )
             for cause in explanation.causes
         ),
@@ -117,7 +117,7 @@ def shortfall(
                 kind=remedy.action,
                 reference=remedy.source,
                 label=labels[remedy.source, remedy.line],
-                amount=remedy.amount,
+                amount=money(remedy.amount),
             )
             for remedy in explanation.remedies
         ),
@@ -129,17 +129,17 @@ def cash_week(week: ProjectedWeek) -> supply_planning.CashWeek:
     flow = week.flow
     return supply_planning.CashWeek(
         week=week.week,
-        receipts_expected=flow.committed_receipts + flow.expected_receipts,
-        receipts_committed=flow.committed_receipts,
-        payments_expected=flow.committed_payments + flow.expected_payments,
-        payments_committed=flow.committed_payments,
-        balance_expected=week.balance,
-        balance_committed=week.committed_balance,
+        receipts_expected=money(flow.committed_receipts + flow.expected_receipts),
+        receipts_committed=money(flow.committed_receipts),
+        payments_expected=money(flow.committed_payments + flow.expected_payments),
+        payments_committed=money(flow.committed_payments),
+        balance_expected=money(week.balance),
+        balance_committed=money(week.committed_balance),
     )
 
 
 def _lowest(week: ProjectedWeek) -> supply_planning.LowestBalance:
-    return supply_planning.LowestBalance(week=week.week, balance=week.balance)
+    return supply_planning.LowestBalance(week=week.week, balance=money(week.balance))
 
 
 def _deal(event: deals.DealEvent, zone: ZoneInfo) -> DealFact:

@@ -58,4 +58,4 @@ async def read_contributions(tx: Tx, day: date, now: datetime) -> list[LabelledC
 def place_of(row: LabelledContribution) -> tuple[int, str, str, str]:
     """Sorts by money, the most first; unique within a week."""
     part = row.contribution
-    return -abs(int(part.amount * 100)), row.source, part.line, f"{part.due} {part.amount}"
+    return -abs(part.amount), row.source, part.line, f"{part.due} {part.amount}"

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -49,7 +48,7 @@ WITH said AS (
         first_week = excluded.first_week, last_week = excluded.last_week
 ), weeks AS (
     INSERT INTO cash_weeks AS now
-    SELECT * FROM unnest($7::date[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[])
+    SELECT * FROM unnest($7::date[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
     ON CONFLICT (week) DO UPDATE
     SET committed_receipts = now.committed_receipts + excluded.committed_receipts,
         committed_payments = now.committed_payments + excluded.committed_payments,
@@ -95,9 +94,7 @@ async def load_sources(
     for kind, identity, facts, flows in rows:
         key = SourceKey(kind, identity)
         states[key] = _STATES[kind].validate_json(facts)
-        weeks[key] = {
-            date.fromisoformat(week): WeekFlow(*map(Decimal, flow)) for week, flow in flows.items()
-        }
+        weeks[key] = {date.fromisoformat(week): WeekFlow(*flow) for week, flow in flows.items()}
     return states, weeks
 
 
@@ -138,7 +135,7 @@ async def save(
     """Write the ledger, the changed sources with what they add now, and what that changes."""
     keys = sorted(sources)
     weeks = sorted(changes)
-    opening = ledger.opening or Opening(date.min, Decimal(0), Decimal(0))
+    opening = ledger.opening or Opening(date.min, 0, 0)
     await tx.exec_driver_sql(
         _SAVE,
         (
@@ -172,7 +169,7 @@ async def save(
 
 
 def _weeks_json(weeks: Weeks) -> str:
-    return json.dumps({week.isoformat(): [str(cell) for cell in weeks[week]] for week in weeks})
+    return json.dumps({week.isoformat(): flow for week, flow in weeks.items()})
 
 
 def _states(rows: Iterable[Any]) -> dict[SourceKey, SourceState]:
