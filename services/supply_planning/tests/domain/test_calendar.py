@@ -1,7 +1,6 @@
 from datetime import date
 
 import pytest
-
 from takt.supply_planning.domain.calendar import (
     ROUND_THE_CLOCK,
     LeadTime,

@@ -3,7 +3,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from takt.supply_planning.domain.lots import (
     LotPolicy,
     PriceBreak,

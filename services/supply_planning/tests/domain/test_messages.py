@@ -4,7 +4,6 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from takt.supply_planning.domain.messages import (
     Advice,
     Communicated,

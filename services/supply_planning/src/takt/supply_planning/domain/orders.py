@@ -70,6 +70,7 @@ class PurchaseOrder:
             orders for the same week were approved before it) it is the identity.
         stage: how far it came here, apart from what the ERP says.
         sequence: counts its changes.
+        reference: its number in another system, and its identity, when it was not planned here.
         terms_revision, receipt_revision, cancel_revision: of the answer that holds for each; 0 when
         there is none.
     """
@@ -93,16 +94,21 @@ class PurchaseOrder:
     terms_revision: int = 0
     receipt_revision: int = 0
     cancel_revision: int = 0
+    reference: str | None = None
 
     @property
     def order_id(self) -> UUID:
         """Stable: the same proposal whenever and wherever it is planned."""
+        if self.reference is not None:
+            return uuid5(NAMESPACE, f"order|{self.reference}")
         place = (self.item, self.site, self.supplier, self.due_period.isoformat())
         return uuid5(NAMESPACE, "|".join((*place, str(self.generation))))
 
     @property
     def number(self) -> str:
         """For people."""
+        if self.reference is not None:
+            return self.reference
         year, week, _ = self.due_period.isocalendar()
         return f"PO-{year}W{week:02}-{self.order_id.hex[:8].upper()}"
 

@@ -1,0 +1,76 @@
+"""What planning works in: bills, policies, suppliers' terms and sourcing, as of a revision.
+
+It changes rarely and is read at each change of demand, so processes keep it in memory and compare
+its revision.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from functools import cached_property
+
+from takt.supply_planning.domain.bom import BillOfMaterial
+from takt.supply_planning.domain.calendar import release_date
+from takt.supply_planning.domain.netting import Horizon, PlanningPolicy
+from takt.supply_planning.domain.orders import SupplierTerms
+from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.quantity import ONE
+from takt.supply_planning.domain.sourcing import SourcingRule, rule_on
+
+Series = tuple[str, str]
+"""A product in a region: what is forecast."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """The rarely changing part of planning.
+
+    Args:
+        revision: counts its changes.
+        policies: of every item-site that is planned.
+        terms: of the supplier that each bought item-site is bought from.
+        sourcing: the rules of each series, in order of their dates.
+    """
+
+    revision: int
+    bill: BillOfMaterial
+    policies: Mapping[ItemSite, PlanningPolicy]
+    terms: Mapping[ItemSite, SupplierTerms]
+    sourcing: Mapping[Series, Sequence[SourcingRule]]
+    zone: tzinfo = field(default=UTC)
+
+    def horizon(self, now: datetime) -> Horizon:
+        """The weeks from the company's today on."""
+        return Horizon(self.today(now))
+
+    def today(self, now: datetime) -> date:
+        """The company's date."""
+        return now.astimezone(self.zone).date()
+
+    def serving(self, series: Collection[Series]) -> dict[ItemSite, set[Series]]:
+        """The item-sites that serve these series at any time, each with those it serves."""
+        served: dict[ItemSite, set[Series]] = {}
+        for product, region in series:
+            for rule in self.sourcing.get((product, region), ()):
+                for site in rule.shares:
+                    served.setdefault(ItemSite(product, site), set()).add((product, region))
+        return served
+
+    @cached_property
+    def served_by(self) -> Mapping[ItemSite, set[Series]]:
+        """All series of each item-site."""
+        return self.serving(tuple(self.sourcing))
+
+    def split(self, series: Series, quantity: int, day: date) -> dict[str, int]:
+        """What each site ships of a quantity; nothing when nobody serves the series on that day."""
+        rule = rule_on(day, self.sourcing.get(series, ()))
+        return rule.divide(quantity) if rule else {}
+
+    def critical_path(self, item: str, site: str, due: date) -> tuple[tuple[str, date], ...]:
+        """Items and the dates at which one unit of `item` must begin to be there on `due`."""
+
+        def start(one: str, needed: date) -> date:
+            policy = self.policies.get(ItemSite(one, site))
+            return release_date(needed, policy.lead, ONE, policy.work) if policy else needed
+
+        return self.bill.critical_path(item, due, start)

@@ -1,0 +1,45 @@
+"""Procurement: what it is made of."""
+
+from datetime import time
+
+from takt.common.app import Part
+from takt.common.jobs import Schedule
+from takt.common.migrations import migrations_of
+from takt.supply_planning.api import (
+    action_messages,
+    bills_of_material,
+    calendars,
+    items,
+    plans,
+    purchase_orders,
+    scheduled_receipts,
+    sites,
+    sourcing,
+    stock,
+    suppliers,
+)
+from takt.supply_planning.consumers import PROCUREMENT_CONSUMER
+from takt.supply_planning.service.replan_all import JOB, replan_all
+
+PROCUREMENT = Part(
+    name="procurement",
+    title="procurement",
+    schema="procurement",
+    migrations=migrations_of(__file__) / "procurement",
+    routers=(
+        calendars.router,
+        sites.router,
+        suppliers.router,
+        items.router,
+        bills_of_material.router,
+        sourcing.router,
+        stock.router,
+        scheduled_receipts.router,
+        plans.router,
+        action_messages.router,
+        purchase_orders.router,
+    ),
+    consumers=(PROCUREMENT_CONSUMER,),
+    jobs={JOB: replan_all},
+    schedules=(Schedule(JOB, at=time(0, 5)),),
+)

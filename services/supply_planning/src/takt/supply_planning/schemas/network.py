@@ -1,0 +1,220 @@
+"""Wire shapes of what planning works in."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, Field, model_validator
+from takt.common.amounts import Code, Money, PositiveQuantity, Probability, Quantity, Share
+from takt.common.http import RequestModel
+from takt.supply_planning.domain.lots import LotPolicy, economic_order_quantity
+from takt.supply_planning.domain.quantity import to_millionths
+
+T = TypeVar("T")
+
+Minutes = Annotated[int, Field(ge=0, le=1440)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Scrap = Annotated[Probability, Field(lt=1)]
+
+
+class Many(RequestModel, Generic[T]):
+    """A set of things, written together: all of them or none."""
+
+    items: Annotated[list[T], Field(min_length=1, max_length=10_000)]
+
+
+class Written(BaseModel):
+    """How many were written."""
+
+    written: int
+
+
+class Calendar(RequestModel):
+    """Working minutes of each weekday, Monday first, and of the dates that differ (0 is closed)."""
+
+    code: Code
+    minutes: Annotated[tuple[Minutes, ...], Field(min_length=7, max_length=7)]
+    exceptions: dict[date, Minutes] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _works(self) -> Self:
+        if not any(self.minutes):
+            raise ValueError("at least one weekday needs working minutes")
+        return self
+
+
+class Site(RequestModel):
+    """A place with stock; without a calendar it receives round the clock."""
+
+    code: Code
+    name: Name
+    calendar: Code | None = None
+
+
+class PriceBreak(RequestModel):
+    """From this quantity on, a unit costs this."""
+
+    quantity: Quantity = Decimal(0)
+    price: Money
+
+
+class Limits(RequestModel):
+    """What a lot may be."""
+
+    minimum: Quantity = Decimal(0)
+    multiple: Quantity = Decimal(0)
+    maximum: PositiveQuantity | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        LotPolicy(
+            minimum=to_millionths(self.minimum),
+            multiple=to_millionths(self.multiple),
+            maximum=None if self.maximum is None else to_millionths(self.maximum),
+        )
+        return self
+
+
+class Offer(Limits):
+    """An item that a supplier sells. The supplier with the lowest preference is asked."""
+
+    item: Code
+    preference: Annotated[int, Field(ge=0, le=1000)] = 0
+    lead_time_days: Days
+    price_breaks: Annotated[tuple[PriceBreak, ...], Field(min_length=1, max_length=50)]
+
+
+class Supplier(RequestModel):
+    """Who sells, and what; lead times count its working days, payment days run from receipt."""
+
+    code: Code
+    name: Name
+    calendar: Code | None = None
+    payment_days: Days
+    offers: tuple[Offer, ...] = ()
+
+
+class EconomicLot(RequestModel):
+    """What the economic order quantity follows from."""
+
+    annual_demand: PositiveQuantity
+    order_cost: Annotated[Money, Field(gt=0)]
+    holding_cost: Annotated[Money, Field(gt=0)]
+    """Money a unit and year."""
+
+
+class Lot(RequestModel):
+    """How much is ordered at a time; `economic` in place of a quantity has it computed."""
+
+    rule: Literal["lot_for_lot", "fixed", "period", "economic"] = "lot_for_lot"
+    quantity: Quantity = Decimal(0)
+    periods: Annotated[int, Field(ge=1, le=52)] = 1
+    economic: EconomicLot | None = None
+
+    @property
+    def lot_quantity(self) -> Decimal:
+        """The quantity of the rules that have one."""
+        if self.economic is None:
+            return self.quantity
+        return economic_order_quantity(
+            self.economic.annual_demand, self.economic.order_cost, self.economic.holding_cost
+        )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        LotPolicy(self.rule, to_millionths(self.lot_quantity), self.periods)
+        return self
+
+
+class ItemSite(Limits):
+    """How an item is planned at a site.
+
+    Limits of lots count for what is made; suppliers have their own. `minutes_per_unit` is added to
+    the lead time; `fence_days` keeps the next days free of new orders; tolerances hold back action
+    messages that differ too little from what was said last.
+    """
+
+    site: Code
+    source: Literal["make", "buy"]
+    safety_stock: Quantity = Decimal(0)
+    lot: Lot = Lot()
+    lead_time_days: Days = 0
+    minutes_per_unit: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    buffer_days: Days = 0
+    fence_days: Days = 0
+    tolerance_days: Days = 0
+    tolerance_share: Probability = Decimal(0)
+
+
+class Item(RequestModel):
+    """Something stocked, sold or not, and the sites at which it is planned."""
+
+    code: Code
+    name: Name
+    unit: Code = "each"
+    sites: tuple[ItemSite, ...] = ()
+
+
+class Component(RequestModel):
+    """One unit of the item takes `quantity` of this; `scrap` is the share of it that is lost."""
+
+    component: Code
+    quantity: PositiveQuantity
+    scrap: Scrap = Decimal(0)
+
+
+class BillOfMaterial(RequestModel):
+    """What an item is made of, whole: lines that are left out are removed."""
+
+    item: Code
+    components: tuple[Component, ...]
+
+
+class SiteShare(RequestModel):
+    """The part that a site serves."""
+
+    site: Code
+    share: Share
+
+
+class Sourcing(RequestModel):
+    """Which sites serve a product in a region from a date on, until the next rule."""
+
+    product: Code
+    region: Code
+    valid_from: date
+    shares: Annotated[tuple[SiteShare, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len({one.site for one in self.shares}) < len(self.shares):
+            raise ValueError("a site may have one share only")
+        if sum(one.share for one in self.shares) != 1:
+            raise ValueError("the shares must sum to 1")
+        return self
+
+
+class Stock(RequestModel):
+    """A count of an item at a site, taken before the movements of that day; today by default."""
+
+    item: Code
+    site: Code
+    on_hand: Quantity
+    counted_on: date | None = None
+
+
+class ScheduledReceipt(RequestModel):
+    """An order of another system that will bring stock; quantity 0 removes it.
+
+    `scheduled` is with its shop or supplier and has drawn its components; `firm` has not, and can
+    still be changed.
+    """
+
+    reference: Name
+    item: Code
+    site: Code
+    kind: Literal["scheduled", "firm"] = "scheduled"
+    due_on: date
+    release_on: date | None = None
+    quantity: Quantity

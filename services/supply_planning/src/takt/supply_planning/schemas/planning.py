@@ -1,0 +1,111 @@
+"""Wire shapes of what planning makes: plans, action messages, purchase orders."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity
+from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
+from takt.common.http import RequestModel
+
+Revision = Annotated[int, Field(ge=1, le=2_000_000_000)]
+
+
+class Plan(BaseModel):
+    """The plan of an item at a site: before + scheduled + planned - gross = projected."""
+
+    item: Code
+    site: Code
+    sequence: int
+    as_of: datetime
+    on_hand: SignedQuantity
+    outcome: Literal["changed", "unchanged"]
+    because: Literal["lot", "tolerance", "fence", "stock"] | None
+    buckets: tuple[PlanBucket, ...]
+    messages: tuple[ActionMessage, ...]
+
+
+class PlacedMessage(ActionMessage):
+    """An action message with its place."""
+
+    item: Code
+    site: Code
+
+
+class PathStep(BaseModel):
+    """An item on the critical path and the day on which it must begin."""
+
+    item: Code
+    begins_on: date
+
+
+class CriticalPath(BaseModel):
+    """What must begin when, so that one unit is there on a date: the longest branch of a bill."""
+
+    item: Code
+    site: Code
+    due_on: date
+    steps: tuple[PathStep, ...]
+
+
+class PurchaseOrder(PurchaseOrderState):
+    """A purchase order; `sequence` is its ETag."""
+
+    sequence: int
+
+
+class PlacedOrder(RequestModel):
+    """An order that another system has placed already; `number` is its identity there."""
+
+    number: Annotated[str, Field(min_length=1, max_length=100)]
+    item: Code
+    site: Code
+    supplier: Code
+    quantity: PositiveQuantity
+    price: Money
+    payment_days: Annotated[int, Field(ge=0, le=3650)]
+    ordered_on: date
+    due_on: date
+    received_on: date | None = None
+
+
+class OrderChange(RequestModel):
+    """What is to change; what is left out stays."""
+
+    quantity: PositiveQuantity | None = None
+    due_on: date | None = None
+
+
+class OrderConfirmation(RequestModel):
+    """What the supplier confirms; without a quantity or date, what was ordered."""
+
+    order_revision: Revision | None = None
+    quantity: PositiveQuantity | None = None
+    due_on: date | None = None
+
+
+class OrderReceipt(RequestModel):
+    """What has arrived so far, in all; without a quantity, everything."""
+
+    order_revision: Revision | None = None
+    quantity: Quantity | None = None
+    received_on: date | None = None
+
+
+class OrderAnswer(BaseModel):
+    """Something that was said about an order, and what became of it."""
+
+    revision: int
+    kind: Literal["confirmed", "changed", "received", "cancelled"]
+    quantity: Quantity | None
+    due_on: date | None
+    received_on: date | None
+    source: str
+    said_at: datetime
+    outcome: Literal["applied", "older", "waiting"]
+
+
+class OrderWithAnswers(PurchaseOrder):
+    """A purchase order with all that was said about it."""
+
+    answers: tuple[OrderAnswer, ...] = ()

@@ -1,0 +1,80 @@
+"""What procurement refuses, and what to do about it."""
+
+from collections.abc import Collection, Sequence
+
+from takt.common.problems import Conflict, NotFound, Problem
+
+
+class UnknownReference(Problem):
+    """It refers to something that is not there."""
+
+    status, slug = 422, "unknown-reference"
+
+
+class BillCycle(Problem):
+    """A bill of material contains itself."""
+
+    status, slug = 422, "bill-of-material-cycle"
+
+
+class NamedTwice(Problem):
+    """The same thing is named twice."""
+
+    status, slug = 422, "named-twice"
+
+
+class OrderNotFound(NotFound):
+    """There is no such purchase order."""
+
+    slug = "purchase-order-not-found"
+
+
+class OrderStateRefused(Conflict):
+    """The purchase order is in another state."""
+
+    slug = "purchase-order-state"
+
+
+def refuse_unknown(
+    references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
+) -> None:
+    """Name every reference that is unknown.
+
+    Args:
+        references: field and code of each reference.
+        unknown: the codes that are not there.
+        noun: the plural of what they should be, as in its address.
+    """
+    errors = [
+        {
+            "field": field,
+            "value": code,
+            "problem": f"there is no such code in /v1/{noun}",
+            "remedy": f"write it with PUT /v1/{noun} first, or check its spelling",
+        }
+        for field, code in references
+        if code in unknown
+    ]
+    if errors:
+        first = errors[0]
+        raise UnknownReference(
+            f"{first['field']}: {first['value']} is not known",
+            field=first["field"],
+            value=first["value"],
+            remedy=first["remedy"],
+            errors=errors,
+        )
+
+
+def refuse_twice(field: str, names: Sequence[str]) -> None:
+    """Refuse a set in which a thing comes twice: it could not be said which one holds."""
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            raise NamedTwice(
+                f"{name} is in the set more than once",
+                field=f"items.{place}.{field}",
+                value=name,
+                remedy="send each thing once",
+            )
+        seen.add(name)

@@ -1,0 +1,189 @@
+"""Purchase orders step by step: by people, and by what their ERP answers."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from takt.common.contracts.inbound import InboundPurchaseOrder
+from takt.common.db import Tx
+from takt.common.event import Cause, Envelope, wall_now
+from takt.common.http import check_match
+from takt.common.outbox import emit
+from takt.supply_planning.domain.orders import (
+    Answer,
+    OrderRefusedError,
+    PurchaseOrder,
+    answer,
+)
+from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.quantity import to_millionths
+from takt.supply_planning.service.problems import (
+    OrderNotFound,
+    OrderStateRefused,
+    refuse_twice,
+    refuse_unknown,
+)
+from takt.supply_planning.service.replan import lock_reach, replan_items
+from takt.supply_planning.service.telling import order_event
+from takt.supply_planning.store.definitions import unknown_codes
+from takt.supply_planning.store.demand import move_stock
+from takt.supply_planning.store.network import current_network
+from takt.supply_planning.store.orders import (
+    KeptAnswer,
+    find_orders,
+    keep_answers,
+    places_of,
+    save_orders,
+)
+
+Step = Callable[[PurchaseOrder], PurchaseOrder]
+
+
+async def get_order(tx: Tx, order_id: UUID) -> PurchaseOrder:
+    """An order. Raises OrderNotFound."""
+    order = (await find_orders(tx, [order_id])).get(order_id)
+    if order is None:
+        raise OrderNotFound(
+            field="order_id", value=order_id, remedy="GET /v1/purchase-orders lists them"
+        )
+    return order
+
+
+async def step_order(
+    tx: Tx, order_id: UUID, step: Step, expected: int | None, now: datetime, cause: Cause
+) -> PurchaseOrder:
+    """Take an order one step on, and plan what follows.
+
+    Args:
+        tx: the caller's transaction.
+        order_id: which one.
+        step: what is done to it.
+        expected: the sequence that the caller has seen; None for any.
+        now: business time.
+        cause: why.
+
+    Raises:
+        OrderNotFound, OrderStateRefused, Stale.
+    """
+    before = await _lock_order(tx, order_id)
+    check_match(expected, before.sequence)
+    try:
+        after = step(before)
+    except OrderRefusedError as error:
+        raise OrderStateRefused(
+            str(error), field="status", value=error.status, remedy=error.remedy
+        ) from error
+    await _take_over(tx, [(before, after, cause)], now)
+    return after
+
+
+async def answer_order(
+    tx: Tx,
+    order_id: UUID,
+    said: Answer,
+    source: str,
+    expected: int | None,
+    now: datetime,
+    cause: Cause,
+) -> PurchaseOrder:
+    """Take over what a person or an ERP says about an order by REST.
+
+    A revision of 0 stands for the next one. An older answer changes nothing and is kept.
+
+    Raises:
+        OrderNotFound, Stale.
+    """
+    before = await _lock_order(tx, order_id)
+    check_match(expected, before.sequence)
+    if said.revision == 0:
+        said = replace(said, revision=before.erp_revision + 1)
+    after = answer(before, said)
+    outcome = "older" if after is before else "applied"
+    await keep_answers(tx, [KeptAnswer(order_id, said, source, wall_now(), outcome)])
+    await _take_over(tx, [(before, after, cause)], now)
+    return after
+
+
+async def import_orders(
+    tx: Tx, orders: Sequence[PurchaseOrder], now: datetime, cause: Cause
+) -> None:
+    """Take over orders that another system has placed; one that is known here is left as it is."""
+    refuse_twice("number", [order.number for order in orders])
+    network = await current_network(tx)
+    places = [ItemSite(order.item, order.site) for order in orders]
+    refuse_unknown(
+        [(f"items.{place}.item", f"{key.item} at {key.site}") for place, key in enumerate(places)],
+        {f"{key.item} at {key.site}" for key in places if key not in network.policies},
+        "items",
+    )
+    suppliers = [(f"items.{place}.supplier", o.supplier) for place, o in enumerate(orders)]
+    unknown = await unknown_codes(tx, "suppliers", (code for _, code in suppliers))
+    refuse_unknown(suppliers, unknown, "suppliers")
+    await lock_reach(tx, places)
+    known = await find_orders(tx, (order.order_id for order in orders))
+    new = [order for order in orders if order.order_id not in known]
+    if new:
+        await save_orders(tx, new)
+        await emit(tx, *((order_event(None, order), cause) for order in new))
+        await replan_items(tx, {ItemSite(o.item, o.site): [cause] for o in new}, now)
+
+
+async def receive_answers(
+    tx: Tx, events: Sequence[Envelope[InboundPurchaseOrder]], now: datetime
+) -> None:
+    """What ERPs answered: applied where it is newer, and kept whatever became of it.
+
+    An answer about an order that is not known yet waits for it.
+    """
+    ids = {envelope.event.order_id for envelope in events}
+    await lock_reach(tx, set((await places_of(tx, ids)).values()))
+    orders = await find_orders(tx, ids)
+    kept: list[KeptAnswer] = []
+    changes: list[tuple[PurchaseOrder, PurchaseOrder, Cause]] = []
+    for envelope in sorted(events, key=lambda envelope: envelope.event.order_revision):
+        event = envelope.event
+        said = Answer(
+            event.order_revision, event.answer, event.quantity, event.due_on, event.received_on
+        )
+        before = orders.get(event.order_id)
+        outcome = "waiting"
+        if before is not None:
+            after = orders[event.order_id] = answer(before, said)
+            outcome = "older" if after is before else "applied"
+            changes.append((before, after, Cause.of(envelope)))
+        kept.append(
+            KeptAnswer(
+                event.order_id, said, envelope.source, event.said_at or envelope.time, outcome
+            )
+        )
+    await keep_answers(tx, kept)
+    await _take_over(tx, changes, now)
+
+
+async def _lock_order(tx: Tx, order_id: UUID) -> PurchaseOrder:
+    seen = await get_order(tx, order_id)
+    await lock_reach(tx, [ItemSite(seen.item, seen.site)])
+    return await get_order(tx, order_id)
+
+
+async def _take_over(
+    tx: Tx, changes: Iterable[tuple[PurchaseOrder, PurchaseOrder, Cause]], now: datetime
+) -> None:
+    """Store changed orders, put into stock what was received, tell it, and plan what follows."""
+    changed = [change for change in changes if change[0] is not change[1]]
+    if not changed:
+        return
+    today = (await current_network(tx)).today(now)
+    moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    touched: dict[ItemSite, list[Cause]] = defaultdict(list)
+    for before, after, cause in changed:
+        key = ItemSite(after.item, after.site)
+        touched[key].append(cause)
+        arrived = to_millionths(after.received_quantity - before.received_quantity)
+        moves[key][after.received_on or today] += arrived
+    await save_orders(tx, {after.order_id: after for _, after, _ in changed}.values())
+    await move_stock(tx, moves)
+    await emit(tx, *((order_event(before, after), cause) for before, after, cause in changed))
+    await replan_items(tx, touched, now)

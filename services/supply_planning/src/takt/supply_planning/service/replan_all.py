@@ -1,0 +1,22 @@
+"""Plan everything anew each day: weeks begin and release dates come without any event."""
+
+from datetime import datetime
+from typing import Any
+
+from takt.common.db import Database
+from takt.common.event import Cause
+from takt.supply_planning.service.replan import replan_items
+from takt.supply_planning.store.network import current_network
+
+JOB = "procurement_replan_all"
+
+
+async def replan_all(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Plan each site in a transaction of its own: nothing that is planned crosses a site."""
+    async with database.transaction() as tx:
+        network = await current_network(tx)
+    for site in sorted({key.site for key in network.policies}):
+        async with database.transaction() as tx:
+            keys = [key for key in network.policies if key.site == site]
+            cause = Cause.start()
+            await replan_items(tx, {key: [cause] for key in keys}, now)

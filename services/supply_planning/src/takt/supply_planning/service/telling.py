@@ -1,0 +1,124 @@
+"""Plans and orders as the events that tell of them."""
+
+from datetime import datetime, timedelta
+
+from takt.common.contracts.supply_planning import (
+    ActionMessage,
+    PlanBucket,
+    PlanChanged,
+    PurchaseOrderApproved,
+    PurchaseOrderCancelled,
+    PurchaseOrderConfirmed,
+    PurchaseOrderEvent,
+    PurchaseOrderProposed,
+    PurchaseOrderReceived,
+    PurchaseOrderReleased,
+    PurchaseOrderRevised,
+    PurchaseOrderState,
+)
+from takt.supply_planning.domain.messages import Message
+from takt.supply_planning.domain.netting import WEEK, Netting
+from takt.supply_planning.domain.orders import PurchaseOrder, changed_terms
+from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.quantity import to_decimal
+from takt.supply_planning.store.planning import NewPlan
+
+ENTERED: dict[str, type[PurchaseOrderEvent]] = {
+    "proposed": PurchaseOrderProposed,
+    "approved": PurchaseOrderApproved,
+    "released": PurchaseOrderReleased,
+    "confirmed": PurchaseOrderConfirmed,
+    "received": PurchaseOrderReceived,
+    "cancelled": PurchaseOrderCancelled,
+}
+"""The event that says that an order entered a status."""
+
+
+def plan_event(key: ItemSite, plan: NewPlan, safety_stock: int, now: datetime) -> PlanChanged:
+    """A plan, whole. Its values are exact and checked already, so they are not validated again."""
+    return PlanChanged.model_construct(
+        sequence=plan.sequence,
+        item=key.item,
+        site=key.site,
+        as_of=now,
+        on_hand=to_decimal(plan.netting.on_hand),
+        safety_stock=to_decimal(safety_stock),
+        outcome=plan.outcome,
+        because=plan.because,
+        buckets=buckets_of(plan.netting),
+        messages=tuple(map(message_of, plan.messages)),
+    )
+
+
+def buckets_of(netting: Netting) -> tuple[PlanBucket, ...]:
+    """The weeks of a plan."""
+    releases = [0] * len(netting.gross)
+    for order in netting.orders:
+        week = max((order.release - netting.first_week) // timedelta(weeks=1), 0)
+        releases[week] += order.quantity
+    return tuple(
+        PlanBucket.model_construct(
+            week=netting.first_week + place * WEEK,
+            gross=to_decimal(gross),
+            scheduled_receipts=to_decimal(netting.scheduled[place]),
+            planned_receipts=to_decimal(netting.planned[place]),
+            planned_releases=to_decimal(releases[place]),
+            projected=to_decimal(netting.projected[place]),
+        )
+        for place, gross in enumerate(netting.gross)
+    )
+
+
+def message_of(message: Message) -> ActionMessage:
+    """An action message."""
+    return ActionMessage.model_construct(
+        message_id=message.message_id,
+        order_id=message.order_id,
+        kind=message.kind,
+        reason=message.reason,
+        from_date=message.from_date,
+        to_date=message.to_date,
+        from_quantity=None if message.from_quantity is None else to_decimal(message.from_quantity),
+        to_quantity=None if message.to_quantity is None else to_decimal(message.to_quantity),
+    )
+
+
+def state_of(order: PurchaseOrder) -> PurchaseOrderState:
+    """An order as others see it."""
+    return PurchaseOrderState.model_construct(
+        order_id=order.order_id,
+        number=order.number,
+        status=order.status,
+        item=order.item,
+        site=order.site,
+        supplier=order.supplier,
+        due_period=order.due_period,
+        due_on=order.due_on,
+        release_on=order.release_on,
+        quantity=order.quantity,
+        price=order.price,
+        amount=order.amount,
+        payment_days=order.payment_days,
+        confirmed_quantity=order.confirmed_quantity,
+        confirmed_on=order.confirmed_on,
+        received_quantity=order.received_quantity,
+        received_on=order.received_on,
+        erp_revision=order.erp_revision,
+    )
+
+
+def order_event(before: PurchaseOrder | None, after: PurchaseOrder) -> PurchaseOrderEvent:
+    """What happened to an order: it entered a status, received more, or was revised."""
+    state = state_of(after)
+    received = before is not None and after.received_quantity != before.received_quantity
+    if received and after.status != "cancelled":
+        return PurchaseOrderReceived(sequence=after.sequence, order=state)
+    if before is None or before.status != after.status:
+        return ENTERED[after.status](sequence=after.sequence, order=state)
+    changed = changed_terms(before, after)
+    changed += tuple(
+        name
+        for name in ("confirmed_quantity", "confirmed_on")
+        if getattr(before, name) != getattr(after, name)
+    )
+    return PurchaseOrderRevised(sequence=after.sequence, order=state, changed=changed)

@@ -1,0 +1,154 @@
+"""The network in memory, and the statements that read and change it.
+
+`network_revision` counts the changes. A process loads the network when it has none, or when the
+statement that reads the positions of a plan tells another revision; whoever changes the network
+takes that row first.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from takt.common.db import Tx
+from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
+from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, LeadTime, WorkingCalendar
+from takt.supply_planning.domain.lots import LotPolicy, PriceBreak
+from takt.supply_planning.domain.netting import PlanningPolicy
+from takt.supply_planning.domain.network import Network
+from takt.supply_planning.domain.orders import SupplierTerms
+from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.sourcing import SourcingRule
+
+LOAD = """
+SELECT revision, time_zone,
+    (SELECT jsonb_agg(to_jsonb(c)) FROM calendars c) AS calendars,
+    (SELECT jsonb_object_agg(code, calendar) FROM sites) AS sites,
+    (SELECT jsonb_object_agg(code, jsonb_build_object(
+        'calendar', calendar, 'payment_days', payment_days)) FROM suppliers) AS suppliers,
+    (SELECT jsonb_agg(jsonb_build_object(
+        'item', item, 'site', site, 'source', source, 'lot_rule', lot_rule,
+        'lot_periods', lot_periods, 'lead_time_days', lead_time_days,
+        'minutes_per_unit', minutes_per_unit, 'buffer_days', buffer_days,
+        'fence_days', fence_days, 'tolerance_days', tolerance_days,
+        'safety_stock', (safety_stock * 1000000)::bigint,
+        'lot_quantity', (lot_quantity * 1000000)::bigint,
+        'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
+        'maximum', (maximum * 1000000)::bigint,
+        'tolerance_share', (tolerance_share * 1000000)::bigint)) FROM item_sites) AS item_sites,
+    (SELECT jsonb_agg(jsonb_build_object(
+        'item', item, 'supplier', supplier, 'lead_time_days', lead_time_days,
+        'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
+        'maximum', (maximum * 1000000)::bigint, 'price_breaks', price_breaks)
+        ORDER BY preference DESC, supplier DESC) FROM item_suppliers) AS item_suppliers,
+    (SELECT jsonb_agg(jsonb_build_array(
+        parent, component, (quantity_per * 1000000)::bigint, scrap::text)) FROM bill_lines) AS bill,
+    (SELECT jsonb_agg(jsonb_build_array(product, region, valid_from, shares) ORDER BY valid_from)
+        FROM sourcing) AS sourcing
+FROM network_revision
+"""
+
+_kept: dict[str, Network] = {}
+"""By database: the newest network that this process has seen."""
+
+
+async def load_network(tx: Tx) -> Network:
+    """Read the network as it stands, and keep it."""
+    row = (await tx.exec_driver_sql(LOAD)).mappings().one()
+    network = _network(dict(row))
+    _kept[_name(tx)] = network
+    return network
+
+
+async def known_network(tx: Tx) -> Network:
+    """The network in memory, perhaps an older one; loaded when there is none."""
+    return _kept.get(_name(tx)) or await load_network(tx)
+
+
+async def current_network(tx: Tx) -> Network:
+    """The network as it stands: the one in memory when nothing has changed since."""
+    known = _kept.get(_name(tx))
+    revision = await tx.exec_driver_sql("SELECT revision FROM network_revision")
+    if known is not None and known.revision == revision.scalar_one():
+        return known
+    return await load_network(tx)
+
+
+async def begin_change(tx: Tx) -> None:
+    """Count a change of the network; other changes wait until this one is committed."""
+    await tx.exec_driver_sql("UPDATE network_revision SET revision = nextval('network_revisions')")
+
+
+def _name(tx: Tx) -> str:
+    return str(tx.engine.url)
+
+
+def _network(row: dict[str, Any]) -> Network:
+    calendars = {
+        one["code"]: WorkingCalendar(
+            one["code"],
+            tuple(one["minutes"]),
+            {date.fromisoformat(day): minutes for day, minutes in one["exceptions"].items()},
+        )
+        for one in row["calendars"] or ()
+    }
+    sites, suppliers = row["sites"] or {}, row["suppliers"] or {}
+    offers: dict[str, dict[str, Any]] = {
+        offer["item"]: offer for offer in row["item_suppliers"] or ()
+    }
+    policies: dict[ItemSite, PlanningPolicy] = {}
+    terms: dict[ItemSite, SupplierTerms] = {}
+    for one in row["item_sites"] or ():
+        key = ItemSite(one["item"], one["site"])
+        offer = offers.get(key.item) if one["source"] == "buy" else None
+        supplier = suppliers[offer["supplier"]] if offer else None
+        if offer and supplier:
+            terms[key] = SupplierTerms(
+                offer["supplier"], _price_breaks(offer["price_breaks"]), supplier["payment_days"]
+            )
+        receiving = calendars.get(sites[key.site], ROUND_THE_CLOCK)
+        work = calendars.get(supplier["calendar"], ROUND_THE_CLOCK) if supplier else receiving
+        policies[key] = PlanningPolicy(
+            source=one["source"],
+            supplier=offer["supplier"] if offer else None,
+            safety_stock=one["safety_stock"],
+            lot=_lot(one, offer or one),
+            lead=LeadTime(
+                (offer or one)["lead_time_days"], one["minutes_per_unit"], one["buffer_days"]
+            ),
+            fence_days=one["fence_days"],
+            tolerance_days=one["tolerance_days"],
+            tolerance_share=one["tolerance_share"],
+            work=work,
+            receiving=receiving,
+        )
+    sourcing: dict[tuple[str, str], list[SourcingRule]] = {}
+    for product, region, since, shares in row["sourcing"] or ():
+        rule = SourcingRule(product, region, date.fromisoformat(since), shares)
+        sourcing.setdefault((product, region), []).append(rule)
+    return Network(
+        revision=row["revision"],
+        bill=BillOfMaterial(
+            BillLine(parent, component, per, Decimal(scrap))
+            for parent, component, per, scrap in row["bill"] or ()
+        ),
+        policies=policies,
+        terms=terms,
+        sourcing=sourcing,
+        zone=ZoneInfo(row["time_zone"]),
+    )
+
+
+def _lot(rule: dict[str, Any], limits: dict[str, Any]) -> LotPolicy:
+    return LotPolicy(
+        rule["lot_rule"],
+        rule["lot_quantity"],
+        rule["lot_periods"],
+        limits["minimum"],
+        limits["multiple"],
+        limits["maximum"],
+    )
+
+
+def _price_breaks(rows: list[list[Any]]) -> tuple[PriceBreak, ...]:
+    return tuple(PriceBreak(quantity, Decimal(price)) for quantity, price in rows)

@@ -1,0 +1,203 @@
+"""Purchase orders and the answers that ERPs gave about them.
+
+The lock of an order is the plan of its item at its site: whoever changes an order has locked that
+plan first.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from takt.common.db import Tx
+from takt.supply_planning.domain.orders import Answer, AnswerKind, PurchaseOrder
+from takt.supply_planning.domain.plan import ItemSite
+
+COLUMNS = {
+    "order_id": "uuid",
+    "reference": "text",
+    "item": "text",
+    "site": "text",
+    "supplier": "text",
+    "due_period": "date",
+    "generation": "int",
+    "due_on": "date",
+    "release_on": "date",
+    "quantity": "numeric",
+    "price": "numeric",
+    "payment_days": "int",
+    "stage": "text",
+    "status": "text",
+    "sequence": "bigint",
+    "confirmed_quantity": "numeric",
+    "confirmed_on": "date",
+    "received_quantity": "numeric",
+    "received_on": "date",
+    "terms_revision": "int",
+    "receipt_revision": "int",
+    "cancel_revision": "int",
+}
+DATES = [name for name, kind in COLUMNS.items() if kind == "date"]
+DECIMALS = [name for name, kind in COLUMNS.items() if kind == "numeric"]
+
+ORDER_COLUMNS = "jsonb_build_object({})".format(
+    ", ".join(
+        f"'{name}', o.{name}::text" if kind == "numeric" else f"'{name}', o.{name}"
+        for name, kind in COLUMNS.items()
+    )
+)
+"""An order `o` as JSON, its decimals as text."""
+
+SAVE_ORDERS = f"""
+INSERT INTO purchase_orders ({", ".join(COLUMNS)})
+SELECT {", ".join(COLUMNS)} FROM jsonb_to_recordset($1::jsonb)
+    AS new ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
+ORDER BY order_id
+ON CONFLICT (order_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "order_id")}
+"""
+
+SAVE_ANSWERS = """
+INSERT INTO purchase_order_answers
+    (order_id, revision, kind, quantity, due_on, received_on, source, said_at, outcome)
+SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::numeric[], $5::date[], $6::date[],
+    $7::text[], $8::timestamptz[], $9::text[])
+ON CONFLICT (order_id, revision, kind, source) DO UPDATE SET outcome = excluded.outcome
+    WHERE purchase_order_answers.outcome = 'waiting'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer about an order, and what became of it."""
+
+    order_id: UUID
+    said: Answer
+    source: str
+    said_at: datetime
+    outcome: str
+
+
+async def find_orders(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, PurchaseOrder]:
+    """Orders by their ids."""
+    result = await tx.exec_driver_sql(
+        f"SELECT {ORDER_COLUMNS} FROM purchase_orders o WHERE order_id = ANY($1::uuid[])",
+        (sorted(set(order_ids)),),
+    )
+    return {order.order_id: order for order in map(order_from, result.scalars())}
+
+
+async def places_of(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, ItemSite]:
+    """Where orders are to come: what has to be locked to change them."""
+    result: Iterable[Any] = await tx.exec_driver_sql(
+        "SELECT order_id, item, site FROM purchase_orders WHERE order_id = ANY($1::uuid[])",
+        (sorted(set(order_ids)),),
+    )
+    return {row[0]: ItemSite(row[1], row[2]) for row in result}
+
+
+async def save_orders(tx: Tx, orders: Iterable[PurchaseOrder]) -> None:
+    """Store orders that are new or changed."""
+    await tx.exec_driver_sql(SAVE_ORDERS, (order_rows(orders),))
+
+
+async def keep_answers(tx: Tx, answers: Sequence[KeptAnswer]) -> None:
+    """Keep what ERPs said, whatever became of it; of a repeat the first outcome."""
+    if not answers:
+        return
+    first: dict[tuple[UUID, int, str, str], KeptAnswer] = {}
+    for kept in answers:
+        first.setdefault((kept.order_id, kept.said.revision, kept.said.kind, kept.source), kept)
+    answers = list(first.values())
+    await tx.exec_driver_sql(
+        SAVE_ANSWERS,
+        (
+            [kept.order_id for kept in answers],
+            [kept.said.revision for kept in answers],
+            [kept.said.kind for kept in answers],
+            [kept.said.quantity for kept in answers],
+            [kept.said.due_on for kept in answers],
+            [kept.said.received_on for kept in answers],
+            [kept.source for kept in answers],
+            [kept.said_at for kept in answers],
+            [kept.outcome for kept in answers],
+        ),
+    )
+
+
+async def settle_waiting(tx: Tx, order_ids: Iterable[UUID]) -> None:
+    """The answers that waited for these orders have been applied."""
+    await tx.exec_driver_sql(
+        "UPDATE purchase_order_answers SET outcome = 'applied'"
+        " WHERE outcome = 'waiting' AND order_id = ANY($1::uuid[])",
+        (sorted(order_ids),),
+    )
+
+
+async def list_answers(tx: Tx, order_id: UUID) -> Sequence[RowMapping]:
+    """What was said about an order, by revision."""
+    result = await tx.exec_driver_sql(
+        "SELECT revision, kind, quantity, due_on, received_on, source, said_at, outcome"
+        " FROM purchase_order_answers WHERE order_id = $1 ORDER BY revision, said_at",
+        (order_id,),
+    )
+    return result.mappings().all()
+
+
+async def list_orders(
+    tx: Tx,
+    *,
+    item: str | None,
+    site: str | None,
+    supplier: str | None,
+    status: str | None,
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> list[PurchaseOrder]:
+    """Orders by due date, those that fit what is asked for."""
+    due, order_id = after or (None, None)
+    result = await tx.exec_driver_sql(
+        f"""
+        SELECT {ORDER_COLUMNS} FROM purchase_orders o
+        WHERE ($1::text IS NULL OR item = $1) AND ($2::text IS NULL OR site = $2)
+            AND ($3::text IS NULL OR supplier = $3) AND ($4::text IS NULL OR status = $4)
+            AND ($5::date IS NULL OR (due_on, order_id) > ($5, $6::uuid))
+        ORDER BY due_on, order_id LIMIT $7
+        """,
+        (item, site, supplier, status, due, order_id, limit),
+    )
+    return [order_from(row) for row in result.scalars()]
+
+
+def order_from(row: Mapping[str, Any]) -> PurchaseOrder:
+    """An order from `ORDER_COLUMNS`."""
+    values = {name: row[name] for name in COLUMNS if name not in ("order_id", "status")}
+    for name in DATES:
+        values[name] = date.fromisoformat(row[name]) if row[name] else None
+    for name in DECIMALS:
+        values[name] = Decimal(row[name]) if row[name] is not None else None
+    return PurchaseOrder(**values)
+
+
+def order_rows(orders: Iterable[PurchaseOrder]) -> str:
+    """Orders as the JSON that `SAVE_ORDERS` takes."""
+    return json.dumps(
+        [{name: getattr(order, name) for name in COLUMNS} for order in orders], default=str
+    )
+
+
+def answer_from(
+    revision: int, kind: AnswerKind, quantity: str | None, due: str | None, received: str | None
+) -> Answer:
+    """An answer as it is stored."""
+    return Answer(
+        revision,
+        kind,
+        Decimal(quantity) if quantity is not None else None,
+        date.fromisoformat(due) if due else None,
+        date.fromisoformat(received) if received else None,
+    )

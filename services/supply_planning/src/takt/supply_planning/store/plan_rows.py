@@ -1,0 +1,104 @@
+"""Plans as they lie in their rows: JSON of whole millionths and ISO dates."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from takt.supply_planning.domain.messages import Communicated, Message, Value
+from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder
+from takt.supply_planning.domain.plan import Dated
+
+
+def dated_from(rows: Iterable[Sequence[Any]]) -> Dated:
+    """Dated quantities."""
+    return tuple((date.fromisoformat(day), quantity) for day, quantity in rows)
+
+
+def dated_rows(dated: Dated) -> list[tuple[str, int]]:
+    """Dated quantities, to be stored."""
+    return [(day.isoformat(), quantity) for day, quantity in dated]
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _date(day: str | None) -> date | None:
+    return date.fromisoformat(day) if day else None
+
+
+def netting_row(netting: Netting) -> dict[str, Any]:
+    """A netting, to be stored."""
+    return {
+        "first_week": netting.first_week.isoformat(),
+        "on_hand": netting.on_hand,
+        "gross": netting.gross,
+        "scheduled": netting.scheduled,
+        "net": netting.net,
+        "planned": netting.planned,
+        "projected": netting.projected,
+        "short": netting.short,
+        "by_lot": netting.by_lot,
+        "orders": [
+            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots)
+            for one in netting.orders
+        ],
+        "needs": [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs],
+    }
+
+
+def netting_from(row: Mapping[str, Any]) -> Netting:
+    """A netting as it is stored."""
+    return Netting(
+        first_week=date.fromisoformat(row["first_week"]),
+        on_hand=row["on_hand"],
+        by_lot=row["by_lot"],
+        orders=tuple(
+            PlannedOrder(bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots))
+            for bucket, due, release, lots in row["orders"]
+        ),
+        needs=tuple(Need(UUID(order), bucket, units) for order, bucket, units in row["needs"]),
+        **{
+            name: tuple(row[name])
+            for name in ("gross", "scheduled", "net", "planned", "projected", "short")
+        },
+    )
+
+
+def message_row(message: Message) -> list[Any]:
+    """A message, to be stored."""
+    return [
+        str(message.order_id),
+        message.kind,
+        message.reason,
+        _day(message.from_date),
+        _day(message.to_date),
+        message.from_quantity,
+        message.to_quantity,
+    ]
+
+
+def message_from(row: Sequence[Any]) -> Message:
+    """A message as it is stored."""
+    order, kind, reason, from_date, to_date, from_quantity, to_quantity = row
+    return Message(
+        UUID(order), kind, reason, _date(from_date), _date(to_date), from_quantity, to_quantity
+    )
+
+
+def communicated_row(one: Communicated) -> list[Any]:
+    """What was communicated, to be stored."""
+    values = [(_day(value.due), value.quantity) for value in (one.own, one.before, one.now)]
+    return [one.day.isoformat(), *values]
+
+
+def communicated_from(row: Sequence[Any]) -> Communicated:
+    """What was communicated, as it is stored."""
+    day, own, before, now = row
+    return Communicated(
+        Value(_date(own[0]), own[1]),
+        date.fromisoformat(day),
+        Value(_date(before[0]), before[1]),
+        Value(_date(now[0]), now[1]),
+    )

@@ -1,0 +1,249 @@
+"""What a plan is made of and where it is kept: the statements of the beat.
+
+A plan takes three of them: lock the plans that may change, in order; read all that they depend on;
+write plans and orders. Locking and reading are apart because a statement sees what was committed
+before it began, not before its locks were granted.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from takt.common.db import Tx
+from takt.supply_planning.domain.messages import Communicated, Message
+from takt.supply_planning.domain.netting import Netting, Supply
+from takt.supply_planning.domain.network import Network, Series
+from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
+from takt.supply_planning.domain.plan import Dated, ItemSite
+from takt.supply_planning.domain.sourcing import after_shipments, demand_at_sites
+from takt.supply_planning.store.orders import (
+    ORDER_COLUMNS,
+    SAVE_ORDERS,
+    answer_from,
+    order_from,
+    order_rows,
+)
+from takt.supply_planning.store.plan_rows import (
+    communicated_from,
+    communicated_row,
+    dated_from,
+    dated_rows,
+    message_from,
+    message_row,
+    netting_from,
+    netting_row,
+)
+
+LOCK = """
+SELECT item, site FROM plans
+WHERE (item, site) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY item, site FOR UPDATE
+"""
+
+READ = f"""
+WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
+series AS (SELECT * FROM unnest($5::text[], $6::text[]) AS series (product, region))
+SELECT (SELECT revision FROM network_revision) AS revision,
+    (SELECT jsonb_agg(jsonb_build_array(
+        item, site, sequence, outcome, because, netting, releases, messages, communicated))
+        FROM plans JOIN wanted USING (item, site)) AS plans,
+    (SELECT jsonb_agg(jsonb_build_array(item, site, releases)) FROM plans
+        WHERE (item, site) IN (SELECT * FROM unnest($3::text[], $4::text[]))) AS users,
+    (SELECT jsonb_agg(jsonb_build_array(item, site, (on_hand * 1000000)::bigint))
+        FROM stock JOIN wanted USING (item, site)) AS stock,
+    (SELECT jsonb_agg(jsonb_build_array(
+        item, site, reference, kind, due_on, release_on, (quantity * 1000000)::bigint))
+        FROM scheduled_receipts JOIN wanted USING (item, site) WHERE quantity > 0) AS receipts,
+    (SELECT jsonb_agg({ORDER_COLUMNS}) FROM purchase_orders o JOIN wanted USING (item, site)
+        WHERE o.status IN ('proposed', 'approved', 'released', 'confirmed')
+            OR o.due_period >= $7::date) AS orders,
+    (SELECT jsonb_agg(jsonb_build_array(
+        order_id, revision, kind, quantity::text, due_on, received_on))
+        FROM purchase_order_answers WHERE outcome = 'waiting') AS waiting,
+    (SELECT jsonb_agg(jsonb_build_array(product, region, demand))
+        FROM forecasts JOIN series USING (product, region)) AS forecasts,
+    (SELECT jsonb_agg(jsonb_build_array(product, region, shipped)) FROM (
+        SELECT product, region, (sum(last - coalesce(told, 0)) * 1000000)::bigint AS shipped
+        FROM (
+            SELECT s.product, s.region, s.sale_id,
+                (array_agg(s.quantity ORDER BY s.sequence DESC))[1] AS last,
+                (array_agg(s.quantity ORDER BY s.sequence DESC)
+                    FILTER (WHERE s.said_at <= f.said_at))[1] AS told
+            FROM series JOIN forecasts f USING (product, region)
+                JOIN shipments s USING (product, region)
+            WHERE EXISTS (SELECT FROM shipments later WHERE later.product = s.product
+                AND later.region = s.region AND later.said_at > f.said_at
+                AND later.sale_id = s.sale_id AND later.shipped_on >= f.as_of)
+            GROUP BY s.product, s.region, s.sale_id
+        ) sales GROUP BY product, region) pending) AS shipped
+"""
+
+WRITE = f"""
+WITH planned AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
+        $7::jsonb[], $8::jsonb[], $9::jsonb[])
+        AS planned (item, site, sequence, outcome, because, netting, releases, messages,
+            communicated)
+), plans_written AS (
+    UPDATE plans p SET sequence = n.sequence, as_of = $10, outcome = n.outcome, because = n.because,
+        netting = n.netting, releases = n.releases, messages = n.messages,
+        communicated = n.communicated
+    FROM planned n WHERE (p.item, p.site) = (n.item, n.site)
+)
+{SAVE_ORDERS.replace("$1", "$11")}
+"""
+
+
+Outcome = Literal["changed", "unchanged"]
+Because = Literal["lot", "tolerance", "fence", "stock"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlan:
+    """A plan as it is stored; `netting` is None before the first."""
+
+    sequence: int
+    netting: Netting | None
+    releases: Dated
+    messages: tuple[Message, ...]
+    communicated: Mapping[UUID, Communicated]
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """All that the plans of some item-sites depend on, as of `revision` of the network."""
+
+    revision: int
+    plans: Mapping[ItemSite, KnownPlan]
+    user_releases: Mapping[ItemSite, Dated]
+    stock: Mapping[ItemSite, int]
+    receipts: Mapping[ItemSite, Sequence[Supply]]
+    orders: Mapping[ItemSite, Sequence[PurchaseOrder]]
+    waiting: Mapping[UUID, Sequence[Answer]]
+    demand: Mapping[ItemSite, Dated]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlan:
+    """A plan to be stored."""
+
+    sequence: int
+    outcome: Outcome
+    because: Because | None
+    netting: Netting
+    releases: Dated
+    messages: tuple[Message, ...]
+    communicated: Mapping[UUID, Communicated]
+
+
+async def lock_plans(tx: Tx, keys: Collection[ItemSite]) -> None:
+    """Lock plans in the order of their keys, so that no two planners wait for each other."""
+    await tx.exec_driver_sql(LOCK, _columns(keys))
+
+
+async def read_positions(
+    tx: Tx,
+    keys: Collection[ItemSite],
+    users: Collection[ItemSite],
+    network: Network,
+    now: datetime,
+) -> Positions:
+    """Read plans, stock, orders and demand of `keys`, and what their users release."""
+    series = {one for key in keys for one in network.served_by.get(key, ())}
+    first_week = network.horizon(now).first_week
+    result = await tx.exec_driver_sql(
+        READ, (*_columns(keys), *_columns(users), *_columns(series), first_week)
+    )
+    row = result.mappings().one()
+    receipts, orders = defaultdict(list), defaultdict(list)
+    for item, site, reference, kind, due, release, quantity in row["receipts"] or ():
+        receipts[ItemSite(item, site)].append(
+            Supply(
+                uuid5(NAMESPACE, f"receipt|{reference}"),
+                kind,
+                date.fromisoformat(due),
+                quantity,
+                date.fromisoformat(release) if release else None,
+            )
+        )
+    for values in row["orders"] or ():
+        order = order_from(values)
+        orders[ItemSite(order.item, order.site)].append(order)
+    waiting = defaultdict(list)
+    for order_id, revision, kind, quantity, due, received in row["waiting"] or ():
+        waiting[UUID(order_id)].append(answer_from(revision, kind, quantity, due, received))
+    return Positions(
+        revision=row["revision"],
+        plans={
+            ItemSite(item, site): KnownPlan(
+                sequence,
+                netting_from(netting) if netting else None,
+                dated_from(releases),
+                tuple(map(message_from, messages)),
+                {UUID(order): communicated_from(one) for order, one in communicated.items()},
+            )
+            for item, site, sequence, _, _, netting, releases, messages, communicated in row[
+                "plans"
+            ]
+            or ()
+        },
+        user_releases={
+            ItemSite(item, site): dated_from(releases)
+            for item, site, releases in row["users"] or ()
+        },
+        stock={ItemSite(item, site): on_hand for item, site, on_hand in row["stock"] or ()},
+        receipts=receipts,
+        orders=orders,
+        waiting=waiting,
+        demand=_demand(row["forecasts"] or (), row["shipped"] or (), network),
+    )
+
+
+async def write_plans(
+    tx: Tx, plans: Mapping[ItemSite, NewPlan], orders: Iterable[PurchaseOrder], now: datetime
+) -> None:
+    """Store plans and changed orders."""
+    keys = sorted(plans)
+    news = [plans[key] for key in keys]
+    await tx.exec_driver_sql(
+        WRITE,
+        (
+            *_columns(keys),
+            [new.sequence for new in news],
+            [new.outcome for new in news],
+            [new.because for new in news],
+            [json.dumps(netting_row(new.netting)) for new in news],
+            [json.dumps(dated_rows(new.releases)) for new in news],
+            [json.dumps([message_row(message) for message in new.messages]) for new in news],
+            [
+                json.dumps({str(k): communicated_row(v) for k, v in new.communicated.items()})
+                for new in news
+            ],
+            now,
+            order_rows(orders),
+        ),
+    )
+
+
+def _demand(
+    forecasts: Iterable[Sequence[Any]], shipped: Iterable[Sequence[Any]], network: Network
+) -> dict[ItemSite, Dated]:
+    gone: dict[Series, int] = {(product, region): units for product, region, units in shipped}
+    found: dict[ItemSite, list[tuple[date, int]]] = defaultdict(list)
+    for product, region, weeks in forecasts:
+        dated: Sequence[tuple[date, int]] = dated_from(weeks)
+        if units := gone.get((product, region)):
+            dated = after_shipments(dated, units)
+        rules = network.sourcing.get((product, region), ())
+        for site, part in demand_at_sites(dated, rules).items():
+            found[ItemSite(product, site)] += part
+    return {key: tuple(sorted(dated)) for key, dated in found.items()}
+
+
+def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    ordered = sorted(keys)
+    return [one for one, _ in ordered], [other for _, other in ordered]
