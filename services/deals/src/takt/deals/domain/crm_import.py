@@ -1,5 +1,6 @@
 """A CRM's files, read through a mapping into drafts; a bad row never stops the others."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -68,6 +69,7 @@ class DealDraft:
     quantity: Decimal
     price: Decimal
     requested: date | None
+    shipped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class CrmImport:
     deals: tuple[DealDraft, ...]
     problems: tuple[RowProblem, ...]
     rows: int
+    renamed: Mapping[str, int]
 
 
 def read_crm(
@@ -102,12 +105,12 @@ def read_crm(
     """
     reading = _Reading(files, mapping, today)
     products = reading.noun("products", _product)
-    accounts = reading.noun("accounts", _account)
     owners = reading.noun("owners", _owner)
+    reading.regions = known.regions | {owner.region for owner in owners}
+    accounts = reading.noun("accounts", _account)
     reading.list_prices = {**known.products, **{p.code: p.list_price for p in products}}
     reading.accounts = known.accounts | {a.external_id for a in accounts}
     reading.owners = {**known.owners, **{owner.name: owner.region for owner in owners}}
-    reading.regions = known.regions | {owner.region for owner in owners}
     deals = reading.noun("deals", _deal)
     return CrmImport(
         tuple(products),
@@ -116,7 +119,24 @@ def read_crm(
         tuple(deals),
         tuple(reading.problems),
         reading.rows,
+        dict(reading.renamed),
     )
+
+
+def summary(read: CrmImport) -> dict[str, object]:
+    """The figures by which a user recognises the data: deals by state and stage, value won."""
+    value = sum(
+        (deal.quantity * deal.price for deal in read.deals if deal.state == "won"), Decimal(0)
+    )
+    return {
+        "deals": len(read.deals),
+        "states": dict(Counter(deal.state for deal in read.deals)),
+        "stages": dict(Counter(deal.stage for deal in read.deals)),
+        "won_value": f"{value.normalize():f}",
+        "without_account": sum(deal.account is None for deal in read.deals),
+        "without_date": sum(deal.opened is None for deal in read.deals),
+        "renamed": dict(read.renamed),
+    }
 
 
 class _Reading:
@@ -128,6 +148,7 @@ class _Reading:
         self.today = today
         self.problems: list[RowProblem] = []
         self.rows = 0
+        self.renamed: Counter[str] = Counter()
         self.list_prices: Mapping[str, Decimal] = {}
         self.accounts: frozenset[str] = frozenset()
         self.owners: Mapping[str, str] = {}
@@ -172,6 +193,7 @@ class _Reading:
             if cells.problems:
                 self.problems += cells.problems
             else:
+                self.renamed.update(cells.renamed())
                 yield draft
 
 
@@ -191,6 +213,13 @@ class _Cells:
 
     def text(self, field: str) -> str:
         return self.mapped.value(field, self.row.cells)
+
+    def renamed(self) -> Iterator[str]:
+        """Aliases that this row used, except for stages, of which every row has one."""
+        for name, aliases in self.mapped.aliases.items():
+            theirs = self.row.cells.get(self.mapped.columns.get(name, ""), "")
+            if name != "stage" and theirs in aliases:
+                yield f"{name} {theirs} = {aliases[theirs]}"
 
     def must(self, field: str) -> str:
         text = self.text(field)
@@ -251,6 +280,7 @@ def _product(reading: _Reading, cells: _Cells) -> ProductDraft:
 
 def _account(reading: _Reading, cells: _Cells) -> AccountDraft:
     name = cells.must("name")
+    cells.one_of("region", cells.text("region"), reading.regions)
     days = cells.text("payment_days")
     if days and not (days.isdecimal() and int(days) <= 365):
         cells.refuse("payment_days", days, "Give whole days from 0 to 365.")
@@ -301,6 +331,7 @@ def _deal(reading: _Reading, cells: _Cells) -> DealDraft:
         quantity=quantity,
         price=_price(cells, state, quantity, reading.list_prices.get(product, Decimal(1))),
         requested=requested,
+        shipped=cells.text("shipped").lower() in ("yes", "true", "1"),
     )
 
 

@@ -48,6 +48,7 @@ FIELDS: Final[dict[str, dict[str, bool]]] = {
         "expected_close": False,
         "requested": False,
         "value": False,
+        "shipped": False,
     },
 }
 """What each noun takes from a file, and whether it must."""

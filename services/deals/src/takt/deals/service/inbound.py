@@ -73,6 +73,11 @@ def _draft(envelope: Envelope[InboundDeal]) -> DealDraft:
     )
 
 
+async def keep_sales(tx: Tx, events: Sequence[Envelope[InboundSale]], now: datetime) -> None:
+    """Order lines from the topic."""
+    await take_sales(tx, events, now)
+
+
 async def take_sales(tx: Tx, events: Sequence[Envelope[InboundSale]], now: datetime) -> list[Sale]:
     """Order lines as an ERP or a till knows them. What they refer to is made room for."""
     company = company_of(await load_catalog(tx))

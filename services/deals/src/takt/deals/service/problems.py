@@ -129,6 +129,12 @@ class ChangedMeanwhile(Conflict):
     slug = "changed-meanwhile"
 
 
+class BadFileName(Problem):
+    """A file's name has no folder in it."""
+
+    status, slug = 422, "bad-file-name"
+
+
 class ImportNotReceiving(Conflict):
     """The import does not take files any more."""
 

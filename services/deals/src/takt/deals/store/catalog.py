@@ -413,3 +413,19 @@ async def list_prices(tx: Tx) -> dict[str, Decimal]:
         for code, product in catalog.book.products.items()
         if product.list_price is not None
     }
+
+
+async def owner_regions(tx: Tx) -> dict[str, str]:
+    """The region of every owner whose team has one."""
+    rows = await fetch(
+        tx,
+        "SELECT o.code, t.region FROM owners o JOIN teams t ON t.code = o.team"
+        " WHERE t.region IS NOT NULL",
+    )
+    return {owner: region for owner, region in rows}
+
+
+async def region_codes(tx: Tx) -> frozenset[str]:
+    """All regions."""
+    rows = await fetch(tx, "SELECT code FROM regions")
+    return frozenset(code for (code,) in rows)

@@ -1,0 +1,28 @@
+"""The routes, a file per noun: validate, call the use case, answer."""
+
+from takt.deals.api import (
+    accounts,
+    catalog,
+    company,
+    deals,
+    exports,
+    imports,
+    inbound,
+    pipelines,
+    sales,
+    stage_moves,
+)
+
+# Exports before deals: /v1/deals/export is no id.
+ROUTERS = (
+    company.router,
+    *catalog.routers,
+    pipelines.router,
+    accounts.router,
+    exports.router,
+    stage_moves.router,
+    deals.router,
+    sales.router,
+    imports.router,
+    inbound.router,
+)

@@ -1,0 +1,27 @@
+"""The deals service, wired: the only place that knows all of its parts."""
+
+from fastapi import FastAPI
+from takt.common.app import Part, create_app
+from takt.common.bus import Log
+from takt.common.clock import Clock
+from takt.common.migrations import migrations_of
+from takt.deals.api import ROUTERS
+from takt.deals.consumers import CONSUMERS
+from takt.deals.service.imports import JOB, run_import
+from takt.deals.settings import DealsSettings
+
+PART = Part(
+    name="deals",
+    title="deals: pipeline, customers, pricing",
+    migrations=migrations_of(__file__),
+    routers=ROUTERS,
+    consumers=CONSUMERS,
+    jobs={JOB: run_import},
+)
+
+
+def create(
+    settings: DealsSettings | None = None, *, log: Log | None = None, clock: Clock | None = None
+) -> FastAPI:
+    """The app; settings come from the environment when none are given."""
+    return create_app(PART, settings or DealsSettings(), log=log, clock=clock)
