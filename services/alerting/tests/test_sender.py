@@ -1,5 +1,3 @@
-import asyncio
-import contextlib
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -13,43 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from takt.alerting.sender import LARGEST_ANSWER, Sender, check_url, post
 
-LOOPBACK = (ip_network("127.0.0.0/8"),)
-OK = b"HTTP/1.1 204 No Content\r\n\r\n"
-
-
-class Receiver:
-    """A real HTTP server on loopback that keeps what it was sent."""
-
-    def __init__(self, reply):
-        self.reply = reply
-        self.connections = 0
-        self.requests = []
-
-    async def serve(self, reader, writer):
-        self.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            headers = dict(
-                line.decode().lower().split(": ", 1) for line in head.split(b"\r\n")[1:] if line
-            )
-            body = await reader.readexactly(int(headers["content-length"]))
-            self.requests.append((head.split(b"\r\n")[0].decode(), headers, body))
-            if self.reply is None:
-                await asyncio.sleep(30)
-            writer.write(self.reply)
-            await writer.drain()
-        writer.close()
-
-
-@contextlib.asynccontextmanager
-async def receiving(reply=OK, tls=None):
-    receiver = Receiver(reply)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
-    receiver.port = server.sockets[0].getsockname()[1]
-    try:
-        yield receiver
-    finally:
-        server.close()
+from .receiver import LOOPBACK, receiving
 
 
 def resolving(*addresses):

@@ -1,6 +1,6 @@
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from takt.alerting.vault import Sealed, Vault
+from takt.alerting.vault import NoEncryptionKeyError, Sealed, Vault
 
 
 def key():
@@ -29,6 +29,11 @@ def test_a_changed_secret_does_not_open():
         vault.open(Sealed(sealed[:-2] + b"AA"))
 
 
-def test_a_vault_without_a_key_is_refused():
-    with pytest.raises(ValueError, match="at least one"):
-        Vault([])
+def test_a_vault_without_a_key_is_locked():
+    with pytest.raises(NoEncryptionKeyError, match="ALERTING_WEBHOOK_KEYS"):
+        Vault([]).seal("whsec_abc")
+
+
+def test_what_is_no_key_is_refused():
+    with pytest.raises(ValueError, match="32"):
+        Vault(["short"])

@@ -38,18 +38,24 @@ class Reason(StrEnum):
 class Limits:
     """What counts as a deviation; relative sizes are shares of what was expected.
 
-    `minimum_volume` is in the scope's measure. `under_from_weekday` counts Monday as 0: before it
+    `minimum_volume` is in the scope's unit, `minimum_value` in money, for scopes that sum several
+    units. `under_from_weekday` counts Monday as 0: before it
     a week that sells too little is not judged.
     """
 
     relative: Decimal = Decimal("0.20")
     minimum_volume: Decimal = Decimal(10)
+    minimum_value: Decimal = Decimal(1000)
     tracking_signal: Decimal = Decimal(4)
     tracking_periods: int = 6
     tracking_relative: Decimal = Decimal("0.05")
     consecutive_periods: int = 3
     consecutive_relative: Decimal = Decimal("0.10")
     under_from_weekday: int = 2
+
+    def in_money(self) -> Limits:
+        """The limits for a scope that is measured in money."""
+        return replace(self, minimum_volume=self.minimum_value)
 
 
 @dataclass(frozen=True, slots=True)

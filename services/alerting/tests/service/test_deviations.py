@@ -1,0 +1,282 @@
+import random
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from takt.alerting.domain.deviation import Limits
+from takt.alerting.service.catalog import take_catalog, take_deals
+from takt.alerting.service.deviations import check
+from takt.alerting.service.freezing import take_versions
+from takt.alerting.service.sales import take_sales
+from takt.alerting.store import alerts, buckets, reviews
+from takt.common.contracts.alerting import AlertRaised, AlertResolved, ReviewOpened
+from takt.common.event import Cause, new_id
+from takt.common.testing import emitted
+
+from ..scene import (  # noqa: TID252 - the builders of this folder
+    MONDAY,
+    SUNDAY_BEFORE,
+    WEDNESDAY_MORNING,
+    catalog,
+    closed_deal,
+    deal_part,
+    four_series,
+    product,
+    sale,
+    sealed,
+    series,
+    version,
+)
+
+LIMITS = Limits()
+TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+MONDAY_MORNING = WEDNESDAY_MORNING - timedelta(days=2)
+
+
+async def begin(tx, *all_series, now=MONDAY_MORNING):
+    await take_catalog(tx, catalog(), now)
+    await take_versions(tx, [version(*(all_series or four_series()))], now)
+
+
+async def sell(tx, *sales, now=MONDAY_MORNING):
+    await take_sales(tx, sales, now, limits=LIMITS)
+
+
+async def on_pace(tx, *, except_for=(), until=2, now=MONDAY_MORNING):
+    """Every series sells what is due, but for some."""
+    keys = [(p, r) for p in ("kettle", "pan") for r in ("north", "south")]
+    await sell(
+        tx,
+        *(
+            sale(p, r, 20, day=MONDAY + timedelta(days=n))
+            for p, r in keys
+            if (p, r) not in except_for
+            for n in range(until)
+        ),
+        now=now,
+    )
+
+
+def check_at(tx, now):
+    return check(tx, now, LIMITS, Cause.start())
+
+
+async def events(tx):
+    return [envelope.event for envelope in await emitted(tx)]
+
+
+async def test_sales_on_pace_raise_nothing(tx):
+    await begin(tx)
+    await on_pace(tx, now=WEDNESDAY_MORNING)
+    assert (await check_at(tx, WEDNESDAY_MORNING)).raised == 0
+    assert await events(tx) == []
+
+
+async def test_a_series_that_sells_nothing_is_found_by_the_clock_alone(tx):
+    await begin(tx)
+    await on_pace(tx, except_for=[("kettle", "north")])
+    assert (await check_at(tx, MONDAY_MORNING)).raised == 0
+    checked = await check_at(tx, WEDNESDAY_MORNING)
+    assert checked.opened >= 1
+    said = await events(tx)
+    first = next(event for event in said if isinstance(event, AlertRaised))
+    assert (first.alert.scope.product, first.alert.scope.region) == ("kettle", "north")
+    assert first.alert.scope.week == MONDAY
+    assert first.alert.rule == "no_sales"
+    assert (first.alert.expected, first.alert.actual, first.alert.money) == (40, 0, -400)
+
+
+async def test_a_parents_breach_that_a_child_explains_joins_the_childs_review(tx):
+    await begin(tx)
+    await on_pace(tx, except_for=[("kettle", "north")])
+    checked = await check_at(tx, WEDNESDAY_MORNING)
+    assert (checked.raised > 1, checked.opened) == (True, 1)
+    (row,) = await reviews.list_reviews(tx, state=None, before=None, limit=10)
+    assert row.review.scope == "product=kettle;region=north"
+    assert "product=kettle" in row.review.joined
+    opened = await alerts.load_open(tx, "deviation")
+    assert {alert.review_id for alert in opened} == {row.review.id}
+
+
+async def test_checking_again_opens_no_second_review(tx):
+    await begin(tx)
+    await on_pace(tx, except_for=[("kettle", "north")])
+    await check_at(tx, WEDNESDAY_MORNING)
+    before = len(await emitted(tx))
+    again = await check_at(tx, WEDNESDAY_MORNING + timedelta(hours=1))
+    assert (again.raised, again.opened) == (0, 0)
+    assert len(await emitted(tx)) == before
+
+
+async def test_the_sale_that_breaches_opens_the_review_under_its_own_correlation(tx):
+    await begin(tx)
+    correlation = new_id()
+    breaching = sale(quantity=60, correlation=correlation)
+    await sell(tx, breaching)
+    envelopes = await emitted(tx)
+    opened = next(e for e in envelopes if isinstance(e.event, ReviewOpened))
+    assert opened.cause.correlations == (correlation,)
+    assert opened.cause.causes == (breaching.id,)
+    assert opened.event.review.scope.level == "series"
+    assert opened.event.review.deviation == 600 - 200
+
+
+async def test_sales_that_catch_up_resolve_the_alert_and_leave_the_review_to_people(tx):
+    await begin(tx)
+    await on_pace(tx, except_for=[("kettle", "north")])
+    await check_at(tx, WEDNESDAY_MORNING)
+    await sell(tx, sale(quantity=40, day=WEDNESDAY), now=WEDNESDAY_MORNING)
+    said = await events(tx)
+    assert sum(isinstance(e, AlertRaised) for e in said) == sum(
+        isinstance(e, AlertResolved) for e in said
+    )
+    assert await alerts.load_open(tx, "deviation") == []
+    (row,) = await reviews.list_reviews(tx, state="open", before=None, limit=10)
+    assert row.review.state == "open"
+
+
+async def test_a_breach_that_returns_joins_the_review_that_is_still_open(tx):
+    await begin(tx)
+    await on_pace(tx, except_for=[("kettle", "north")])
+    await check_at(tx, WEDNESDAY_MORNING)
+    caught_up = sale(quantity=40, day=WEDNESDAY)
+    await sell(tx, caught_up, now=WEDNESDAY_MORNING)
+    taken_back = sale(quantity=0, day=WEDNESDAY, sale_id=caught_up.event.sale.sale_id, sequence=2)
+    await sell(tx, taken_back, now=WEDNESDAY_MORNING)
+    assert len(await reviews.list_reviews(tx, state=None, before=None, limit=10)) == 1
+    opened = await alerts.load_open(tx, "deviation")
+    assert {alert.scope for alert in opened} >= {"product=kettle;region=north"}
+
+
+async def test_sales_in_any_order_and_repeated_give_the_same_sums(tx):
+    await begin(tx)
+    history = []
+    for number in range(12):
+        sale_id = uuid4()
+        for sequence in (1, 2, 3):
+            quantity = (number * sequence) % 5
+            day = MONDAY + timedelta(days=(number + sequence) % 7)
+            region = "north" if sequence < 3 else "south"
+            history.append(
+                sale(quantity=quantity, day=day, region=region, sale_id=sale_id, sequence=sequence)
+            )
+    final = [envelope.event.sale for envelope in history if envelope.event.sequence == 3]
+    shuffled = history * 3
+    random.Random(7).shuffle(shuffled)
+    for start in range(0, len(shuffled), 10):
+        await sell(tx, *shuffled[start : start + 10])
+    found = await buckets.load_weeks(
+        tx, ["total", "product=kettle;region=south", "product=kettle;region=north"], MONDAY
+    )
+    expected = sum(state.quantity for state in final)
+    assert found["total"].buckets[-1].quantity == expected
+    assert found["product=kettle;region=south"].buckets[-1].quantity == expected
+    assert found["product=kettle;region=north"].buckets[-1].quantity == 0
+
+
+async def test_the_version_that_was_current_when_the_week_began_is_the_one_that_counts(tx):
+    later = MONDAY_MORNING + timedelta(hours=1)
+    await take_catalog(tx, catalog(), MONDAY_MORNING)
+    newer = [series(p, r, 1000) for p in ("kettle", "pan") for r in ("north", "south")]
+    await take_versions(
+        tx,
+        [
+            version(*newer, number=2, as_of=MONDAY_MORNING),
+            version(*four_series(), number=1, as_of=SUNDAY_BEFORE),
+        ],
+        later,
+    )
+    found = await buckets.load_weeks(tx, ["total"], MONDAY)
+    assert found["total"].buckets[-1].row.forecast_quantity == 400
+
+
+async def test_the_first_week_of_an_installation_is_held_to_its_first_version(tx):
+    await take_catalog(tx, catalog(), MONDAY_MORNING)
+    await sell(tx, sale(quantity=7), now=MONDAY_MORNING)
+    as_of = MONDAY_MORNING + timedelta(hours=1)
+    await take_versions(tx, [version(series("kettle", "north", 93), as_of=as_of)], as_of)
+    found = await buckets.load_weeks(tx, ["total"], MONDAY)
+    (only,) = found["total"].buckets
+    # the version's week is net of the 7 that were sold before it
+    assert (only.row.forecast_quantity, only.quantity) == (100, 7)
+
+
+async def test_a_version_counts_once_all_of_its_parts_are_there_in_any_order(tx):
+    await take_catalog(tx, catalog(), MONDAY_MORNING)
+    parts = [
+        version(series("kettle", "north", 100), part=1, parts=2),
+        version(series("pan", "north", 50), part=2, parts=2),
+    ]
+    await take_versions(tx, [parts[1], parts[1]], MONDAY_MORNING)
+    assert await buckets.load_weeks(tx, ["total"], MONDAY) == {}
+    await take_versions(tx, [parts[0]], MONDAY_MORNING)
+    found = await buckets.load_weeks(tx, ["total"], MONDAY)
+    assert found["total"].buckets[-1].row.forecast_quantity == 150
+
+
+async def test_a_catalog_that_comes_late_completes_the_sums(tx):
+    await take_versions(tx, [version(*four_series())], MONDAY_MORNING)
+    await sell(tx, sale(quantity=5))
+    assert "family=kitchen" not in await buckets.load_weeks(tx, ["family=kitchen"], MONDAY)
+    await take_catalog(tx, catalog(), MONDAY_MORNING)
+    found = await buckets.load_weeks(tx, ["family=kitchen", "region=europe"], MONDAY)
+    assert found["family=kitchen"].buckets[-1].quantity == 5
+    assert found["region=europe"].buckets[-1].row.forecast_quantity == 400
+
+
+async def test_a_scope_of_several_units_is_measured_in_money(tx):
+    oil = [sealed(product("oil", unit="l"))]
+    await take_catalog(tx, [*catalog(), *oil], MONDAY_MORNING)
+    lines = [series("kettle", "north", 100), series("oil", "north", 100, price=2, unit="l")]
+    await take_versions(tx, [version(*lines)], MONDAY_MORNING)
+    found = await buckets.load_weeks(tx, ["total", "product=oil"], MONDAY)
+    assert (found["total"].measure, found["product=oil"].measure) == ("value", "quantity")
+    assert found["total"].record("value", MONDAY).current.forecast == 1200
+
+
+async def test_the_causes_of_a_review_name_the_deals_and_sum_exactly(tx):
+    won, lost, pushed, new = (uuid4() for _ in range(4))
+    deals = [
+        deal_part(won, 5, 20, "0.5"),
+        deal_part(lost, 8, 20, "0.4"),
+        deal_part(pushed, 6, 10, "0.9"),
+    ]
+    await begin(tx, series("kettle", "north", 100, deals=deals))
+    await take_deals(tx, [closed_deal(won, "won"), closed_deal(lost, "lost")], MONDAY_MORNING)
+    await sell(
+        tx,
+        sale(quantity=10, day=MONDAY),
+        sale(quantity=3, day=TUESDAY, deal_id=new),
+        sale(quantity=4, day=TUESDAY, deal_id=won, price=9),
+    )
+    await check_at(tx, WEDNESDAY_MORNING)
+    (row,) = await reviews.list_reviews(tx, state=None, before=None, limit=10)
+    amounts = {cause.cause: cause.amount for cause in row.causes}
+    assert row.deviation == Decimal(100 + 30 + 36) - 400
+    assert amounts["price"] == -4
+    assert amounts["mix"] == 0
+    assert amounts["price"] + amounts["mix"] + amounts["volume"] == row.deviation
+    within = ("win_rate", "timing", "new", "lost", "baseline")
+    assert sum(amounts[name] for name in within) == amounts["volume"]
+    assert amounts["new"] == 30
+    assert amounts["lost"] == Decimal("-32")  # 40 % of the week was due: 0.4 x 8 units x 10
+    named = {cause.cause: cause.deals for cause in row.causes}
+    assert named["lost"] == (lost,)
+    assert named["new"] == (new,)
+    assert pushed in named["timing"]
+    assert won in named["win_rate"]
+
+
+async def test_weeks_that_passed_build_a_history_that_bias_is_judged_by(tx):
+    start = MONDAY_MORNING - timedelta(weeks=7)
+    await take_catalog(tx, catalog(), start)
+    as_of = SUNDAY_BEFORE - timedelta(weeks=7)
+    await take_versions(tx, [version(series("kettle", "north", 100), as_of=as_of)], start)
+    for weeks in range(7):
+        now = start + timedelta(weeks=weeks)
+        await sell(tx, sale(quantity=91, day=now.date()), now=now)
+    said = await events(tx)
+    await check_at(tx, MONDAY_MORNING)
+    new = (await events(tx))[len(said) :]
+    rules = {event.alert.rule for event in new if isinstance(event, AlertRaised)}
+    assert "tracking_signal" in rules
