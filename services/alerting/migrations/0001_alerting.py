@@ -42,8 +42,7 @@ CREATE TABLE version_series (
     product text NOT NULL, region text NOT NULL, unit text NOT NULL,
     price numeric(18, 6) NOT NULL,
     weeks date[] NOT NULL, quantity numeric[] NOT NULL,
-    low80 numeric[] NOT NULL, high80 numeric[] NOT NULL,
-    low95 numeric[] NOT NULL, high95 numeric[] NOT NULL,
+    low numeric[] NOT NULL, high numeric[] NOT NULL,
     PRIMARY KEY (version, product, region)
 );
 CREATE TABLE version_deals (
@@ -61,7 +60,8 @@ CREATE TABLE buckets (
     scope text NOT NULL, week date NOT NULL,
     product text, family text, region text, unit text,
     forecast_quantity numeric NOT NULL, forecast_value numeric NOT NULL,
-    quantity_spread numeric[] NOT NULL, value_spread numeric[] NOT NULL,
+    quantity_below numeric NOT NULL, quantity_above numeric NOT NULL,
+    value_below numeric NOT NULL, value_above numeric NOT NULL,
     PRIMARY KEY (scope, week)
 );
 CREATE INDEX buckets_week ON buckets (week, scope);

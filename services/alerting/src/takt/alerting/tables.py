@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from takt.alerting.domain.deviation import Direction
+from takt.alerting.domain.deviation import Direction, Spread
 from takt.alerting.domain.scopes import Scope
 
 
@@ -30,25 +30,22 @@ class SaleRow:
 
 @dataclass(frozen=True, slots=True)
 class SeriesWeek:
-    """A series in one week of a version; intervals in the series' unit."""
+    """A series in one week of a version, with its 95 % interval, in the series' unit."""
 
     product: str
     region: str
     unit: str
     price: Decimal
     quantity: Decimal
-    low80: Decimal
-    high80: Decimal
-    low95: Decimal
-    high95: Decimal
+    low: Decimal
+    high: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class BucketRow:
     """A scope in a week: what the frozen version expected, in units and in money.
 
-    `unit` is None where the scope sums several units. Spreads are the squared half-widths below
-    80, above 80, below 95, above 95.
+    `unit` is None where the scope sums several units.
     """
 
     scope: Scope
@@ -56,8 +53,8 @@ class BucketRow:
     unit: str | None
     forecast_quantity: Decimal
     forecast_value: Decimal
-    quantity_spread: tuple[Decimal, ...]
-    value_spread: tuple[Decimal, ...]
+    quantity_spread: Spread
+    value_spread: Spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Limits:
     """
 
     relative: Decimal = Decimal("0.20")
+    interval_relative: Decimal = Decimal("0.10")
     minimum_volume: Decimal = Decimal(10)
     minimum_value: Decimal = Decimal(1000)
     tracking_signal: Decimal = Decimal(4)
@@ -60,35 +61,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Squared half-widths of the 80 and 95 % intervals, below and above the forecast.
+    """Squared half-widths of the 95 % interval, below and above the forecast.
 
     They are kept squared because those of independent series add: a roll-up is a sum, and a
     parent without one of its children a difference.
     """
 
-    below_80: Decimal
-    above_80: Decimal
-    below_95: Decimal
-    above_95: Decimal
-
-    def __add__(self, other: Spread) -> Spread:
-        return Spread(
-            self.below_80 + other.below_80,
-            self.above_80 + other.above_80,
-            self.below_95 + other.below_95,
-            self.above_95 + other.above_95,
-        )
+    below: Decimal
+    above: Decimal
 
     def __sub__(self, other: Spread) -> Spread:
-        return Spread(
-            max(ZERO, self.below_80 - other.below_80),
-            max(ZERO, self.above_80 - other.above_80),
-            max(ZERO, self.below_95 - other.below_95),
-            max(ZERO, self.above_95 - other.above_95),
-        )
+        return Spread(max(ZERO, self.below - other.below), max(ZERO, self.above - other.above))
 
 
-NO_SPREAD = Spread(ZERO, ZERO, ZERO, ZERO)
+NO_SPREAD = Spread(ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,26 +253,26 @@ def judge_bucket(bucket: Bucket, due_low: Decimal, due_high: Decimal, limits: Li
         limits: what counts as a deviation.
 
     Orders that are booked for later days of the week count against selling too little; for
-    selling too much they count once the week's whole forecast is passed. A percentage inside the
-    80 % interval is the noise that the forecast itself announced, so it does not fire; the
-    interval rule takes the 95 % one. Part-way, half-widths shrink with the root of the share, as
-    independent days add.
+    selling too much they count once the week's whole forecast is passed. Inside the 95 % interval
+    an error is the noise that the forecast itself announced, whatever its percentage; outside it
+    a smaller one counts too. Part-way, half-widths shrink with the root of the share, as
+    independent days add. Where the version carries no interval the percentage decides alone.
     """
     side = _side(bucket, due_low, due_high)
     if side.direction is None:
         return side
     if max(side.expected, side.actual) < limits.minimum_volume:
         return replace(side, reason=Reason.BELOW_MINIMUM_VOLUME, direction=None)
-    far = abs(side.relative_error) >= limits.relative
-    inner, outer = _half_widths(bucket.spread, side)
-    error = abs(side.error)
+    size = abs(side.relative_error)
+    half_width = _half_width(bucket.spread, side)
+    outside = half_width is None or abs(side.error) > half_width
     fired = []
     if side.actual <= 0 and side.direction == "under":
         fired.append(Reason.NO_SALES)
-    if far and outer is not None and error > outer:
-        fired.append(Reason.INTERVAL)
-    if far and (inner is None or error > inner):
+    if outside and size >= limits.relative:
         fired.append(Reason.PERCENTAGE)
+    if outside and half_width is not None and size >= limits.interval_relative:
+        fired.append(Reason.INTERVAL)
     if not fired:
         return replace(side, direction=None)
     return replace(side, reason=fired[0], fired=tuple(fired))
@@ -307,13 +293,12 @@ def _side(bucket: Bucket, due_low: Decimal, due_high: Decimal) -> Verdict:
     return Verdict(within, None, week, low, bucket.actual, due_low)
 
 
-def _half_widths(spread: Spread | None, side: Verdict) -> tuple[Decimal | None, Decimal | None]:
-    """The 80 and 95 % half-widths on the side of the error, for the share that is due."""
+def _half_width(spread: Spread | None, side: Verdict) -> Decimal | None:
+    """The interval's half-width on the side of the error, for the share that is due."""
     if spread is None:
-        return None, None
-    if side.direction == "under":
-        return (spread.below_80 * side.due).sqrt(), (spread.below_95 * side.due).sqrt()
-    return (spread.above_80 * side.due).sqrt(), (spread.above_95 * side.due).sqrt()
+        return None
+    square = spread.below if side.direction == "under" else spread.above
+    return (square * side.due).sqrt()
 
 
 def tracking_signal(history: Sequence[Bucket], limits: Limits) -> Decimal | None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from takt.alerting.domain.deviation import NO_SPREAD, Spread
 from takt.alerting.domain.scopes import Hierarchy, Scope
 from takt.alerting.store import buckets, reference, sales, versions
 from takt.alerting.tables import BucketRow, DayRow, SeriesWeek
@@ -72,24 +73,20 @@ async def freeze_anew(tx: Tx, now: datetime) -> None:
 
 def roll_up(series: Iterable[SeriesWeek], hierarchy: Hierarchy, week: date) -> list[BucketRow]:
     """The buckets of every scope: forecasts add, and so do squared half-widths."""
-    sums: dict[Scope, list[Decimal]] = defaultdict(lambda: [ZERO] * 10)
+    sums: dict[Scope, list[Decimal]] = defaultdict(lambda: [ZERO] * 6)
     units: dict[Scope, set[str]] = defaultdict(set)
     for line in series:
-        squares = [
-            max(ZERO, width) ** 2
-            for width in (
-                line.quantity - line.low80,
-                line.high80 - line.quantity,
-                line.quantity - line.low95,
-                line.high95 - line.quantity,
-            )
-        ]
-        added = [
+        below = max(ZERO, line.quantity - line.low) ** 2
+        above = max(ZERO, line.high - line.quantity) ** 2
+        squared_price = line.price**2
+        added = (
             line.quantity,
             line.quantity * line.price,
-            *squares,
-            *(square * line.price**2 for square in squares),
-        ]
+            below,
+            above,
+            below * squared_price,
+            above * squared_price,
+        )
         for scope in hierarchy.scopes_of(line.product, line.region):
             sums[scope] = [a + b for a, b in zip(sums[scope], added, strict=True)]
             units[scope].add(line.unit)
@@ -100,10 +97,10 @@ def roll_up(series: Iterable[SeriesWeek], hierarchy: Hierarchy, week: date) -> l
             next(iter(units[scope])) if len(units[scope]) == 1 else None,
             quantity,
             value,
-            tuple(spreads[:4]),
-            tuple(spreads[4:]),
+            Spread(*squares[:2]),
+            Spread(*squares[2:]),
         )
-        for scope, (quantity, value, *spreads) in sums.items()
+        for scope, (quantity, value, *squares) in sums.items()
     ]
 
 
@@ -125,7 +122,7 @@ def unexpected(
                 unit = units.get(line.product)
                 row = rows.setdefault(
                     (scope, week),
-                    BucketRow(scope, week, unit, ZERO, ZERO, (ZERO,) * 4, (ZERO,) * 4),
+                    BucketRow(scope, week, unit, ZERO, ZERO, NO_SPREAD, NO_SPREAD),
                 )
                 if row.unit != unit:
                     rows[scope, week] = replace(row, unit=None)
@@ -152,10 +149,7 @@ def _whole(line: SeriesWeek, sold: Decimal) -> SeriesWeek:
         line.region,
         line.unit,
         line.price,
-        *(
-            micro(amount + sold)
-            for amount in (line.quantity, line.low80, line.high80, line.low95, line.high95)
-        ),
+        *(micro(amount + sold) for amount in (line.quantity, line.low, line.high)),
     )
 
 

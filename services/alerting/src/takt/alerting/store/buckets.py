@@ -76,11 +76,14 @@ class ScopeWeeks:
 def _bucket(sold: SoldBucket, measure: Measure) -> Bucket:
     row = sold.row
     if measure == "quantity":
-        spread = Spread(*row.quantity_spread)
-        return Bucket(row.week, row.forecast_quantity, sold.quantity, spread, sold.booked_quantity)
-    return Bucket(
-        row.week, row.forecast_value, sold.revenue, Spread(*row.value_spread), sold.booked_revenue
-    )
+        return Bucket(
+            row.week,
+            row.forecast_quantity,
+            sold.quantity,
+            row.quantity_spread,
+            sold.booked_quantity,
+        )
+    return Bucket(row.week, row.forecast_value, sold.revenue, row.value_spread, sold.booked_revenue)
 
 
 async def save_buckets(tx: Tx, rows: Sequence[BucketRow]) -> None:
@@ -88,14 +91,10 @@ async def save_buckets(tx: Tx, rows: Sequence[BucketRow]) -> None:
     await tx.exec_driver_sql(
         """
         INSERT INTO buckets (scope, week, product, family, region, unit, forecast_quantity,
-            forecast_value, quantity_spread, value_spread)
-        SELECT scope, week, product, family, region, unit, quantity, value, ARRAY[a, b, c, d],
-            ARRAY[e, f, g, h]
-        FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[],
-            $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[],
-            $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[])
-            AS given (scope, week, product, family, region, unit, quantity, value,
-                a, b, c, d, e, f, g, h)
+            forecast_value, quantity_below, quantity_above, value_below, value_above)
+        SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[],
+            $6::text[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[],
+            $11::numeric[], $12::numeric[])
         ON CONFLICT (scope, week) DO UPDATE SET unit = NULL
         WHERE buckets.unit <> excluded.unit
         """,
@@ -108,8 +107,10 @@ async def save_buckets(tx: Tx, rows: Sequence[BucketRow]) -> None:
             [row.unit for row in rows],
             [row.forecast_quantity for row in rows],
             [row.forecast_value for row in rows],
-            *([row.quantity_spread[n] for row in rows] for n in range(4)),
-            *([row.value_spread[n] for row in rows] for n in range(4)),
+            [row.quantity_spread.below for row in rows],
+            [row.quantity_spread.above for row in rows],
+            [row.value_spread.below for row in rows],
+            [row.value_spread.above for row in rows],
         ),
     )
 
@@ -149,7 +150,7 @@ async def load_weeks(tx: Tx, scopes: Collection[str], today: date) -> dict[str, 
         tx,
         """
         SELECT b.scope, b.week, b.product, b.family, b.region, b.unit, b.forecast_quantity,
-            b.forecast_value, b.quantity_spread, b.value_spread,
+            b.forecast_value, b.quantity_below, b.quantity_above, b.value_below, b.value_above,
             coalesce(sum(d.quantity), 0), coalesce(sum(d.revenue), 0),
             coalesce(sum(d.quantity) FILTER (WHERE d.day > $4), 0),
             coalesce(sum(d.revenue) FILTER (WHERE d.day > $4), 0)
@@ -161,17 +162,17 @@ async def load_weeks(tx: Tx, scopes: Collection[str], today: date) -> dict[str, 
         (list(scopes), current - HISTORY_WEEKS * WEEK, current, today),
     )
     found: dict[str, list[SoldBucket]] = defaultdict(list)
-    for key, week, product, family, region, unit, quantity, value, spread, squares, *sold in rows:
+    for key, week, product, family, region, unit, quantity, value, *numbers in rows:
         row = BucketRow(
             Scope(product, family, region),
             week,
             unit,
             quantity,
             value,
-            tuple(spread),
-            tuple(squares),
+            Spread(*numbers[:2]),
+            Spread(*numbers[2:4]),
         )
-        found[key].append(SoldBucket(row, *sold))
+        found[key].append(SoldBucket(row, *numbers[4:]))
     return {key: ScopeWeeks(b[0].row.scope, tuple(b)) for key, b in found.items()}
 
 

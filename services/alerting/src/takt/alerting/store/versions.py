@@ -54,12 +54,11 @@ async def _save_series(tx: Tx, event: ForecastVersionPublished) -> None:
         """
         INSERT INTO version_series
         SELECT $1::bigint, product, region, min(unit), min(price), array_agg(week ORDER BY week),
-            array_agg(quantity ORDER BY week), array_agg(low80 ORDER BY week),
-            array_agg(high80 ORDER BY week), array_agg(low95 ORDER BY week),
-            array_agg(high95 ORDER BY week)
+            array_agg(quantity ORDER BY week), array_agg(low ORDER BY week),
+            array_agg(high ORDER BY week)
         FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::date[], $7::numeric[],
-            $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[])
-            AS given (product, region, unit, price, week, quantity, low80, high80, low95, high95)
+            $8::numeric[], $9::numeric[])
+            AS given (product, region, unit, price, week, quantity, low, high)
         GROUP BY product, region
         """,
         (
@@ -70,8 +69,6 @@ async def _save_series(tx: Tx, event: ForecastVersionPublished) -> None:
             [series.price for series, _ in weeks],
             [bucket.week for _, bucket in weeks],
             [bucket.quantity for _, bucket in weeks],
-            [bucket.low80 for _, bucket in weeks],
-            [bucket.high80 for _, bucket in weeks],
             [bucket.low95 for _, bucket in weeks],
             [bucket.high95 for _, bucket in weeks],
         ),
@@ -149,8 +146,7 @@ async def load_series(tx: Tx, version: int, week: date) -> list[SeriesWeek]:
     rows = await fetch(
         tx,
         """
-        SELECT product, region, unit, price, quantity[at], low80[at], high80[at], low95[at],
-            high95[at]
+        SELECT product, region, unit, price, quantity[at], low[at], high[at]
         FROM version_series, LATERAL (SELECT array_position(weeks, $2::date)) AS place (at)
         WHERE version = $1 AND at IS NOT NULL ORDER BY product, region
         """,
