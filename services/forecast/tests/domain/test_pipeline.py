@@ -10,12 +10,12 @@ from takt.common.contracts.deals import DealLine, DealState, StageInterval
 from takt.forecast.domain.pipeline import (
     Delivery,
     lines_outlook,
-    move_to_week,
     outlook,
     shift,
     visits_of,
     week_shares,
 )
+from takt.forecast.domain.series import move_to_week
 from takt.forecast.domain.win_curves import CURVE_DAYS, WinCurve, estimate
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -225,23 +225,6 @@ def _certain_shares(deal: DealState, line: DealLine, fulfilment_days: int, today
     return shares
 
 
-def move_to_week(
-    values: npt.NDArray[np.generic], first_week: date, current_week: date
-) -> npt.NDArray[np.generic]:
-    """Weekly values as seen from a later week: what was due before falls into the current week.
-
-    Values are sums over lines, shape (HORIZON_WEEKS,); the weeks that come into sight are zero.
-    """
-    passed = (current_week - first_week).days // 7
-    if passed <= 0:
-        return values
-    moved = np.zeros_like(values)
-    passed = min(passed, HORIZON_WEEKS)
-    moved[: HORIZON_WEEKS - passed] = values[passed:]
-    moved[0] += values[:passed].sum()
-    return moved
-
-
 def to_decimals(millionths: Sequence[int] | Millionths) -> list[Decimal]:
     """Whole millionths as quantities, exactly."""
     return [Decimal(int(value)).scaleb(-6) for value in millionths]

@@ -1,0 +1,109 @@
+"""/v1/forecast-versions: immutable snapshots, any of them as of any time."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from takt.common.auth import Caller, requires
+from takt.common.db import RequestTx
+from takt.common.http import (
+    Cursor,
+    Limit,
+    Now,
+    Page,
+    RequestCause,
+    decode_cursor,
+    encode_cursor,
+    once,
+)
+from takt.common.problems import NotFound
+from takt.forecast.schemas import FrozenForecast, PublishVersion, VersionHead
+from takt.forecast.service.publish import buckets
+from takt.forecast.service.publish_versions import publish_version
+from takt.forecast.store import versions
+
+router = APIRouter(prefix="/v1/forecast-versions", tags=["forecast versions"])
+
+VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+class NoVersion(NotFound):
+    """There is no such version."""
+
+    slug = "no-version"
+
+
+@router.get("", dependencies=[requires("forecast:read")])
+async def list_versions(
+    tx: RequestTx, as_of: datetime | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[VersionHead]:
+    """Versions, the newest first. With `as_of`, the first one is the version in force then."""
+    place = decode_cursor(cursor)
+    rows = await versions.list_versions(
+        tx, as_of=as_of, before=int(place[0]) if place else None, limit=limit
+    )
+    items = [_head(row) for row in rows]
+    return Page(items=items, next=encode_cursor(items[-1].version) if len(items) == limit else None)
+
+
+@router.post("", status_code=201)
+async def publish(
+    request: Request,
+    body: PublishVersion,
+    tx: RequestTx,
+    now: Now,
+    cause: RequestCause,
+    caller: Annotated[Caller, requires("forecast:write")],
+) -> Response:
+    """Publish a version of every series as it stands."""
+
+    async def answer() -> tuple[int, Any]:
+        version = await publish_version(
+            tx, name=body.name, published_by=caller.name, now=now, cause=cause
+        )
+        return 201, _head(version)
+
+    return await once(request, tx, answer)
+
+
+@router.get("/{version}", dependencies=[requires("forecast:read")])
+async def read_version(version: VersionNumber, tx: RequestTx) -> VersionHead:
+    """A version's head."""
+    row = await versions.get_version(tx, version)
+    if row is None:
+        raise NoVersion(
+            field="version", value=version, remedy="GET /v1/forecast-versions lists them"
+        )
+    return _head(row)
+
+
+@router.get("/{version}/series", dependencies=[requires("forecast:read")])
+async def read_series(
+    version: VersionNumber, tx: RequestTx, cursor: Cursor = None, limit: Limit = 50
+) -> Page[FrozenForecast]:
+    """What a version holds, a page of series at a time."""
+    await read_version(version, tx)
+    rows = await versions.page_of_series(tx, version, decode_cursor(cursor, 2), limit)
+    items = [
+        FrozenForecast(
+            product=row.product,
+            region=row.region,
+            unit=row.unit,
+            revision=row.revision,
+            price=row.price,
+            buckets=buckets(row.first_week, row.baseline, row.pipeline, row.bands),
+        )
+        for row in rows
+    ]
+    last = items[-1] if len(items) == limit else None
+    return Page(items=items, next=encode_cursor(last.product, last.region) if last else None)
+
+
+def _head(row: Any) -> VersionHead:
+    return VersionHead(
+        version=row.version,
+        name=row.name,
+        as_of=row.as_of,
+        published_by=row.published_by,
+        series=row.series,
+    )

@@ -1,0 +1,120 @@
+"""/v1/forecasts: the forecast of each series, now or as of a time, and sums over hierarchies."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter
+from takt.common.auth import requires
+from takt.common.db import RequestTx
+from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor
+from takt.common.jobs import enqueue
+from takt.common.problems import NotFound
+from takt.forecast.domain.calendar import months_of_weeks
+from takt.forecast.domain.hierarchy import ancestry
+from takt.forecast.schemas import ForecastSum, JobAccepted, MonthQuantity, SeriesForecast
+from takt.forecast.service.publish import buckets
+from takt.forecast.service.sum_forecasts import sum_forecasts
+from takt.forecast.store import replicas
+from takt.forecast.store.forecasts import forecasts
+from takt.forecast.store.series import mark_all_stale
+from takt.forecast.store.versions import FrozenRevision
+
+router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"])
+
+
+class NoForecast(NotFound):
+    """There is no forecast of this series."""
+
+    slug = "no-forecast"
+
+
+@router.get("", dependencies=[requires("forecast:read")])
+async def list_forecasts(
+    tx: RequestTx,
+    product: str | None = None,
+    region: str | None = None,
+    family: str | None = None,
+    as_of: datetime | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[SeriesForecast]:
+    """Forecasts by product and region, a region with those in it, now or `as_of`."""
+    found = await forecasts(
+        tx,
+        as_of=as_of,
+        product=product,
+        regions=None if region is None else await _inside(tx, region),
+        family=family,
+        after=decode_cursor(cursor, 2),
+        limit=limit,
+    )
+    items = [_series(revision, made) for revision, made in found]
+    last = items[-1] if len(items) == limit else None
+    return Page(items=items, next=encode_cursor(last.product, last.region) if last else None)
+
+
+@router.get("/sums", dependencies=[requires("forecast:read")])
+async def sum_over_hierarchy(
+    tx: RequestTx,
+    level: Literal["all", "family", "product"] = "all",
+    by_region: bool = False,
+    family: str | None = None,
+    product: str | None = None,
+    region: str | None = None,
+    as_of: datetime | None = None,
+) -> list[ForecastSum]:
+    """Exact sums at a level of products, in all or in each region with what lies in it.
+
+    Intervals do not add, so that sums have none.
+    """
+    regions = None if region is None else await _inside(tx, region)
+    found = await forecasts(tx, as_of=as_of, product=product, family=family, regions=regions)
+    parents = await replicas.parents_of_regions(tx)
+    families = await replicas.families_of_products(tx)
+    return sum_forecasts(
+        [revision for revision, _ in found], level, families, parents if by_region else None
+    )
+
+
+@router.get("/{product}/{region}", dependencies=[requires("forecast:read")])
+async def read_forecast(
+    product: str, region: str, tx: RequestTx, as_of: datetime | None = None
+) -> SeriesForecast:
+    """The forecast of one series, at present or as of a time."""
+    found = await forecasts(tx, as_of=as_of, product=product, regions=[region], limit=1)
+    if not found:
+        raise NoForecast(
+            f"nothing was said of {product} in {region}" + (f" by {as_of}" if as_of else ""),
+            field="product",
+            value=f"{product}/{region}",
+            remedy="GET /v1/forecasts lists what there is; it begins with the first sale or deal",
+        )
+    return _series(*found[0])
+
+
+@router.post("/refits", status_code=202, dependencies=[requires("forecast:write")])
+async def refit(tx: RequestTx) -> JobAccepted:
+    """Have every series fitted anew by the fast path."""
+    await mark_all_stale(tx)
+    await enqueue(tx, "refit", once="refit by request")
+    return JobAccepted(job="refit")
+
+
+async def _inside(tx: RequestTx, region: str) -> list[str]:
+    parents = await replicas.parents_of_regions(tx)
+    return [code for code in {*parents, region} if region in ancestry(code, parents)]
+
+
+def _series(revision: FrozenRevision, made: datetime) -> SeriesForecast:
+    weekly = buckets(revision.first_week, revision.baseline, revision.pipeline, revision.bands)
+    months = months_of_weeks({bucket.week: bucket.quantity for bucket in weekly})
+    return SeriesForecast(
+        product=revision.product,
+        region=revision.region,
+        unit=revision.unit,
+        revision=revision.revision,
+        as_of=made,
+        price=revision.price,
+        buckets=weekly,
+        months=[MonthQuantity(month=month, quantity=units) for month, units in months.items()],
+    )

@@ -1,0 +1,59 @@
+"""/v1/pipeline-demand: what one deal asks for."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import APIRouter
+from takt.common.auth import requires
+from takt.common.contracts.forecast import DatedQuantity, OutcomeCounts
+from takt.common.db import RequestTx
+from takt.common.problems import NotFound
+from takt.forecast.domain.pipeline import to_decimals
+from takt.forecast.schemas import DealDemandOut, LineExpectation
+from takt.forecast.store.replicas import deal_demand
+
+router = APIRouter(prefix="/v1/pipeline-demand", tags=["pipeline demand"])
+
+
+class NoDeal(NotFound):
+    """Forecast knows no such deal."""
+
+    slug = "no-deal"
+
+
+@router.get("/{deal_id}", dependencies=[requires("forecast:read")])
+async def read_pipeline_demand(deal_id: UUID, tx: RequestTx) -> DealDemandOut:
+    """Probability and dated quantities of a deal, as last published."""
+    found = await deal_demand(tx, deal_id)
+    if found is None:
+        raise NoDeal(
+            field="deal_id",
+            value=str(deal_id),
+            remedy="look at GET /v1/deals; a deal that was just opened comes within a second",
+        )
+    deal, lines = found
+    return DealDemandOut(
+        deal_id=deal.deal_id,
+        deal_sequence=deal.sequence,
+        stage=deal.stage,
+        status=deal.status,
+        probability=deal.probability,
+        stalled=deal.stalled,
+        counts=OutcomeCounts(**deal.counts) if deal.counts and deal.counts["entered"] else None,
+        as_of=deal.demand_as_of,
+        lines=[
+            LineExpectation(
+                line_id=line.line_id,
+                product=line.product,
+                region=line.region,
+                quantity=line.quantity,
+                price=line.price,
+                expected=[
+                    DatedQuantity(week=line.first_week + timedelta(weeks=week), quantity=units)
+                    for week, units in enumerate(to_decimals(line.expected))
+                    if units
+                ],
+            )
+            for line in lines
+        ],
+    )

@@ -1,0 +1,113 @@
+"""A series as it stands: the parts from which its forecast is put together by arithmetic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.domain.intervals import Bands
+from takt.forecast.domain.joining import Joined, join
+
+Floats = npt.NDArray[np.float64]
+Millionths = npt.NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a line adds to its series: units in whole millionths, and variance, (HORIZON_WEEKS,)."""
+
+    first_week: date
+    expected: Millionths
+    variance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The parts of a forecast, from the week of `first_week` on, each of shape (HORIZON_WEEKS,).
+
+    `statistical` is the model's view of all demand, `known` is c_h, `ordered` are orders that were
+    never deals, `pipeline` and `variance` the sums over its lines.
+    """
+
+    key: SeriesKey
+    revision: int
+    price: Decimal
+    unit: str
+    first_week: date
+    statistical: Floats
+    known: Floats
+    scale: float
+    ordered: Millionths
+    pipeline: Millionths
+    variance: Floats
+
+    @classmethod
+    def new(cls, key: SeriesKey, price: Decimal, unit: str, week: date) -> "Series":
+        """A series that nothing is known of yet."""
+        nothing = np.zeros(HORIZON_WEEKS)
+        none = np.zeros(HORIZON_WEEKS, dtype=np.int64)
+        return cls(key, 0, price, unit, week, nothing, nothing, 0.0, none, none, nothing)
+
+    def rolled_to(self, week: date) -> "Series":
+        """The same series seen from a later week.
+
+        Orders and model move on; what the pipeline expected earlier is expected now.
+        """
+        passed = min(weeks_between(self.first_week, week), HORIZON_WEEKS)
+        if passed <= 0:
+            return self
+        statistical = np.concatenate(
+            [self.statistical[passed:], np.full(passed, self.statistical[-1])]
+        )
+        ordered = np.concatenate([self.ordered[passed:], np.zeros(passed, dtype=np.int64)])
+        return replace(
+            self,
+            first_week=week,
+            statistical=statistical,
+            ordered=ordered,
+            pipeline=move_to_week(self.pipeline, self.first_week, week),
+            variance=move_to_week(self.variance, self.first_week, week),
+        )
+
+    def with_lines(self, gone: Sequence[Share], come: Sequence[Share]) -> "Series":
+        """The series after lines have been replaced: a difference, not a sum over all lines."""
+        pipeline, variance = self.pipeline.copy(), self.variance.copy()
+        for share, sign in [*((s, -1) for s in gone), *((s, 1) for s in come)]:
+            pipeline += sign * move_to_week(share.expected, share.first_week, self.first_week)
+            variance += sign * move_to_week(share.variance, share.first_week, self.first_week)
+        return replace(self, pipeline=pipeline, variance=np.maximum(variance, 0.0))
+
+
+def move_to_week(
+    values: npt.NDArray[Number], first_week: date, current_week: date
+) -> npt.NDArray[Number]:
+    """Weekly values of lines as seen from a later week: what was due before is due now.
+
+    Shape (HORIZON_WEEKS,); the weeks that come into sight are zero.
+    """
+    passed = min(weeks_between(first_week, current_week), HORIZON_WEEKS)
+    if passed <= 0:
+        return values
+    moved = np.zeros_like(values)
+    moved[: HORIZON_WEEKS - passed] = values[passed:]
+    moved[0] += values[:passed].sum()
+    return moved
+
+
+def join_series(batch: Sequence[Series], bands: Bands) -> Joined:
+    """The forecasts of a batch of series."""
+    return join(
+        np.stack([s.statistical for s in batch]),
+        np.stack([s.known for s in batch]),
+        np.stack([s.ordered for s in batch]),
+        np.stack([s.pipeline for s in batch]),
+        np.stack([s.variance for s in batch]),
+        np.array([s.scale for s in batch]),
+        bands,
+    )

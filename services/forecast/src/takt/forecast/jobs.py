@@ -1,0 +1,70 @@
+"""Jobs of the forecast service, and when the clock starts them.
+
+refit              every minute, and soon after sales of past weeks: what is due, and what follows
+from it refresh_pipeline   every hour: deals grow older
+recalibrate        every night: every series fitted anew, intervals, known shares and win curves
+measured
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from takt.common.db import Database
+from takt.common.event import Cause
+from takt.common.jobs import JobHandler, Schedule
+from takt.forecast.service import publish_versions, recalibrate, refit_series
+from takt.forecast.store import calibrations, history
+from takt.forecast.store.series import mark_all_stale
+
+GROWTH = 1.25
+"""Evidence that has grown by a quarter is measured before the night."""
+SETTLED = 1.02
+"""Evidence that has hardly grown since then: a load is over, a version may be published."""
+
+
+async def refit(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Fit what is due; measure, if evidence has grown; else publish, if the week has no version.
+
+    So the first version holds a whole load, not its beginning.
+    """
+    await refit_series.refit_due(database, now)
+    async with database.transaction() as tx:
+        counts = await history.evidence(tx)
+        known = await calibrations.calibration_of(tx, await calibrations.latest(tx))
+        due = await publish_versions.version_is_due(tx, now) and any(counts)
+    limit = SETTLED if due else GROWTH
+    if counts[0] > known.sales * limit or counts[1] > known.closed_deals * limit:
+        await recalibrate.recalibrate(database, now)
+    elif due:
+        await recalibrate.refresh_pipeline(database, now)
+        async with database.transaction() as tx:
+            await publish_versions.publish_version(
+                tx, name=None, published_by="schedule", now=now, cause=Cause.start()
+            )
+
+
+async def refresh_pipeline(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Say deals anew by their age."""
+    await recalibrate.refresh_pipeline(database, now)
+
+
+async def recalibrate_all(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Fit every series anew, then measure."""
+    async with database.transaction() as tx:
+        await mark_all_stale(tx)
+    await refit_series.refit_due(database, now)
+    await recalibrate.recalibrate(database, now)
+
+
+JOBS: Mapping[str, JobHandler] = {
+    "refit": refit,
+    "refresh_pipeline": refresh_pipeline,
+    "recalibrate": recalibrate_all,
+}
+
+SCHEDULES = (
+    Schedule("refit", every=timedelta(minutes=1)),
+    Schedule("refresh_pipeline", every=timedelta(hours=1)),
+    Schedule("recalibrate", at=time(2, 30)),
+)

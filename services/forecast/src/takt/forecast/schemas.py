@@ -1,0 +1,179 @@
+"""Wire shapes of the forecast service's routes."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from takt.common.amounts import Code, Money, PositiveQuantity, Probability, Quantity
+from takt.common.contracts.forecast import DatedQuantity, ForecastBucket, OutcomeCounts
+from takt.common.http import RequestModel
+
+Day = date
+
+
+class DemandBucket(BaseModel):
+    """Demand of a series in a week or month, by its first day."""
+
+    product: Code
+    region: Code
+    begins: date
+    quantity: Quantity
+    value: Money
+    sales: int
+
+
+class DemandRowIn(BaseModel):
+    """A row of imported demand history; `order_line` makes it the same row when it comes again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order_line: str = Field(min_length=1, max_length=200)
+    product: Code
+    region: Code
+    date: Day
+    quantity: PositiveQuantity
+    price: Money = Decimal(0)
+
+
+class DemandImport(RequestModel):
+    """Rows of demand history from one source; bad ones are reported and the others go in."""
+
+    source: str = Field("import", min_length=1, max_length=100)
+    dry_run: bool = False
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=20_000)
+
+
+class RowError(BaseModel):
+    """Why a row was not taken, and what to do about it. Lines count from 1."""
+
+    line: int
+    field: str
+    value: str
+    problem: str
+    remedy: str
+
+
+class ImportReport(BaseModel):
+    """What became of an import."""
+
+    read: int
+    imported: int
+    unchanged: int
+    errors: list[RowError]
+
+
+class MonthQuantity(BaseModel):
+    """A month, by its first day."""
+
+    month: date
+    quantity: Quantity
+
+
+class SeriesForecast(BaseModel):
+    """The forecast of a product in a region."""
+
+    product: Code
+    region: Code
+    unit: str
+    revision: int
+    as_of: datetime
+    price: Money
+    buckets: tuple[ForecastBucket, ...]
+    months: list[MonthQuantity]
+    """A week being spread over its days; the first and last month are parts."""
+
+
+class SumBucket(BaseModel):
+    """A week of a sum; quantity = baseline + pipeline."""
+
+    week: date
+    quantity: Quantity
+    baseline: Quantity
+    pipeline: Quantity
+
+
+class ForecastSum(BaseModel):
+    """The exact sum of the series below a node of the product and region hierarchies."""
+
+    level: Literal["all", "family", "product"]
+    product: str | None
+    """The family or product; none for all."""
+    region: Code | None
+    """The region with all that lies in it; none for all."""
+    series: int
+    buckets: list[SumBucket]
+
+
+class PublishVersion(RequestModel):
+    """Publish a version now."""
+
+    name: str | None = Field(None, min_length=1, max_length=200)
+
+
+class VersionHead(BaseModel):
+    """A published version; it never changes."""
+
+    version: int
+    name: str
+    as_of: datetime
+    published_by: str
+    series: int
+
+
+class FrozenForecast(BaseModel):
+    """A series as a version holds it."""
+
+    product: Code
+    region: Code
+    unit: str
+    revision: int
+    price: Money
+    buckets: tuple[ForecastBucket, ...]
+
+
+class StageProbability(BaseModel):
+    """P(won) of a deal in a stage at an age, and the cases behind it."""
+
+    pipeline: Code
+    stage: Code
+    age_days: int
+    """From this age, for a week."""
+    probability: Probability
+    median_days_to_win: int | None
+    """Of those that will be won; none when more than half of them take longer than 200 days."""
+    oldest_closed_days: int
+    """A deal that is older is stalled, and its probability decays to zero."""
+    counts: OutcomeCounts
+
+
+class LineExpectation(BaseModel):
+    """What a deal line asks for."""
+
+    line_id: UUID
+    product: Code
+    region: Code
+    quantity: Quantity
+    price: Money
+    expected: list[DatedQuantity]
+
+
+class DealDemandOut(BaseModel):
+    """What a deal stands for."""
+
+    deal_id: UUID
+    deal_sequence: int
+    stage: Code
+    status: Literal["open", "won", "lost"]
+    probability: Probability
+    stalled: bool
+    counts: OutcomeCounts | None
+    as_of: datetime
+    lines: list[LineExpectation]
+
+
+class JobAccepted(BaseModel):
+    """The work was queued."""
+
+    job: str

@@ -1,0 +1,1 @@
+"""Use cases, a file per capability: load, decide, save, emit."""

@@ -1,0 +1,149 @@
+"""Calibration: win curves, interval bands, known shares and fulfilment time, measured anew.
+
+Afterwards every open deal and every series is said again by the new measures; nothing is refitted.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from statistics import median
+from uuid import UUID
+
+from takt.common.contracts.deals import DealState
+from takt.common.db import Database, Tx
+from takt.common.event import Cause, new_id
+from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
+from takt.forecast.domain.history import SeriesKey, WeeklyHistory
+from takt.forecast.domain.joining import PastSale, known_shares
+from takt.forecast.domain.pipeline import visits_of
+from takt.forecast.domain.refit import calibrate_bands
+from takt.forecast.domain.win_curves import estimate
+from takt.forecast.service.follow_deals import Why, revise_deals
+from takt.forecast.service.publish import in_zone, publish
+from takt.forecast.store import calibrations, history, replicas
+from takt.forecast.store import series as series_store
+from takt.forecast.store.calibrations import DEFAULT_FULFILMENT_DAYS, Calibration
+from takt.forecast.store.history import ReplayedSale
+
+CHUNK = 100
+FULFILMENTS_NEEDED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a calibration is measured on."""
+
+    deals: Sequence[DealState]
+    sales: Sequence[ReplayedSale]
+    first_won: datetime | None
+    histories: Sequence[WeeklyHistory]
+    fulfilment_days: Sequence[int]
+    counts: tuple[int, int]
+
+
+def measure(evidence: Evidence, now: datetime) -> tuple[Calibration, dict[SeriesKey, list[float]]]:
+    """The calibration, and the known shares of each series. Pure, and long for large companies."""
+    closing = frozenset((d.pipeline, d.stage) for d in evidence.deals if d.status != "open")
+    visits = [visit for deal in evidence.deals for visit in visits_of(deal, closing, now)]
+    times = evidence.fulfilment_days
+    calibration = Calibration(
+        estimate(visits),
+        calibrate_bands(evidence.histories),
+        round(median(times)) if len(times) >= FULFILMENTS_NEEDED else DEFAULT_FULFILMENT_DAYS,
+        now,
+        *evidence.counts,
+    )
+    return calibration, _known_shares(evidence)
+
+
+def _known_shares(evidence: Evidence) -> dict[SeriesKey, list[float]]:
+    keys = sorted({sale.series for sale in evidence.sales})
+    if evidence.first_won is None or not keys:
+        return {key: [0.0] * HORIZON_WEEKS for key in keys}
+    places = {key: place for place, key in enumerate(keys)}
+    sales = [
+        PastSale(
+            places[sale.series],
+            int(_weeks(sale.day)),
+            None if sale.opened_at is None else _weeks(sale.opened_at),
+            float(sale.quantity),
+        )
+        for sale in evidence.sales
+    ]
+    shares = known_shares(sales, len(keys), HORIZON_WEEKS, _weeks(evidence.first_won))
+    return {key: shares[place].tolist() for key, place in places.items()}
+
+
+EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
+"""A Monday."""
+
+
+def _weeks(moment: datetime | date) -> float:
+    """Weeks since a Monday long ago; whole for a Monday."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, datetime.min.time())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - EPOCH).total_seconds() / (7 * 86_400)
+
+
+async def recalibrate(database: Database, now: datetime) -> UUID:
+    """Measure anew, keep it, and say every deal and series again by it. Returns its id."""
+    async with database.transaction() as tx:
+        evidence = await _evidence(tx, now)
+    calibration, known = await asyncio.to_thread(measure, evidence, now)
+    identity = new_id()
+    async with database.transaction() as tx:
+        await calibrations.save_calibration(tx, identity, calibration)
+        await series_store.save_known(tx, known)
+    await refresh_pipeline(database, now)
+    await rejoin_all(database, now)
+    return identity
+
+
+async def _evidence(tx: Tx, now: datetime) -> Evidence:
+    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    keys: list[SeriesKey] = []
+    while page := await series_store.series_after(tx, keys[-1] if keys else None, 1_000):
+        keys += page
+    sales, first_won = await history.replayed_sales(tx, week)
+    return Evidence(
+        await replicas.deal_states(tx),
+        sales,
+        first_won,
+        await history.weekly_histories(tx, keys, week),
+        await history.fulfilment_times(tx),
+        await history.evidence(tx),
+    )
+
+
+async def refresh_pipeline(database: Database, now: datetime) -> None:
+    """Say open and unshipped deals anew: they are older than they were. Only changes are told."""
+    after: UUID | None = None
+    while True:
+        async with database.transaction() as tx:
+            deal_ids = await replicas.deals_with_demand(tx, after, CHUNK)
+            if not deal_ids:
+                return
+            after = deal_ids[-1]
+            await replicas.lock_deals(tx, deal_ids)
+            loaded = await replicas.load_deals(tx, deal_ids)
+            calibration = await calibrations.calibration_of(tx, loaded.calibration)
+            why = Why({}, Cause.start())
+            await revise_deals(tx, loaded, why, calibration, now, only_changes=True)
+
+
+async def rejoin_all(database: Database, now: datetime) -> None:
+    """Put every forecast together anew: bands and known shares have changed."""
+    after: SeriesKey | None = None
+    while True:
+        async with database.transaction() as tx:
+            keys = await series_store.series_after(tx, after, CHUNK)
+            if not keys:
+                return
+            after = keys[-1]
+            week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+            batch = await series_store.lock_series(tx, keys, week)
+            calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
+            await publish(tx, batch, dict.fromkeys(keys, Cause.start()), calibration, now)

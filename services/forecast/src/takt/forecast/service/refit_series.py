@@ -1,0 +1,59 @@
+"""Refit: series whose history changed, and all of them when a new week begins, by the fast path."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from takt.common.db import Database, Tx
+from takt.common.event import Cause
+from takt.forecast.domain.calendar import week_of
+from takt.forecast.domain.refit import refit
+from takt.forecast.service.follow_deals import recount_orders
+from takt.forecast.service.publish import in_zone, publish
+from takt.forecast.store import calibrations, history, replicas
+from takt.forecast.store import series as series_store
+
+CHUNK = 50
+"""Series a transaction: it holds their locks while it fits them, about 15 ms."""
+PRICE_WEEKS = 13
+"""The expected price is what was paid on average in so many weeks, else the list price."""
+
+
+async def refit_due(database: Database, now: datetime) -> int:
+    """Fit what is due until nothing is; returns how many series were."""
+    total = 0
+    while True:
+        async with database.transaction() as tx:
+            done = await refit_some(tx, now, Cause.start())
+        total += done
+        if not done:
+            return total
+
+
+async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) -> int:
+    """Bring some of the due series up to the week in progress; returns how many."""
+    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    keys = await series_store.lock_due_series(tx, week, limit)
+    if not keys:
+        return 0
+    batch = await series_store.lock_series(tx, keys, week)
+    known = await series_store.states_of(tx, keys)
+    histories = await history.weekly_histories(tx, keys, week)
+    prices = await history.recent_prices(tx, keys, week - timedelta(weeks=PRICE_WEEKS))
+    fits = {fit.key: fit for fit in await asyncio.to_thread(refit, histories, known, week)}
+    batch = [
+        replace(
+            series,
+            statistical=fits[series.key].statistical,
+            scale=fits[series.key].scale,
+            price=prices.get(series.key, series.price),
+        )
+        if series.key in fits
+        else series
+        for series in batch
+    ]
+    batch = await recount_orders(tx, batch, frozenset(keys))
+    await series_store.save_fits(tx, list(fits.values()), keys)
+    calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
+    await publish(tx, batch, dict.fromkeys(keys, cause), calibration, now)
+    return len(keys)

@@ -1,0 +1,344 @@
+"""Replicas of what deals owns: catalog, deals, sales. The newest sequence of each thing wins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from takt.common.contracts.deals import (
+    CompanyChanged,
+    DealState,
+    ProductChanged,
+    RegionChanged,
+    SaleState,
+)
+from takt.common.db import Tx
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.domain.pipeline import Delivery
+from takt.forecast.domain.series import Share
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """A line as it was last counted into its series."""
+
+    line_id: UUID
+    series: SeriesKey
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeal:
+    """A deal of the replica, with what was last said of it."""
+
+    deal: DealState
+    sequence: int
+    demand_sequence: int
+    probability: Decimal | None
+    lines: tuple[StoredLine, ...]
+    deliveries: dict[UUID, Delivery]
+
+
+async def save_company(tx: Tx, company: CompanyChanged) -> None:
+    """Keep the company's time zone."""
+    await tx.exec_driver_sql(
+        """
+        INSERT INTO company (time_zone, sequence) VALUES ($1, $2)
+        ON CONFLICT (id) DO UPDATE SET time_zone = excluded.time_zone, sequence = excluded.sequence
+        WHERE company.sequence < excluded.sequence
+        """,
+        (company.time_zone, company.sequence),
+    )
+
+
+async def save_products(tx: Tx, products: Sequence[ProductChanged]) -> None:
+    """Keep products; one of each code."""
+    await tx.exec_driver_sql(
+        """
+        INSERT INTO products (code, name, family, unit, list_price, active, sequence)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[],
+            $6::boolean[], $7::bigint[])
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, family = excluded.family,
+            unit = excluded.unit, list_price = excluded.list_price, active = excluded.active,
+            sequence = excluded.sequence
+        WHERE products.sequence < excluded.sequence
+        """,
+        (
+            [p.code for p in products],
+            [p.name for p in products],
+            [p.family for p in products],
+            [p.unit for p in products],
+            [p.list_price for p in products],
+            [p.active for p in products],
+            [p.sequence for p in products],
+        ),
+    )
+
+
+async def save_regions(tx: Tx, regions: Sequence[RegionChanged]) -> None:
+    """Keep regions; one of each code."""
+    await tx.exec_driver_sql(
+        """
+        INSERT INTO regions (code, name, parent, sequence)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, parent = excluded.parent,
+            sequence = excluded.sequence
+        WHERE regions.sequence < excluded.sequence
+        """,
+        (
+            [r.code for r in regions],
+            [r.name for r in regions],
+            [r.parent for r in regions],
+            [r.sequence for r in regions],
+        ),
+    )
+
+
+async def parents_of_regions(tx: Tx) -> dict[str, str | None]:
+    """Every region with the one that it lies in."""
+    rows = await tx.exec_driver_sql("SELECT code, parent FROM regions")
+    return {row.code: row.parent for row in rows}
+
+
+async def families_of_products(tx: Tx) -> dict[str, str | None]:
+    """Every product with its family."""
+    rows = await tx.exec_driver_sql("SELECT code, family FROM products")
+    return {row.code: row.family for row in rows}
+
+
+async def lock_deals(tx: Tx, deal_ids: Sequence[UUID]) -> None:
+    """Lock deals that are there, in one order: whoever changes a deal's lines holds this."""
+    await tx.exec_driver_sql(
+        "SELECT FROM deals WHERE deal_id = ANY($1::uuid[]) ORDER BY deal_id FOR UPDATE",
+        (sorted(deal_ids),),
+    )
+
+
+_STORED = """
+SELECT d.deal_id, d.state, d.sequence, d.demand_sequence, d.probability, lines, deliveries,
+    (SELECT id FROM calibrations ORDER BY id DESC LIMIT 1) AS calibration,
+    (SELECT time_zone FROM company) AS time_zone
+FROM {deals} d
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(to_jsonb(l)) AS lines FROM pipeline_lines l WHERE l.deal_id = d.deal_id
+) l ON true
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('line_id', s.deal_line_id, 'sold', s.quantity::text,
+        'shipped', s.shipped_quantity::text)) AS deliveries
+    FROM demand s WHERE s.deal_id = d.deal_id AND s.deal_line_id IS NOT NULL
+) s ON true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDeals:
+    """Deals with what they are judged by: the latest calibration and the company's time zone."""
+
+    deals: list[StoredDeal]
+    calibration: UUID | None
+    time_zone: str | None
+
+
+async def save_deals(tx: Tx, deals: Sequence[tuple[DealState, int]]) -> LoadedDeals:
+    """Keep deals, one state of each, and return those that were newer than what was known.
+
+    One statement. Lines are as they were before. Lock the deals first.
+
+    Args:
+        tx: the caller's transaction.
+        deals: states with their sequences.
+    """
+    rows = await tx.exec_driver_sql(
+        """
+        WITH accepted AS (
+            INSERT INTO deals (deal_id, sequence, status, pipeline, stage, opened_at, closed_at,
+            state) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[],
+            $5::text[],
+                $6::timestamptz[], $7::timestamptz[], $8::jsonb[])
+            ON CONFLICT (deal_id) DO UPDATE SET sequence = excluded.sequence,
+                status = excluded.status, pipeline = excluded.pipeline, stage = excluded.stage,
+                opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+                state = excluded.state
+            WHERE deals.sequence < excluded.sequence
+            RETURNING deal_id, NULL::jsonb AS state, sequence, demand_sequence, probability
+        )
+        """
+        + _STORED.format(deals="accepted"),
+        (
+            [deal.deal_id for deal, _ in deals],
+            [sequence for _, sequence in deals],
+            [deal.status for deal, _ in deals],
+            [deal.pipeline for deal, _ in deals],
+            [deal.stage for deal, _ in deals],
+            [deal.opened_at for deal, _ in deals],
+            [deal.closed_at for deal, _ in deals],
+            [deal.model_dump_json() for deal, _ in deals],
+        ),
+    )
+    return _loaded(rows.all(), {deal.deal_id: deal for deal, _ in deals})
+
+
+async def load_deals(tx: Tx, deal_ids: Sequence[UUID]) -> LoadedDeals:
+    """Deals that are there. Lock them first where they are to be changed."""
+    rows = await tx.exec_driver_sql(
+        _STORED.format(deals="deals") + "WHERE d.deal_id = ANY($1::uuid[])", (list(deal_ids),)
+    )
+    return _loaded(rows.all(), {})
+
+
+def _loaded(rows: Sequence[Any], given: dict[UUID, DealState]) -> LoadedDeals:
+    if not rows:
+        return LoadedDeals([], None, None)
+    deals = [
+        StoredDeal(
+            given[row.deal_id] if row.state is None else DealState.model_validate(row.state),
+            row.sequence,
+            row.demand_sequence,
+            row.probability,
+            tuple(_line(line) for line in row.lines or ()),
+            {
+                UUID(d["line_id"]): Delivery(Decimal(d["sold"]), Decimal(d["shipped"]))
+                for d in row.deliveries or ()
+            },
+        )
+        for row in rows
+    ]
+    return LoadedDeals(deals, rows[0].calibration, rows[0].time_zone)
+
+
+def _line(row: dict[str, Any]) -> StoredLine:
+    return StoredLine(
+        UUID(row["line_id"]),
+        SeriesKey(row["product"], row["region"]),
+        Share(
+            date.fromisoformat(row["first_week"]),
+            np.array(row["expected"], dtype=np.int64),
+            np.array(row["variance"], dtype=np.float64),
+        ),
+    )
+
+
+async def deals_with_demand(tx: Tx, after: UUID | None, limit: int) -> list[UUID]:
+    """Deals that are open or have lines not shipped yet, in the order of their ids."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT deal_id FROM deals d WHERE deal_id > $1
+            AND (status = 'open' OR EXISTS (SELECT FROM pipeline_lines l WHERE l.deal_id =
+            d.deal_id))
+        ORDER BY deal_id LIMIT $2
+        """,
+        (after or UUID(int=0), limit),
+    )
+    return [row.deal_id for row in rows]
+
+
+async def deal_states(tx: Tx) -> list[DealState]:
+    """Every deal, with its history."""
+    rows = await tx.exec_driver_sql("SELECT state FROM deals")
+    return [DealState.model_validate(row.state) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSale:
+    """A sale that was newer than what was known, with the place where it stood before, if any."""
+
+    series: SeriesKey
+    day: date
+    deal_id: UUID | None
+    before: tuple[SeriesKey, date] | None
+
+
+async def save_sales(tx: Tx, sales: Sequence[tuple[SaleState, int]]) -> list[SavedSale]:
+    """Keep sales, one state of each, as demand at their requested dates.
+
+    A sale is its source and order line. What was imported here has sequence 0: importing it anew
+    corrects it, and the owner's copy replaces it.
+    """
+    rows = await tx.exec_driver_sql(
+        """
+        WITH said AS (
+            SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[],
+                $6::text[], $7::date[], $8::numeric[], $9::numeric[], $10::date[], $11::uuid[],
+                $12::uuid[], $13::numeric[], $14::date[])
+            AS said (sale_id, sequence, source, order_line, product, region, day, quantity, price,
+                sold_on, deal_id, deal_line_id, shipped_quantity, shipped_on)
+        ), before AS (
+            SELECT d.* FROM demand d JOIN said USING (source, order_line)
+        ), saved AS (
+            INSERT INTO demand (sale_id, sequence, source, order_line, product, region, day,
+                quantity, price, sold_on, deal_id, deal_line_id, shipped_quantity, shipped_on)
+            SELECT * FROM said ORDER BY source, order_line
+            ON CONFLICT (source, order_line) DO UPDATE SET sale_id = excluded.sale_id,
+                sequence = excluded.sequence, product = excluded.product,
+                region = excluded.region, day = excluded.day, quantity = excluded.quantity,
+                price = excluded.price, sold_on = excluded.sold_on, deal_id = excluded.deal_id,
+                deal_line_id = excluded.deal_line_id,
+                shipped_quantity = excluded.shipped_quantity, shipped_on = excluded.shipped_on
+            WHERE demand.sequence < excluded.sequence
+                OR (demand.sequence = 0 AND excluded.sequence = 0
+                    AND (demand.product, demand.region, demand.day, demand.quantity, demand.price)
+                    IS DISTINCT FROM (excluded.product, excluded.region, excluded.day,
+                        excluded.quantity, excluded.price))
+            RETURNING *
+        )
+        SELECT saved.product, saved.region, saved.day, saved.deal_id,
+            before.product AS old_product, before.region AS old_region, before.day AS old_day
+        FROM saved LEFT JOIN before USING (source, order_line)
+        """,
+        (
+            [s.sale_id for s, _ in sales],
+            [sequence for _, sequence in sales],
+            [s.source for s, _ in sales],
+            [s.order_line for s, _ in sales],
+            [s.product for s, _ in sales],
+            [s.region for s, _ in sales],
+            [s.requested_date for s, _ in sales],
+            [s.quantity for s, _ in sales],
+            [s.price for s, _ in sales],
+            [s.sold_on for s, _ in sales],
+            [s.deal_id for s, _ in sales],
+            [s.deal_line_id for s, _ in sales],
+            [s.shipped_quantity for s, _ in sales],
+            [s.shipped_on for s, _ in sales],
+        ),
+    )
+    return [
+        SavedSale(
+            SeriesKey(row.product, row.region),
+            row.day,
+            row.deal_id,
+            (SeriesKey(row.old_product, row.old_region), row.old_day)
+            if row.old_product is not None
+            else None,
+        )
+        for row in rows
+    ]
+
+
+async def time_zone(tx: Tx) -> str | None:
+    """The company's time zone; None before the company is known."""
+    rows = await tx.exec_driver_sql("SELECT time_zone FROM company")
+    zone: str | None = rows.scalar_one_or_none()
+    return zone
+
+
+async def deal_demand(tx: Tx, deal_id: UUID) -> tuple[Any, list[Any]] | None:
+    """What was last said of a deal, and its lines."""
+    deal = (
+        await tx.exec_driver_sql(
+            """
+            SELECT deal_id, sequence, stage, status, probability, stalled, counts, demand_as_of
+            FROM deals WHERE deal_id = $1
+            """,
+            (deal_id,),
+        )
+    ).one_or_none()
+    if deal is None:
+        return None
+    lines = await tx.exec_driver_sql(
+        "SELECT * FROM pipeline_lines WHERE deal_id = $1 ORDER BY line_id", (deal_id,)
+    )
+    return deal, list(lines.all())

@@ -1,0 +1,175 @@
+"""Versions: freezing, and reading what was frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from takt.common.db import Tx
+from takt.forecast.domain.joining import Millionths
+
+_PUBLISHING = 5_101_001
+"""The advisory lock under which version numbers are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version."""
+
+    version: int
+    name: str
+    as_of: datetime
+    published_by: str
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRevision:
+    """A series in a version. Arrays of shape (weeks,), `bands` (4, weeks), in whole millionths."""
+
+    product: str
+    region: str
+    unit: str
+    revision: int
+    price: Decimal
+    first_week: date
+    baseline: Millionths
+    pipeline: Millionths
+    bands: Millionths
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenLine:
+    """A deal line in a version."""
+
+    deal_id: UUID
+    line_id: UUID
+    quantity: Decimal
+    price: Decimal
+    probability: Decimal
+    first_week: date
+    expected: Millionths
+
+
+async def published_since(tx: Tx, instant: datetime) -> bool:
+    """Whether any version was published at or after the instant."""
+    rows = await tx.exec_driver_sql(
+        "SELECT EXISTS (SELECT FROM versions WHERE as_of >= $1)", (instant,)
+    )
+    return bool(rows.scalar_one())
+
+
+async def freeze(tx: Tx, *, name: str, published_by: str, now: datetime) -> Version | None:
+    """Make a version of every series at its present revision; None when there is none."""
+    await tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_PUBLISHING})")
+    # The lock makes series and lines stand still together, as no reader's snapshot of two
+    # statements would.
+    await tx.exec_driver_sql("LOCK TABLE series IN SHARE MODE")
+    rows = await tx.exec_driver_sql(
+        """
+        WITH chosen AS (
+            SELECT s.product, s.region, s.revision, coalesce(p.unit, 'each') AS unit
+            FROM series s LEFT JOIN products p ON p.code = s.product WHERE s.revision > 0
+        ), version AS (
+            INSERT INTO versions (version, name, as_of, published_by, series)
+            SELECT coalesce((SELECT max(version) FROM versions), 0) + 1, $1, $2, $3, count(*)
+            FROM chosen HAVING count(*) > 0
+            RETURNING *
+        ), frozen AS (
+            INSERT INTO version_series (version, product, region, revision, unit)
+            SELECT version, product, region, revision, unit FROM version, chosen
+        ), lines AS (
+            INSERT INTO version_lines (version, product, region, deal_id, line_id, quantity, price,
+                probability, first_week, expected)
+            SELECT version, product, region, deal_id, line_id, quantity, l.price, probability,
+                first_week, expected
+            FROM version, pipeline_lines l JOIN chosen USING (product, region)
+        )
+        SELECT version, name, as_of, published_by, series FROM version
+        """,
+        (name, now, published_by),
+    )
+    row = rows.one_or_none()
+    return None if row is None else Version(**row._mapping)
+
+
+_REVISIONS = """
+SELECT v.product, v.region, v.unit, v.revision, r.price, r.first_week, r.baseline, r.pipeline,
+r.bands FROM version_series v JOIN forecast_revisions r USING (product, region, revision)
+WHERE v.version = $1
+"""
+
+
+def frozen_revision(row: Any) -> FrozenRevision:
+    """A series of a version from its row."""
+    return FrozenRevision(
+        row.product,
+        row.region,
+        row.unit,
+        row.revision,
+        row.price,
+        row.first_week,
+        np.array(row.baseline, dtype=np.int64),
+        np.array(row.pipeline, dtype=np.int64),
+        np.array(row.bands, dtype=np.int64).reshape(4, -1),
+    )
+
+
+async def content(
+    tx: Tx, version: int
+) -> tuple[list[FrozenRevision], dict[tuple[str, str], list[FrozenLine]]]:
+    """The series of a version in order, and the deal lines by series."""
+    revisions = await tx.exec_driver_sql(_REVISIONS + "ORDER BY 1, 2", (version,))
+    lines = await tx.exec_driver_sql(
+        "SELECT * FROM version_lines WHERE version = $1 ORDER BY line_id", (version,)
+    )
+    by_series: dict[tuple[str, str], list[FrozenLine]] = {}
+    for row in lines:
+        by_series.setdefault((row.product, row.region), []).append(
+            FrozenLine(
+                row.deal_id,
+                row.line_id,
+                row.quantity,
+                row.price,
+                row.probability,
+                row.first_week,
+                np.array(row.expected, dtype=np.int64),
+            )
+        )
+    return [frozen_revision(row) for row in revisions], by_series
+
+
+async def page_of_series(
+    tx: Tx, version: int, after: Sequence[Any] | None, limit: int
+) -> list[FrozenRevision]:
+    """Series of a version after one, in order."""
+    place = after or ("", "")
+    rows = await tx.exec_driver_sql(
+        _REVISIONS + "AND (v.product, v.region) > ($2, $3) ORDER BY 1, 2 LIMIT $4",
+        (version, place[0], place[1], limit),
+    )
+    return [frozen_revision(row) for row in rows]
+
+
+async def get_version(tx: Tx, version: int) -> Any | None:
+    """A version's head."""
+    rows = await tx.exec_driver_sql("SELECT * FROM versions WHERE version = $1", (version,))
+    return rows.one_or_none()
+
+
+async def list_versions(
+    tx: Tx, *, as_of: datetime | None, before: int | None, limit: int
+) -> list[Any]:
+    """Versions, the newest first; with `as_of` those that were published by then."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT * FROM versions
+        WHERE ($1::timestamptz IS NULL OR as_of <= $1) AND ($2::int IS NULL OR version < $2)
+        ORDER BY version DESC LIMIT $3
+        """,
+        (as_of, before, limit),
+    )
+    return list(rows.all())

@@ -1,0 +1,91 @@
+"""A sale counts once, at its requested date."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from takt.common.contracts.deals import SaleCorrected, SaleReturn, SaleReturned
+from takt.common.event import Cause
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.service.follow_catalog import follow_products
+from takt.forecast.service.record_sales import record_sales
+from takt.forecast.service.refit_series import refit_some
+from takt.forecast.store.forecasts import forecasts
+from takt.forecast.store.history import weekly_histories
+
+from ..conftest import MONDAY, catalog, envelope, sale
+
+SERIES = SeriesKey("P1", "DE")
+
+
+async def weeks(tx):
+    return [h.quantities.tolist() for h in await weekly_histories(tx, [SERIES], MONDAY)]
+
+
+async def test_a_repeated_sale_adds_demand_once_and_a_correction_replaces_it(tx, now):
+    first = sale("1", MONDAY - timedelta(days=3), "5")
+    await record_sales(tx, [first, first], now)
+    await record_sales(tx, [first], now)
+    assert await weeks(tx) == [[5]]
+    corrected = first.event.sale.model_copy(update={"quantity": Decimal(3)})
+    await record_sales(tx, [envelope(SaleCorrected(sequence=2, sale=corrected))], now)
+    assert await weeks(tx) == [[3]]
+
+
+async def test_a_return_does_not_reduce_demand_history(tx, now):
+    first = sale("1", MONDAY - timedelta(days=3), "5")
+    came_back = SaleReturn(
+        return_id="r", returned_on=MONDAY, quantity=Decimal(5), amount=Decimal(225)
+    )
+    returned = first.event.sale.model_copy(update={"returns": (came_back,)})
+    await record_sales(tx, [first], now)
+    await record_sales(tx, [envelope(SaleReturned(sequence=2, sale=returned))], now)
+    assert await weeks(tx) == [[5]]
+
+
+async def test_a_reversed_sale_leaves_no_demand(tx, now):
+    first = sale("1", MONDAY - timedelta(days=3), "5")
+    await record_sales(tx, [first], now)
+    reversed_sale = first.event.sale.model_copy(update={"quantity": Decimal(0)})
+    await record_sales(tx, [envelope(SaleCorrected(sequence=2, sale=reversed_sale))], now)
+    assert await weeks(tx) == []
+
+
+async def test_sales_of_past_weeks_become_a_forecast_by_one_job(tx, now):
+    await follow_products(
+        tx, [envelope(e) for e in catalog() if e.subject.startswith("product")], now
+    )
+    for week in range(1, 61):
+        await record_sales(tx, [sale(f"{week}", MONDAY - timedelta(weeks=week), "8")], now)
+    jobs = await tx.exec_driver_sql("SELECT count(*) FROM pgqueuer")
+    assert jobs.scalar_one() == 1
+    assert await refit_some(tx, now, Cause.start()) == 1
+    assert await refit_some(tx, now, Cause.start()) == 0
+    ((revision, _),) = await forecasts(tx)
+    assert revision.baseline.tolist() == [8_000_000] * 26
+    assert revision.price == 45
+
+
+async def test_an_order_never_seen_as_a_deal_consumes_this_weeks_baseline(tx, now):
+    for week in range(1, 61):
+        await record_sales(tx, [sale(f"{week}", MONDAY - timedelta(weeks=week), "8")], now)
+    await refit_some(tx, now, Cause.start())
+    await record_sales(tx, [sale("now", MONDAY, "3")], now)
+    ((revision, _),) = await forecasts(tx)
+    assert revision.baseline.tolist() == [5_000_000] + [8_000_000] * 25
+    await record_sales(tx, [sale("more", MONDAY, "30")], now)
+    ((revision, _),) = await forecasts(tx)
+    assert revision.baseline[0] == 0
+
+
+async def test_a_new_week_is_observed_without_a_refit_of_its_parameters(tx, now):
+    for week in range(1, 61):
+        quantity = str(8 + week % 3)
+        await record_sales(tx, [sale(f"{week}", MONDAY - timedelta(weeks=week), quantity)], now)
+    await refit_some(tx, now, Cause.start())
+    await record_sales(tx, [sale("new", MONDAY, "9")], now)
+    before = (await tx.exec_driver_sql("SELECT states FROM series_states")).scalar_one()
+    assert await refit_some(tx, now + timedelta(weeks=1), Cause.start()) == 1
+    row = (await tx.exec_driver_sql("SELECT * FROM series_states")).one()
+    assert row.states[0] == before[0] + 1 == 61
+    assert row.states[3] == before[3]
+    assert row.observed_before == MONDAY + timedelta(weeks=1)
