@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import asyncpg
 from fastapi import Request, Security
-from fastapi.openapi.models import HTTPBearer
+from fastapi.openapi.models import HTTPBase, HTTPBearer
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
@@ -220,7 +220,9 @@ def _refuse(why: str) -> Unauthenticated:
 class Scope(SecurityBase):
     """The declaration of a route's scope: found by `check_routes`, told in its OpenAPI."""
 
-    model = HTTPBearer(description="a key of Takt, `takt_…`, with the scope that the route names")
+    model: HTTPBase = HTTPBearer(
+        description="a key of Takt, `takt_…`, with the scope that the route names"
+    )
     scheme_name = "key"
 
     def __init__(self, scope: str) -> None:
