@@ -7,8 +7,8 @@ from icalendar import Calendar
 from takt.alerting.app import PART, create
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.catalog import take_catalog
-from takt.alerting.service.freezing import take_versions
 from takt.alerting.service.sales import take_sales
+from takt.alerting.service.versions import take_versions
 from takt.alerting.settings import AlertingSettings
 from takt.common.contracts.alerting import ReviewClosed, ReviewDecided
 from takt.common.testing import running
@@ -24,7 +24,7 @@ async def review(client, database):
     async with database.transaction() as tx:
         await take_catalog(tx, catalog(), NOW)
         lines = [series("kettle", "north", 100), series("pan", "south", 100)]
-        await take_versions(tx, [version(*lines)], NOW)
+        await take_versions(tx, [version(*lines)], NOW, limits=Limits())
         await take_sales(tx, [sale(quantity=60)], NOW, limits=Limits())
     reviews = (await client.get("/v1/reviews")).json()["items"]
     return next(r for r in reviews if r["scope"]["level"] == "series")

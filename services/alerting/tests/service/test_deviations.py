@@ -6,8 +6,8 @@ from uuid import uuid4
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.catalog import take_catalog, take_deals
 from takt.alerting.service.deviations import check
-from takt.alerting.service.freezing import take_versions
 from takt.alerting.service.sales import take_sales
+from takt.alerting.service.versions import take_versions
 from takt.alerting.store import alerts, buckets, reviews
 from takt.common.contracts.alerting import AlertRaised, AlertResolved, ReviewOpened
 from takt.common.event import Cause, new_id
@@ -35,7 +35,7 @@ MONDAY_MORNING = WEDNESDAY_MORNING - timedelta(days=2)
 
 async def begin(tx, *all_series, now=MONDAY_MORNING):
     await take_catalog(tx, catalog(), now)
-    await take_versions(tx, [version(*(all_series or four_series()))], now)
+    await take_versions(tx, [version(*(all_series or four_series()))], now, limits=LIMITS)
 
 
 async def sell(tx, *sales, now=MONDAY_MORNING):
@@ -185,6 +185,7 @@ async def test_the_version_that_was_current_when_the_week_began_is_the_one_that_
             version(*four_series(), number=1, as_of=SUNDAY_BEFORE),
         ],
         later,
+        limits=LIMITS,
     )
     found = await buckets.load_weeks(tx, ["total"], MONDAY)
     assert found["total"].buckets[-1].row.forecast_quantity == 400
@@ -194,7 +195,9 @@ async def test_the_first_week_of_an_installation_is_held_to_its_first_version(tx
     await take_catalog(tx, catalog(), MONDAY_MORNING)
     await sell(tx, sale(quantity=7), now=MONDAY_MORNING)
     as_of = MONDAY_MORNING + timedelta(hours=1)
-    await take_versions(tx, [version(series("kettle", "north", 93), as_of=as_of)], as_of)
+    await take_versions(
+        tx, [version(series("kettle", "north", 93), as_of=as_of)], as_of, limits=LIMITS
+    )
     found = await buckets.load_weeks(tx, ["total"], MONDAY)
     (only,) = found["total"].buckets
     # the version's week is net of the 7 that were sold before it
@@ -207,15 +210,26 @@ async def test_a_version_counts_once_all_of_its_parts_are_there_in_any_order(tx)
         version(series("kettle", "north", 100), part=1, parts=2),
         version(series("pan", "north", 50), part=2, parts=2),
     ]
-    await take_versions(tx, [parts[1], parts[1]], MONDAY_MORNING)
+    await take_versions(tx, [parts[1], parts[1]], MONDAY_MORNING, limits=LIMITS)
     assert await buckets.load_weeks(tx, ["total"], MONDAY) == {}
-    await take_versions(tx, [parts[0]], MONDAY_MORNING)
+    await take_versions(tx, [parts[0]], MONDAY_MORNING, limits=LIMITS)
     found = await buckets.load_weeks(tx, ["total"], MONDAY)
     assert found["total"].buckets[-1].row.forecast_quantity == 150
 
 
+async def test_sales_that_came_before_their_version_are_judged_by_its_coming(tx):
+    await take_catalog(tx, catalog(), MONDAY_MORNING)
+    await sell(tx, sale(quantity=60))
+    assert await events(tx) == []
+    published = version(*four_series())
+    await take_versions(tx, [published], MONDAY_MORNING, limits=LIMITS)
+    opened = [e for e in await emitted(tx) if isinstance(e.event, ReviewOpened)]
+    assert [e.event.review.scope.level for e in opened] == ["series"]
+    assert opened[0].cause.causes == (published.id,)
+
+
 async def test_a_catalog_that_comes_late_completes_the_sums(tx):
-    await take_versions(tx, [version(*four_series())], MONDAY_MORNING)
+    await take_versions(tx, [version(*four_series())], MONDAY_MORNING, limits=LIMITS)
     await sell(tx, sale(quantity=5))
     assert "family=kitchen" not in await buckets.load_weeks(tx, ["family=kitchen"], MONDAY)
     await take_catalog(tx, catalog(), MONDAY_MORNING)
@@ -228,7 +242,7 @@ async def test_a_scope_of_several_units_is_measured_in_money(tx):
     oil = [sealed(product("oil", unit="l"))]
     await take_catalog(tx, [*catalog(), *oil], MONDAY_MORNING)
     lines = [series("kettle", "north", 100), series("oil", "north", 100, price=2, unit="l")]
-    await take_versions(tx, [version(*lines)], MONDAY_MORNING)
+    await take_versions(tx, [version(*lines)], MONDAY_MORNING, limits=LIMITS)
     found = await buckets.load_weeks(tx, ["total", "product=oil"], MONDAY)
     assert (found["total"].measure, found["product=oil"].measure) == ("value", "quantity")
     assert found["total"].record("value", MONDAY).current.forecast == 1200
@@ -271,7 +285,9 @@ async def test_weeks_that_passed_build_a_history_that_bias_is_judged_by(tx):
     start = MONDAY_MORNING - timedelta(weeks=7)
     await take_catalog(tx, catalog(), start)
     as_of = SUNDAY_BEFORE - timedelta(weeks=7)
-    await take_versions(tx, [version(series("kettle", "north", 100), as_of=as_of)], start)
+    await take_versions(
+        tx, [version(series("kettle", "north", 100), as_of=as_of)], start, limits=LIMITS
+    )
     for weeks in range(7):
         now = start + timedelta(weeks=weeks)
         await sell(tx, sale(quantity=91, day=now.date()), now=now)

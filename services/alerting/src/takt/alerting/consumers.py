@@ -8,8 +8,8 @@ from datetime import datetime
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.cash import take_shortfalls
 from takt.alerting.service.catalog import take_catalog, take_deals
-from takt.alerting.service.freezing import take_versions
 from takt.alerting.service.sales import take_sales
+from takt.alerting.service.versions import take_versions
 from takt.alerting.service.webhooks import take_proposals
 from takt.common.bus.consumer import Consumer
 from takt.common.contracts.deals import (
@@ -45,6 +45,11 @@ def consumer(limits: Limits) -> Consumer:
     async def judge_sales(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: datetime) -> None:
         await take_sales(tx, events, now, limits=limits)
 
+    async def freeze_versions(
+        tx: Tx, events: Sequence[Envelope[ForecastVersionPublished]], now: datetime
+    ) -> None:
+        await take_versions(tx, events, now, limits=limits)
+
     return Consumer(
         "alerting",
         {
@@ -57,7 +62,7 @@ def consumer(limits: Limits) -> Consumer:
             DealWon: take_deals,
             DealLost: take_deals,
             DealReopened: take_deals,
-            ForecastVersionPublished: take_versions,
+            ForecastVersionPublished: freeze_versions,
             SaleClosed: judge_sales,
             SaleCorrected: judge_sales,
             SaleReturned: judge_sales,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,29 +14,16 @@ from takt.alerting.domain.scopes import Hierarchy, Scope
 from takt.alerting.store import buckets, reference, sales, versions
 from takt.alerting.tables import BucketRow, DayRow, SeriesWeek
 from takt.common.amounts import micro
-from takt.common.contracts.forecast import ForecastVersionPublished
 from takt.common.db import Tx
-from takt.common.event import Envelope
 
 ZERO = Decimal(0)
 SUNDAY = timedelta(days=6)
 
 
-async def take_versions(
-    tx: Tx, events: Sequence[Envelope[ForecastVersionPublished]], now: datetime
-) -> None:
-    """Keep the parts of versions; the first whole one of all freezes the week under way."""
-    await reference.lock(tx)
-    complete = [await versions.save_part(tx, envelope.event) for envelope in events]
-    if any(complete):
-        await freeze_week(tx, now)
-
-
 async def freeze_week(tx: Tx, now: datetime) -> bool:
     """Freeze the week under way, if it is not and there is a version; whether it is frozen."""
     zone = await reference.load_zone(tx)
-    today = now.astimezone(zone).date()
-    week = today - timedelta(days=today.weekday())
+    week = _week(now, zone)
     if await versions.frozen_versions(tx, [week]):
         return True
     begins, ends = _midnight(week, zone), _midnight(week + timedelta(days=7), zone)
@@ -60,11 +47,15 @@ async def freeze_week(tx: Tx, now: datetime) -> bool:
     return True
 
 
+async def is_frozen(tx: Tx, now: datetime) -> bool:
+    """Whether the week under way is held to a version."""
+    week = _week(now, await reference.load_zone(tx))
+    return bool(await versions.frozen_versions(tx, [week]))
+
+
 async def freeze_anew(tx: Tx, now: datetime) -> None:
     """Sum the frozen week under way again, after the hierarchy changed."""
-    zone = await reference.load_zone(tx)
-    today = now.astimezone(zone).date()
-    week = today - timedelta(days=today.weekday())
+    week = _week(now, await reference.load_zone(tx))
     if await versions.frozen_versions(tx, [week]):
         await versions.forget_frozen(tx, week)
         await buckets.delete_week(tx, week)
@@ -151,6 +142,11 @@ def _whole(line: SeriesWeek, sold: Decimal) -> SeriesWeek:
         line.price,
         *(micro(amount + sold) for amount in (line.quantity, line.low, line.high)),
     )
+
+
+def _week(now: datetime, zone: ZoneInfo) -> date:
+    today = now.astimezone(zone).date()
+    return today - timedelta(days=today.weekday())
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -1,0 +1,28 @@
+"""Takes forecast versions; the first whole one of all is what the week under way is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from takt.alerting.domain.deviation import Limits
+from takt.alerting.service.deviations import check
+from takt.alerting.service.freezing import is_frozen
+from takt.alerting.store import reference, versions
+from takt.common.contracts.forecast import ForecastVersionPublished
+from takt.common.db import Tx
+from takt.common.event import Cause, Envelope
+
+
+async def take_versions(
+    tx: Tx, events: Sequence[Envelope[ForecastVersionPublished]], now: datetime, *, limits: Limits
+) -> None:
+    """Keep the parts of versions.
+
+    Sales that came before any version could not be judged, so the version that completes the
+    picture judges them.
+    """
+    await reference.lock(tx)
+    complete = [e for e in events if await versions.save_part(tx, e.event)]
+    if complete and not await is_frozen(tx, now):
+        await check(tx, now, limits, Cause.of(*complete))
