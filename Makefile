@@ -5,6 +5,7 @@ MEMBERS := libs/common $(wildcard services/*)
 LOCKED := $(foreach member,$(notdir $(MEMBERS)),--no-emit-package takt-$(subst _,-,$(member)))
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+unexport PYTHONDONTWRITEBYTECODE
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 

@@ -4,6 +4,7 @@ The same processes as in compose, on the loopback address, so that each can be k
 """
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+from cryptography.fernet import Fernet
 
 from takt.standalone.access import create_key
 
@@ -63,6 +65,7 @@ class System:
         host = urlsplit(self.admin_url)
         place = host.netloc.rpartition("@")[2]
         environment = dict(os.environ)
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # six processes would compile it all anew
         for variable, role in DATABASES.items():
             if variable == "TAKT_LOG_URL" and self.kafka is not None:
                 continue
@@ -72,11 +75,12 @@ class System:
             environment["TAKT_KAFKA"] = self.kafka
         if self.as_of is not None:
             environment["TAKT_AS_OF"] = self.as_of
-        environment["ALERTING_SECRET_KEY"] = secrets.token_urlsafe(32)
-        environment["ALERTING_ALLOWED_NETWORKS"] = '["127.0.0.0/8"]'
+        environment["ALERTING_WEBHOOK_KEYS"] = json.dumps([Fernet.generate_key().decode()])
+        environment["ALERTING_WEBHOOK_ALLOWED_NETWORKS"] = '["127.0.0.0/8"]'
         self.environment = environment
         migrated = await asyncio.create_subprocess_exec(
-            *[sys.executable, "-m", "takt.standalone.cli", "migrate"],
+            str(Path(sys.executable).with_name("takt")),
+            "migrate",
             env={**environment, "TAKT_DATABASE": self.admin_url},
         )
         assert await migrated.wait() == 0, "takt migrate failed"
@@ -95,8 +99,7 @@ class System:
             elif name != "console":
                 own["TAKT_ACCESS_URL"] = self._access_as(f"{name.upper()}_DATABASE_URL")
             services = {n: f"http://127.0.0.1:{p}" for n, p in self.ports.items() if n != "console"}
-            for service, url in services.items():
-                own[f"CONSOLE_{service.upper()}_URL"] = url
+            own["CONSOLE_SERVICES"] = json.dumps(services)
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
                     [sys.executable, "-m", *COMMANDS[name]],
