@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -18,17 +19,19 @@ from takt.common.auth import Access, check_routes
 from takt.common.bus import Log, LogUnavailable
 from takt.common.bus.consumer import Consumer, Progress, consume
 from takt.common.clock import Clock
-from takt.common.db import Database
+from takt.common.db import Database, is_transient, sqlstate
 from takt.common.event import wall_now
 from takt.common.http import Edge
 from takt.common.jobs import JobHandler, Schedule, keep_schedule, work
 from takt.common.ops import TraceSteps
 from takt.common.outbox import relay
 from takt.common.settings import Settings, SharedSettings
+from takt.common.telemetry import redact
 
 logger = logging.getLogger(__name__)
 
 STOP_DEADLINE = 25
+PARTITIONS_EVERY = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +128,18 @@ def _lifespan(
         state.log = shared or log_of(settings)
         state.lag = _lag(app)
         stop = asyncio.Event()
-        async with state.database.transaction() as tx:
-            await retention.keep_partitions(tx, wall_now().date())
-        if part.start is not None:
-            await part.start(app)
-        tasks = _run(app, part, stop, own_log=shared is None)
+        tasks: list[asyncio.Task[None]] = []
         try:
+            await _look_at_database(state.database)
+            if part.start is not None:
+                await part.start(app)
+            tasks = _run(app, part, stop, own_log=shared is None)
             yield
         finally:
             stop.set()
             state.database.emitted.set()
-            _, late = await asyncio.wait(tasks, timeout=STOP_DEADLINE)
-            for task in late:
-                logger.warning("%s did not stop in %d s", task.get_name(), STOP_DEADLINE)
-                task.cancel()
-            if part.stop is not None:
+            await _end(tasks)
+            if tasks and part.stop is not None:
                 await part.stop(app)
             if shared is None:
                 await state.log.close()
@@ -149,19 +149,57 @@ def _lifespan(
     return lifespan
 
 
+class CannotStart(RuntimeError):
+    """What keeps a service from starting, and the remedy."""
+
+
+async def _look_at_database(database: Database) -> None:
+    """See that the database is there and migrated. Raises CannotStart."""
+    try:
+        async with database.transaction() as tx:
+            await retention.keep_partitions(tx, wall_now().date())
+    except Exception as error:
+        place = f"{database.name}: its database {redact(database.url)}"
+        reason = next(iter(str(getattr(error, "orig", error)).splitlines()), type(error).__name__)
+        match sqlstate(error):
+            case "42P01":  # undefined table
+                raise CannotStart(f"{place} is not migrated yet; run takt migrate") from error
+            case "28P01" | "28000" | "3D000":  # password, role, database
+                raise CannotStart(f"{place} refuses: {reason}; mend its database_url") from error
+        if is_transient(error):
+            remedy = "start PostgreSQL, or mend its database_url"
+            raise CannotStart(f"{place} cannot be reached: {reason}; {remedy}") from error
+        raise
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for what was told to stop; cancel what does not in time."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=STOP_DEADLINE)
+    for task in late:
+        logger.warning("%s did not stop in %d s", task.get_name(), STOP_DEADLINE)
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=1)
+
+
 def _run(
     app: FastAPI, part: Part, stop: asyncio.Event, *, own_log: bool
 ) -> list[asyncio.Task[None]]:
     """Start relay, consumers, jobs and schedules; one that fails is logged and begins anew."""
     state = app.state
+    ready = asyncio.Event()
     loops: dict[str, Callable[[], Awaitable[None]]] = {
-        "relay": lambda: relay(state.database, state.log, stop),
         "jobs": lambda: work(state.database, part.jobs, state.clock, stop),
         "schedule": lambda: keep_schedule(state.database, part.schedules, state.clock, stop),
         "partitions": lambda: _keep_partitions(state.database, stop),
+        "relay": lambda: relay(state.database, state.log, stop),
     }
+    need_log = {"relay", *(consumer.group for consumer in part.consumers)}
     for consumer in part.consumers:
-        loops[consumer.group] = lambda consumer=consumer: consume(  # type: ignore[misc]
+        loops[consumer.group] = partial(
+            consume,
             consumer,
             database=state.database,
             log=state.log,
@@ -169,20 +207,27 @@ def _run(
             stop=stop,
             progress=state.progress[consumer.group],
         )
-    ready = asyncio.create_task(_ready(state.log, stop)) if own_log else None
+    if own_log:
+        loops["log"] = lambda: _connect(state.log, ready, stop)
+    else:
+        ready.set()
     return [
-        asyncio.create_task(_keep_running(name, loop, stop, ready), name=f"{part.name} {name}")
+        asyncio.create_task(
+            _keep_running(name, loop, stop, after=ready if name in need_log else None),
+            name=f"{part.name} {name}",
+        )
         for name, loop in loops.items()
     ]
 
 
-async def _ready(log: Log, stop: asyncio.Event) -> None:
+async def _connect(log: Log, ready: asyncio.Event, stop: asyncio.Event) -> None:
     """Connect to the log, however long it takes: the API answers meanwhile."""
     pause = 0.2
     while not stop.is_set():
         try:
             await log.start()
             await log.create_topics()
+            ready.set()
             return
         except LogUnavailable as error:
             logger.warning("the log is not there yet: %s", error)
@@ -194,10 +239,14 @@ async def _keep_running(
     name: str,
     loop: Callable[[], Awaitable[None]],
     stop: asyncio.Event,
-    ready: asyncio.Task[None] | None,
+    *,
+    after: asyncio.Event | None,
 ) -> None:
-    if ready is not None:
-        await asyncio.shield(ready)
+    if after is not None:
+        waits = [asyncio.create_task(event.wait()) for event in (after, stop)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in waits:
+            waiting.cancel()
     while not stop.is_set():
         try:
             await loop()
@@ -208,11 +257,12 @@ async def _keep_running(
 
 
 async def _keep_partitions(database: Database, stop: asyncio.Event) -> None:
-    """Once an hour, so that a day never begins without its partition."""
+    """Once an hour (the start did it first), so that a day never begins without its partition."""
+    await _sleep(stop, PARTITIONS_EVERY)
     while not stop.is_set():
         async with database.transaction() as tx:
             await retention.keep_partitions(tx, wall_now().date())
-        await _sleep(stop, 3600)
+        await _sleep(stop, PARTITIONS_EVERY)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

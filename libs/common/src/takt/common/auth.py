@@ -22,6 +22,7 @@ from fastapi.openapi.models import HTTPBase, HTTPBearer
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
+from takt.common.db import LOST
 from takt.common.event import wall_now
 from takt.common.problems import Problem, Unavailable
 
@@ -184,7 +185,7 @@ class Access:
                     max_inactive_connection_lifetime=30,
                 )
             row = await self._pool.fetchrow("SELECT * FROM keys WHERE prefix = $1", prefix)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             if known is not None:
                 return known
             raise Unavailable("the keys cannot be read now", remedy="try again") from error

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
@@ -97,6 +98,10 @@ Connection, rollback, resources (a full disk), intervention, system.
 """
 
 
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg raises, used by itself, when a connection is refused or lost (or times out)."""
+
+
 def chain(error: BaseException) -> Iterator[BaseException]:
     """The error and what it came from."""
     seen: BaseException | None = error
@@ -124,4 +129,5 @@ def is_transient(error: BaseException) -> bool:
         return state.startswith(TRANSIENT_STATES) or state == "55P03"
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return any(isinstance(link, OSError | TimeoutError) for link in chain(error))
+    # asyncpg calls it an internal error when a connection is lost between two statements.
+    return any(isinstance(link, OSError | asyncpg.InternalClientError) for link in chain(error))

@@ -1,8 +1,10 @@
 """Durable jobs and schedules in PostgreSQL, on pgqueuer: refits, imports, webhooks, daily checks.
 
 A job runs at least once: a worker that dies leaves it to another after 30 s, so a job is written to
-be repeated. Schedules take the clock as an argument, so that a month of them is tested in a second;
-the row of a schedule is the guard that makes one of several replicas enqueue it.
+be repeated. One that fails by a transient error runs again after 1 to 60 s; one that fails
+otherwise is kept as failed and shown in the log. Schedules take the clock as an argument, so that a
+month of them is tested in a second; the row of a schedule is the guard that makes one of several
+replicas enqueue it.
 """
 
 import asyncio
@@ -17,14 +19,17 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 from pgqueuer import AsyncpgDriver, Job, Queries, QueueManager
+from pgqueuer.errors import RetryRequested
 from sqlalchemy import text
 from takt.common.clock import Clock
-from takt.common.db import Database, Tx, is_transient
+from takt.common.db import LOST, Database, Tx, is_transient
 
 logger = logging.getLogger(__name__)
 
 JobHandler = Callable[[Database, dict[str, Any], datetime], Awaitable[None]]
 """`async def job(database, payload, now)`: opens its own transactions; may run again."""
+
+SLOWEST_RETRY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ async def work(
     while handlers and not stop.is_set():
         try:
             await _work_while_connected(database, handlers, clock, stop)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             logger.warning("jobs wait: %s: %s", type(error).__name__, error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1)
@@ -165,6 +170,8 @@ async def _work_while_connected(
                 _entrypoint(database, handler, clock)
             )
         stopping = asyncio.create_task(_stop_when(stop, manager))
+        # A lost connection brings no more notices: else nobody would see it for half a minute.
+        connection.add_termination_listener(lambda _: manager.shutdown.set())
         try:
             await manager.run(max_concurrent_tasks=20, shutdown_on_listener_failure=True)
         finally:
@@ -182,6 +189,12 @@ def _entrypoint(
     database: Database, handler: JobHandler, clock: Clock
 ) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
-        await handler(database, json.loads(job.payload or b"{}"), clock.now())
+        try:
+            await handler(database, json.loads(job.payload or b"{}"), clock.now())
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            delay = timedelta(seconds=min(2**job.attempts, SLOWEST_RETRY))
+            raise RetryRequested(delay, f"{type(error).__name__}: {error}") from error
 
     return run

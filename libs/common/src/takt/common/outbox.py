@@ -13,12 +13,15 @@ short queue in front of the log.
 import asyncio
 import json
 import logging
+import zlib
 from contextlib import suppress
+from datetime import datetime
 
 import asyncpg
 from takt.common.bus import Log, Message
-from takt.common.db import EMITTED, SOURCE, Database, Tx
+from takt.common.db import EMITTED, LOST, SOURCE, Database, Tx
 from takt.common.event import Cause, Envelope, Event, seal
+from takt.common.retention import first_id
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +29,10 @@ MAX_BODY = 900_000
 """Bytes: below Kafka's limit of a message, with room for headers."""
 
 RELAY_LOCK = 7_265_001
-IDLE_POLL = 0.1
+IDLE_POLL = 0.2
 CHUNK = 1_000
+SOUND_SECONDS = 10
+"""A relay that ran so long was sound: its next failure is a new one, waited out shortly."""
 
 INSERT = """
 WITH said AS (
@@ -45,6 +50,14 @@ UNSENT = """
 SELECT u.id, o.topic, o.key, o.headers, o.body
 FROM outbox_unsent u JOIN outbox o USING (event_id)
 WHERE u.id <> ALL ($2::bigint[]) ORDER BY u.id LIMIT $1
+"""
+
+REPUBLISH_UNSENT = """
+WITH waiting AS (DELETE FROM outbox_unsent RETURNING event_id)
+INSERT INTO outbox_unsent (event_id)
+SELECT event_id FROM (
+    SELECT event_id FROM outbox WHERE event_id >= $1 UNION SELECT event_id FROM waiting
+) AS again ORDER BY event_id
 """
 
 
@@ -76,8 +89,9 @@ def columns(envelopes: list[Envelope[Event]]) -> tuple[list[object], ...]:
     """The parameters of `INSERT`, for use cases that write state and outbox in one statement."""
     bodies = [envelope.body() for envelope in envelopes]
     for envelope, body in zip(envelopes, bodies, strict=True):
-        if len(body) > MAX_BODY:
-            raise EventTooLarge(f"{envelope.type} of {envelope.event.subject}: {len(body)} bytes")
+        # Four bytes a character at most: only a long text is worth the counting.
+        if len(body) > MAX_BODY // 4 and (size := len(body.encode())) > MAX_BODY:
+            raise EventTooLarge(f"{envelope.type} of {envelope.event.subject}: {size} bytes")
     return (
         [e.id for e in envelopes],
         [e.event.topic for e in envelopes],
@@ -98,13 +112,16 @@ async def relay(database: Database, log: Log, stop: asyncio.Event) -> None:
     A failing log or a lost connection is retried for ever, at growing distance; the API stays
     writable meanwhile.
     """
+    time = asyncio.get_running_loop().time
     pause = 0.1
     while not stop.is_set():
+        began = time()
         try:
             await _relay_while_connected(database, log, stop)
-            pause = 0.1
-        except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as group:
+        except* LOST as group:
             error = group.exceptions[0]
+            if time() - began > SOUND_SECONDS:
+                pause = 0.1
             logger.warning("relay waits %.1f s: %s: %s", pause, type(error).__name__, error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
@@ -162,4 +179,22 @@ async def relay_unsent(
 
 
 def _lock(database: Database) -> int:
-    return RELAY_LOCK + sum(database.schema.encode()) * 1_000
+    """One relay per schema of a database."""
+    return RELAY_LOCK << 32 | zlib.crc32(database.schema.encode())
+
+
+async def republish(tx: Tx, since: datetime) -> int:
+    """Queue everything that was said since `since` once more, in order: the log was lost.
+
+    The relay publishes it like anything else, before what is said from now on; consumers that had
+    it find it in their inbox. Reaches back as far as the outbox is kept, eight days.
+
+    Returns: how many events are in the queue.
+    """
+    # Waits until every transaction that has emitted is over, and holds up the others: the events of
+    # a subject keep their order.
+    await tx.exec_driver_sql("LOCK TABLE outbox_unsent IN SHARE ROW EXCLUSIVE MODE")
+    await tx.exec_driver_sql(REPUBLISH_UNSENT, (first_id(since),))
+    queued = await tx.exec_driver_sql("SELECT count(*) FROM outbox_unsent")
+    tx.info[EMITTED] = True
+    return int(queued.scalar_one())

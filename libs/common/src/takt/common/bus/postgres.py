@@ -16,6 +16,7 @@ from functools import partial
 import asyncpg
 from takt.common.bus import LogUnavailable, Message, Positions, Record, Subscription
 from takt.common.contracts.topics import DEAD_LETTERS_SUFFIX, TOPICS
+from takt.common.db import LOST
 
 BATCH = 500
 FASTEST_POLL, SLOWEST_POLL = 0.02, 0.5
@@ -230,7 +231,7 @@ class PostgresSubscription:
 
     async def commit(self, records: Sequence[Record]) -> None:
         last = {record.topic: record.position for record in records}
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*LOST):
             await self._log.pool.execute(
                 """
                 INSERT INTO subscriptions (consumer_group, topic, position)
@@ -250,7 +251,7 @@ class PostgresSubscription:
     async def close(self) -> None:
         if self._lock is not None:
             connection, self._lock = self._lock, None
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*LOST):
                 await connection.close(timeout=5)
 
 
@@ -264,5 +265,5 @@ async def _unavailable() -> AsyncIterator[None]:
     """Say a lost or refused connection as LogUnavailable."""
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except LOST as error:
         raise LogUnavailable(f"the PostgreSQL log: {type(error).__name__}: {error}") from error
