@@ -1,6 +1,5 @@
 from uuid import uuid4
 
-import pytest
 from standardwebhooks.webhooks import Webhook
 from takt.alerting.app import PART as PART_WITHOUT_KEYS
 from takt.common.app import create_app
@@ -108,25 +107,25 @@ async def test_an_answer_that_is_kept_for_repeats_holds_no_secret(client, databa
         assert b"whsec_" not in bytes(rows.scalar_one())
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://10.0.0.1/hook",
-        "http://169.254.169.254/latest/meta-data",
-        "https://[::ffff:127.0.0.1]/",
-        "https://[64:ff9b::7f00:1]/",
-        "http://8.8.8.8/",
-        "https://user@8.8.8.8/",
-        "ftp://8.8.8.8/",
-        "https://no-such-name.invalid/",
-    ],
+PRIVATE = (
+    "https://10.0.0.1/hook",
+    "http://169.254.169.254/latest/meta-data",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "http://8.8.8.8/",
+    "https://user@8.8.8.8/",
+    "ftp://8.8.8.8/",
+    "https://no-such-name.invalid/",
 )
-async def test_an_address_on_a_private_network_is_refused_by_name(client, url):
-    answer = await client.post("/v1/webhooks", json={"url": url, "types": [RAISED]}, headers=key())
-    problem = answer.json()
-    assert answer.status_code == 422
-    assert (problem["field"], problem["value"]) == ("url", url)
-    assert problem["remedy"]
+
+
+async def test_an_address_on_a_private_network_is_refused_by_name(client):
+    for url in PRIVATE:
+        body = {"url": url, "types": [RAISED]}
+        answer = await client.post("/v1/webhooks", json=body, headers=key())
+        problem = answer.json()
+        assert (answer.status_code, problem["field"], problem["value"]) == (422, "url", url)
+        assert problem["remedy"]
     assert (await client.get("/v1/webhooks")).json()["items"] == []
 
 

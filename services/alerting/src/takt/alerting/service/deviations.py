@@ -20,7 +20,7 @@ from takt.alerting.domain.deviation import (
 from takt.alerting.domain.scopes import Hierarchy, Scope
 from takt.alerting.service import contracts
 from takt.alerting.service.announce import announce
-from takt.alerting.service.explaining import explain_scope
+from takt.alerting.service.explaining import Scene, explain_scope, load_scene
 from takt.alerting.service.freezing import freeze_week
 from takt.alerting.store import alerts, buckets, reference, reviews, versions
 from takt.alerting.store.buckets import ScopeWeeks
@@ -59,6 +59,7 @@ class _Bench:
     weeks: dict[str, ScopeWeeks]
     alerts: dict[str, AlertRow]
     reviews: dict[str, ReviewRow]
+    scenes: dict[date, Scene] = field(default_factory=dict)
     breached: dict[str, Direction] = field(default_factory=dict)
     changed: list[AlertRow] = field(default_factory=list)
     said: list[tuple[Event, Cause]] = field(default_factory=list)
@@ -248,7 +249,11 @@ async def _raise(bench: _Bench, key: str, verdict: Verdict, cause: Cause) -> Non
 
 async def _open(bench: _Bench, weeks: ScopeWeeks, verdict: Verdict) -> ReviewRow:
     assert verdict.direction is not None
-    causes = await explain_scope(bench.tx, weeks.scope, verdict, bench.today, bench.hierarchy)
+    for week in verdict.weeks:
+        if week not in bench.scenes:
+            bench.scenes[week] = await load_scene(bench.tx, week)
+    scenes = [bench.scenes[week] for week in verdict.weeks]
+    causes = explain_scope(weeks.scope, verdict, scenes, bench.today, bench.hierarchy)
     review = reviewing.open_review(
         new_id(),
         scope=weeks.scope.key,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, cast
@@ -23,56 +24,71 @@ ZERO = Decimal(0)
 Inside = Callable[[str, str], bool]
 
 
-async def explain_scope(
-    tx: Tx, scope: Scope, verdict: Verdict, today: date, hierarchy: Hierarchy
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A frozen week, whole: what was expected of series and deals, and what was sold."""
+
+    week: date
+    series: Sequence[SeriesWeek]
+    dated: Sequence[Dated]
+    units: Mapping[str, str]
+    expected: Sequence[DealWeek]
+    sold: Sequence[DealSale]
+    states: Mapping[UUID, str]
+
+
+async def load_scene(tx: Tx, week: date) -> Scene:
+    """Load a week once for all the reviews that are opened about it."""
+    version = (await versions.frozen_versions(tx, [week]))[week]
+    dated = await buckets.load_series_days(tx, week)
+    expected = await versions.load_deals(tx, version, week)
+    sold = await sales.load_deal_sales(tx, week, week + timedelta(days=6))
+    return Scene(
+        week,
+        await versions.load_series(tx, version, week),
+        dated,
+        await reference.load_units(tx, {line.product for line in dated}),
+        expected,
+        sold,
+        await reference.load_deal_states(
+            tx, {line.deal_id for line in expected} | {line.deal_id for line in sold}
+        ),
+    )
+
+
+def explain_scope(
+    scope: Scope, verdict: Verdict, scenes: Sequence[Scene], today: date, hierarchy: Hierarchy
 ) -> Causes:
-    """The causes of a verdict, over the weeks that it judges."""
+    """The causes of a verdict, over the weeks that it judges.
+
+    Args:
+        scope: what was judged.
+        verdict: what was found.
+        scenes: the verdict's weeks.
+        today: the business date, after which sales count only where the verdict counts them.
+        hierarchy: which series lie inside the scope.
+    """
 
     def inside(product: str, region: str) -> bool:
         series = Scope(product=product, region=region)
         return scope == series or hierarchy.covers(scope, series)
 
-    frozen = await versions.frozen_versions(tx, verdict.weeks)
-    return combine(
-        [
-            await _explain_week(tx, week, frozen[week], inside, verdict, today)
-            for week in verdict.weeks
-        ]
-    )
+    return combine([_explain_week(scene, inside, verdict, today) for scene in scenes])
 
 
-async def _explain_week(
-    tx: Tx, week: date, version: int, inside: Inside, verdict: Verdict, today: date
-) -> Causes:
-    until = week + timedelta(days=6)
-    if not verdict.with_booked:
-        until = min(until, today)
-    series = [
-        s for s in await versions.load_series(tx, version, week) if inside(s.product, s.region)
-    ]
-    dated = [
-        d
-        for d in await buckets.load_series_days(tx, week)
-        if d.day <= until and inside(d.product, d.region)
-    ]
-    units = await reference.load_units(tx, {line.product for line in dated})
-    products = _product_lines(series, dated, units, verdict.due)
-    expected = await versions.load_deals(tx, version, week)
-    sold = [
-        line
-        for line in await sales.load_deal_sales(tx, week, until)
-        if inside(line.product, line.region)
-    ]
-    states = await reference.load_deal_states(
-        tx, {line.deal_id for line in expected} | {line.deal_id for line in sold}
-    )
-    deals = _deal_lines(expected, sold, states, inside, verdict.due)
+def _explain_week(scene: Scene, inside: Inside, verdict: Verdict, today: date) -> Causes:
+    until = date.max if verdict.with_booked else today
+    series = [line for line in scene.series if inside(line.product, line.region)]
+    dated = [d for d in scene.dated if d.day <= until and inside(d.product, d.region)]
+    sold = [d for d in scene.sold if d.day <= until and inside(d.product, d.region)]
+    products = _product_lines(series, dated, scene.units, verdict.due)
+    deals = _deal_lines(scene.expected, sold, scene.states, inside, verdict.due)
     known = {line.product for line in products}
     return explain(products, [line for line in deals if line.product in known])
 
 
 def _product_lines(
-    series: Sequence[SeriesWeek], dated: Sequence[Dated], units: dict[str, str], due: Decimal
+    series: Sequence[SeriesWeek], dated: Sequence[Dated], units: Mapping[str, str], due: Decimal
 ) -> list[ProductLine]:
     """A line a product, over the regions of the scope; its price is the version's average."""
     quantity: dict[str, Decimal] = defaultdict(Decimal)
@@ -110,7 +126,7 @@ def _product_lines(
 def _deal_lines(
     expected: Sequence[DealWeek],
     sold: Sequence[DealSale],
-    states: dict[UUID, str],
+    states: Mapping[UUID, str],
     inside: Inside,
     due: Decimal,
 ) -> list[DealLine]:
