@@ -91,16 +91,16 @@ def _router(noun: Noun, one: type[RequestModel], row: type[RequestModel]) -> API
         response: Response,
     ) -> dict[str, Any]:
         expected, sent = seen
-        fields = {"code": code, **body.model_dump(mode="json")}
+        fields = {"code": code, **body.model_dump()}
         sequence = await put_one(tx, noun, fields, expected=expected, exists_only=sent, cause=cause)
         response.headers["ETag"] = etag(sequence)
-        return {**fields, "sequence": sequence}
+        return {**shown(fields), "sequence": sequence}
 
     put.__annotations__["body"] = one
     router.put("/{code}", dependencies=[requires("deals:write")], name=f"write {path}")(put)
 
     async def put_rows(items: Any, tx: RequestTx, cause: RequestCause) -> BulkResult:
-        rows = {item.code: item.model_dump(mode="json") for item in items}
+        rows = {item.code: item.model_dump() for item in items}
         changed = await put_many(tx, noun, list(rows.values()), cause=cause)
         return BulkResult(changed=len(changed), unchanged=len(rows) - len(changed))
 

@@ -19,7 +19,7 @@ class Refusing(Problem):
         first = refusals[0]
         more = f" (and {len(refusals) - 1} more)" if len(refusals) > 1 else ""
         return cls(
-            detail or f"{first.field}: {first.reason}{more}",
+            detail or f"{first.field} = {first.value or 'nothing'}: {first.reason}{more}",
             field=first.field,
             value=first.value,
             remedy=first.remedy,
