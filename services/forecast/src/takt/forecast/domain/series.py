@@ -46,13 +46,8 @@ class Series:
     ordered: Millionths
     pipeline: Millionths
     variance: Floats
-
-    @classmethod
-    def new(cls, key: SeriesKey, price: Decimal, unit: str, week: date) -> "Series":
-        """A series that nothing is known of yet."""
-        nothing = np.zeros(HORIZON_WEEKS)
-        none = np.zeros(HORIZON_WEEKS, dtype=np.int64)
-        return cls(key, 0, price, unit, week, nothing, nothing, 0.0, none, none, nothing)
+    model_changed: bool = False
+    """Whether price, statistical, known or scale differ from what is stored."""
 
     def rolled_to(self, week: date) -> "Series":
         """The same series seen from a later week.
@@ -69,6 +64,7 @@ class Series:
         return replace(
             self,
             first_week=week,
+            model_changed=True,
             statistical=statistical,
             ordered=ordered,
             pipeline=move_to_week(self.pipeline, self.first_week, week),

@@ -1,32 +1,25 @@
 """Putting forecasts together and telling them: what every change of a series ends in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from takt.common.amounts import micro, probability
 from takt.common.contracts.deals import DealState
-from takt.common.contracts.forecast import (
-    DatedQuantity,
-    ForecastBucket,
-    ForecastChanged,
-    LineDemand,
-    OutcomeCounts,
-    PipelineDemandChanged,
-)
+from takt.common.contracts.forecast import ForecastBucket, PipelineDemandChanged
 from takt.common.db import Tx
 from takt.common.event import Cause, Event
 from takt.common.outbox import emit
 from takt.forecast.domain.calendar import HORIZON_WEEKS
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import Joined, Millionths
-from takt.forecast.domain.pipeline import LineOutlook, to_decimals
+from takt.forecast.domain.pipeline import to_decimals
 from takt.forecast.domain.series import Series, join_series
 from takt.forecast.store.calibrations import Calibration
 from takt.forecast.store.series import DealDemand, save_forecasts
+from takt.forecast.wire import WrittenDemand, WrittenForecast
 
 
 def in_zone(now: datetime, zone: str | None) -> datetime:
@@ -62,7 +55,7 @@ async def publish(
     joined = join_series(revised, calibration.bands) if revised else _nothing()
     await save_forecasts(tx, revised, joined, now, demand)
     told = [
-        (forecast_event(series, joined, position, now), causes[series.key])
+        (WrittenForecast.of(series, joined, position, now), causes[series.key])
         for position, series in enumerate(revised)
     ]
     await emit(tx, *said, *told)
@@ -71,24 +64,6 @@ async def publish(
 def _nothing() -> Joined:
     none = np.zeros((0, HORIZON_WEEKS), dtype=np.int64)
     return Joined(none, none, np.zeros((4, 0, HORIZON_WEEKS), dtype=np.int64))
-
-
-def forecast_event(series: Series, joined: Joined, position: int, now: datetime) -> ForecastChanged:
-    """The whole current forecast of the series at `position` of the batch."""
-    return ForecastChanged.model_construct(
-        sequence=series.revision,
-        product=series.key.product,
-        region=series.key.region,
-        unit=series.unit,
-        price=series.price,
-        as_of=now,
-        buckets=buckets(
-            series.first_week,
-            joined.baseline[position],
-            joined.pipeline[position],
-            joined.bands[:, position],
-        ),
-    )
 
 
 def buckets(
@@ -121,34 +96,14 @@ def demand_event(
 ) -> PipelineDemandChanged:
     """The demand that a deal stands for, whole."""
     chance = probability(demand.outlook.probability)
-    counts = demand.outlook.counts
-    return PipelineDemandChanged(
+    return WrittenDemand.of(
+        deal,
         sequence=demand.sequence,
-        deal_id=deal.deal_id,
         deal_sequence=deal_sequence,
-        stage=deal.stage,
-        status=deal.status,
         probability=chance,
         stalled=demand.outlook.stalled,
-        counts=OutcomeCounts(**asdict(counts)) if counts.entered else None,
-        as_of=now,
-        lines=tuple(_line_demand(line) for line in demand.lines),
+        counts=demand.outlook.counts,
+        lines=demand.lines,
         expected_value=micro(chance * deal.value),
-    )
-
-
-def _line_demand(line: LineOutlook) -> LineDemand:
-    weeks = [(week, int(units)) for week, units in enumerate(line.expected) if units]
-    return LineDemand(
-        line_id=line.line.line_id,
-        product=line.series.product,
-        region=line.series.region,
-        quantity=line.line.quantity,
-        price=line.line.price,
-        expected=tuple(
-            DatedQuantity.model_construct(
-                week=line.first_week + timedelta(weeks=week), quantity=Decimal(units).scaleb(-6)
-            )
-            for week, units in weeks
-        ),
+        now=now,
     )

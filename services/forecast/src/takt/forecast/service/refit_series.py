@@ -44,6 +44,7 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     batch = [
         replace(
             series,
+            model_changed=True,
             statistical=fits[series.key].statistical,
             scale=fits[series.key].scale,
             price=prices.get(series.key, series.price),

@@ -98,12 +98,12 @@ class DealDemand:
 _SAVE_SERIES = """
 WITH said AS (
     SELECT product, region, revision, price, first_week, statistical::float8[] AS statistical,
-        known::float8[] AS known, scale, ordered::bigint[] AS ordered,
+        scale, ordered::bigint[] AS ordered,
         pipeline::bigint[] AS pipeline, variance::float8[] AS variance,
         baseline::bigint[] AS baseline, bands::bigint[] AS bands
     FROM unnest($2::text[], $3::text[], $4::bigint[], $5::numeric[], $6::date[], $7::text[],
-        $8::text[], $9::float8[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
-        AS c (product, region, revision, price, first_week, statistical, known, scale, ordered,
+        $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+        AS c (product, region, revision, price, first_week, statistical, scale, ordered,
             pipeline, variance, baseline, bands)
 ), revised AS (
     INSERT INTO forecast_revisions (product, region, revision, as_of, price, first_week, baseline,
@@ -114,19 +114,19 @@ WITH said AS (
 _SAVE_LINES = """, said_of AS (
     UPDATE deals SET demand_sequence = d.sequence, probability = d.probability,
         stalled = d.stalled, counts = d.counts, demand_as_of = $1
-    FROM unnest($15::uuid[], $16::bigint[], $17::numeric[], $18::boolean[], $19::jsonb[])
+    FROM unnest($14::uuid[], $15::bigint[], $16::numeric[], $17::boolean[], $18::jsonb[])
         AS d (deal_id, sequence, probability, stalled, counts)
     WHERE deals.deal_id = d.deal_id
 ), lines AS (
     SELECT deal_id, line_id, product, region, quantity, price, probability, first_week,
         expected::bigint[] AS expected, variance::float8[] AS variance
-    FROM unnest($20::uuid[], $21::uuid[], $22::text[], $23::text[], $24::numeric[], $25::numeric[],
-        $26::numeric[], $27::date[], $28::text[], $29::text[])
+    FROM unnest($19::uuid[], $20::uuid[], $21::text[], $22::text[], $23::numeric[], $24::numeric[],
+        $25::numeric[], $26::date[], $27::text[], $28::text[])
         AS l (deal_id, line_id, product, region, quantity, price, probability, first_week,
             expected, variance)
 ), gone AS (
-    DELETE FROM pipeline_lines WHERE deal_id = ANY($15::uuid[])
-        AND line_id <> ALL($21::uuid[])
+    DELETE FROM pipeline_lines WHERE deal_id = ANY($14::uuid[])
+        AND line_id <> ALL($20::uuid[])
 ), counted AS (
     INSERT INTO pipeline_lines (deal_id, line_id, product, region, quantity, price, probability,
         first_week, expected, variance)
@@ -139,7 +139,7 @@ _SAVE_LINES = """, said_of AS (
 
 _UPDATE_SERIES = """
 UPDATE series SET revision = said.revision, price = said.price, first_week = said.first_week,
-    statistical = said.statistical, known = said.known, scale = said.scale,
+    statistical = coalesce(said.statistical, series.statistical), scale = said.scale,
     ordered = said.ordered, pipeline = said.pipeline, variance = said.variance
 FROM said WHERE (series.product, series.region) = (said.product, said.region)
 """
@@ -171,8 +171,7 @@ async def save_forecasts(
             [s.revision for s in batch],
             [s.price for s in batch],
             [s.first_week for s in batch],
-            [literal(s.statistical) for s in batch],
-            [literal(s.known) for s in batch],
+            [literal(s.statistical) if s.model_changed else None for s in batch],
             [s.scale for s in batch],
             [literal(s.ordered) for s in batch],
             [literal(s.pipeline) for s in batch],
