@@ -5,7 +5,6 @@ from typing import assert_never
 from takt.common.contracts.deals import (
     DealChanged,
     DealEvent,
-    DealLine,
     DealLost,
     DealOpened,
     DealReopened,
@@ -14,7 +13,6 @@ from takt.common.contracts.deals import (
     DealWon,
     SaleReturn,
     SaleState,
-    StageInterval,
 )
 from takt.deals.domain.deal import Deal, Move
 from takt.deals.store.catalog import Company
@@ -24,44 +22,47 @@ from takt.deals.store.sales import Sale
 def state_of(deal: Deal, company: Company) -> DealState:
     """A deal as others see it. Payment days: the deal's own, else its account's, else usual."""
     entries = deal.entries
+    left = [*(entry.entered_at for entry in entries[1:]), None]
     days = (deal.terms.payment_days, deal.account_payment_days, company.payment_days)
-    return DealState.model_construct(
-        deal_id=deal.id,
-        external_id=deal.external_id,
-        name=deal.name,
-        account_id=deal.account,
-        owner=deal.owner,
-        team=deal.team,
-        region=deal.region,
-        pipeline=deal.pipeline,
-        stage=deal.stage,
-        status=deal.status,
-        opened_at=deal.opened_at,
-        stage_entered_at=deal.entered_at,
-        closed_at=deal.closed_at,
-        expected_close=deal.expected_close,
-        payment_days=next(one for one in days if one is not None),
-        manual_probability=deal.manual_probability,
-        lines=tuple(
-            DealLine.model_construct(
-                line_id=line.offer.line,
-                product=line.offer.product,
-                quantity=line.offer.quantity,
-                price=line.offer.price,
-                requested_date=line.requested,
-            )
-            for line in deal.lines
-        ),
-        history=tuple(
-            StageInterval.model_construct(
-                stage=entry.stage,
-                entered_at=entry.entered_at,
-                left_at=entries[place + 1].entered_at if place + 1 < len(entries) else None,
-                imported=entry.imported,
-            )
-            for place, entry in enumerate(entries)
-        ),
-        imported=deal.imported,
+    return DealState.model_validate(
+        {
+            "deal_id": deal.id,
+            "external_id": deal.external_id,
+            "name": deal.name,
+            "account_id": deal.account,
+            "owner": deal.owner,
+            "team": deal.team,
+            "region": deal.region,
+            "pipeline": deal.pipeline,
+            "stage": deal.stage,
+            "status": deal.status,
+            "opened_at": deal.opened_at,
+            "stage_entered_at": deal.entered_at,
+            "closed_at": deal.closed_at,
+            "expected_close": deal.expected_close,
+            "payment_days": next(one for one in days if one is not None),
+            "manual_probability": deal.manual_probability,
+            "lines": [
+                {
+                    "line_id": line.offer.line,
+                    "product": line.offer.product,
+                    "quantity": line.offer.quantity,
+                    "price": line.offer.price,
+                    "requested_date": line.requested,
+                }
+                for line in deal.lines
+            ],
+            "history": [
+                {
+                    "stage": entry.stage,
+                    "entered_at": entry.entered_at,
+                    "left_at": left_at,
+                    "imported": entry.imported,
+                }
+                for entry, left_at in zip(entries, left, strict=True)
+            ],
+            "imported": deal.imported,
+        }
     )
 
 
