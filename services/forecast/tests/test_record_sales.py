@@ -12,7 +12,7 @@ from takt.forecast.service.refit_series import refit_some
 from takt.forecast.store.forecasts import forecasts
 from takt.forecast.store.history import weekly_histories
 
-from ..conftest import MONDAY, catalog, envelope, sale
+from .conftest import MONDAY, catalog, envelope, sale
 
 SERIES = SeriesKey("P1", "DE")
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from takt.common.bus import Message
 from takt.common.testing import eventually
 
-from ..conftest import MONDAY, catalog, deal, envelope, opened, sale
+from .conftest import MONDAY, catalog, deal, envelope, opened, sale
 
 
 async def publish(log, *envelopes):

@@ -12,7 +12,7 @@ from takt.forecast.service.follow_deals import follow_deals
 from takt.forecast.service.record_sales import record_sales
 from takt.forecast.store.forecasts import forecasts
 
-from ..conftest import MONDAY, deal, envelope, opened, sale
+from .conftest import MONDAY, deal, envelope, opened, sale
 
 
 async def present(tx):
