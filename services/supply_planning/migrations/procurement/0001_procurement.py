@@ -95,7 +95,7 @@ PLANS = f"""
 CREATE TABLE plans (
     item text NOT NULL, site text NOT NULL, sequence bigint NOT NULL DEFAULT 0, as_of timestamptz,
     outcome text, because text,
-    netting jsonb, releases jsonb NOT NULL DEFAULT '[]', messages jsonb NOT NULL DEFAULT '[]',
+    netting jsonb, gist jsonb, releases jsonb NOT NULL DEFAULT '[]', messages jsonb NOT NULL DEFAULT '[]',
     communicated jsonb NOT NULL DEFAULT '{{}}',
     PRIMARY KEY (item, site), FOREIGN KEY (item, site) REFERENCES item_sites
 );

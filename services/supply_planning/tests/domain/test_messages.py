@@ -11,7 +11,6 @@ from takt.supply_planning.domain.messages import (
     Value,
     advise,
     damp,
-    release_messages,
 )
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply, net
 
@@ -94,7 +93,6 @@ def test_an_approved_order_is_to_be_released_from_its_release_date_on() -> None:
     assert [m.kind for m in advice({4: 10}, ready).messages] == ["release"]
     waiting = replace(ready, release=MONDAY + timedelta(days=1))
     assert advice({4: 10}, waiting).messages == ()
-    assert release_messages([(ORDER, week(1))], MONDAY) == []
 
 
 def test_inside_the_fence_nothing_is_moved() -> None:

@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
 from takt.supply_planning.domain.calendar import LeadTime
 from takt.supply_planning.domain.lots import LotPolicy
-from takt.supply_planning.domain.netting import Horizon, Netting, PlanningPolicy, Supply, net
+from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply, net
 from takt.supply_planning.domain.plan import (
+    Gist,
     ItemSite,
     Position,
+    gist,
     reach,
     replan,
     users,
@@ -83,9 +85,10 @@ def test_sites_are_planned_apart() -> None:
     assert users([at("tube", "west")], BILL) == {at("frame", "west"), at("wheel", "west")}
 
 
-def net_of(demand: int, on_hand: int = 0, policy: PlanningPolicy | None = None) -> Netting:
+def net_of(demand: int, on_hand: int = 0, policy: PlanningPolicy | None = None) -> Gist:
     gross = [0, demand, *[0] * 6]
-    return net(gross, on_hand, [], policy or PlanningPolicy("buy"), HORIZON)
+    plan = net(gross, on_hand, [], policy or PlanningPolicy("buy"), HORIZON)
+    return gist(plan, MONDAY)
 
 
 def test_a_change_that_stops_says_why() -> None:

@@ -126,8 +126,8 @@ def advise(
         messages += _messages(need.order_id, own, value)
         if supply.due < horizon.today and value.due == supply.due:
             messages.append(Message(need.order_id, "expedite", "overdue", from_date=supply.due))
-        if supply.kind == "firm" and supply.release:
-            messages += release_messages([(need.order_id, supply.release)], horizon.today)
+        if supply.kind == "firm" and supply.release and supply.release <= horizon.today:
+            messages.append(release_message(need.order_id, supply.release))
     return Advice(tuple(messages), kept, damped, grown)
 
 
@@ -186,13 +186,9 @@ def _wanted(
     return Value(due, need.quantity + more)
 
 
-def release_messages(orders: Iterable[tuple[UUID, date]], today: date) -> list[Message]:
-    """One for each of these orders whose release date has come."""
-    return [
-        Message(order_id, "release", "release_date_reached", from_date=release)
-        for order_id, release in orders
-        if release <= today
-    ]
+def release_message(order_id: UUID, release: date) -> Message:
+    """For an order whose release date has come."""
+    return Message(order_id, "release", "release_date_reached", from_date=release)
 
 
 def _messages(order_id: UUID, own: Value, value: Value) -> list[Message]:

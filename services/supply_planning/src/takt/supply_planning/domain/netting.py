@@ -7,6 +7,7 @@ a date.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 from uuid import UUID
@@ -24,21 +25,22 @@ WEEK = timedelta(weeks=1)
 WEEKS = 26
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Horizon:
     """The weeks that are planned, beginning with the one that holds `today`."""
 
     today: date
     weeks: int = WEEKS
 
-    @property
+    @cached_property
     def first_week(self) -> date:
         """The ISO Monday of this week."""
         return self.today - timedelta(days=self.today.weekday())
 
-    def monday(self, bucket: int) -> date:
-        """The Monday of a bucket."""
-        return self.first_week + bucket * WEEK
+    @cached_property
+    def mondays(self) -> tuple[date, ...]:
+        """The Monday of every bucket."""
+        return tuple(self.first_week + bucket * WEEK for bucket in range(self.weeks))
 
     def bucket(self, day: date) -> int | None:
         """The bucket of a day: the past belongs to the first, what is after the last to none."""
@@ -233,10 +235,12 @@ def net(
 
 def due_date(bucket: int, policy: PlanningPolicy, horizon: Horizon) -> date:
     """When an order for a bucket must be there: its first day open to receive, from today on."""
-    monday = horizon.monday(bucket)
-    week = (monday + timedelta(days=day) for day in range(7))
-    first = next((day for day in week if policy.receiving.minutes_on(day)), None)
-    return max(first or open_day(monday, policy.receiving), horizon.today)
+    monday = horizon.mondays[bucket]
+    if not policy.receiving.minutes_on(monday):
+        week = (monday + timedelta(days=day) for day in range(1, 7))
+        first = next((day for day in week if policy.receiving.minutes_on(day)), None)
+        monday = first or open_day(monday, policy.receiving)
+    return max(monday, horizon.today)
 
 
 def _order(

@@ -9,6 +9,7 @@ cancellation) the answer with the highest order revision holds, so that the stat
 set of answers and not from their order.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -95,6 +96,11 @@ class PurchaseOrder:
     receipt_revision: int = 0
     cancel_revision: int = 0
     reference: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, date, int]:
+        """What tells it from other orders of its item at its site."""
+        return self.reference or "", self.supplier, self.due_period, self.generation
 
     @property
     def order_id(self) -> UUID:
@@ -235,30 +241,27 @@ def propose(
         horizon: the weeks that are planned.
     """
     changed: list[PurchaseOrder] = []
-    wanted: set[UUID] = set()
-    by_id = {order.order_id: order for order in orders}
+    wanted: set[tuple[str, str, date, int]] = set()
+    known_orders = {order.place: order for order in orders}
+    left = Counter((order.supplier, order.due_period) for order in orders if order.left_planning)
     for plan in planned:
         if terms is None:
             break
-        period = horizon.monday(plan.bucket)
+        period = horizon.mondays[plan.bucket]
         fresh = PurchaseOrder(
             item=item,
             site=site,
             supplier=terms.supplier,
             due_period=period,
-            generation=sum(
-                order.left_planning
-                for order in orders
-                if (order.supplier, order.due_period) == (terms.supplier, period)
-            ),
+            generation=left[terms.supplier, period],
             due_on=plan.due,
             release_on=plan.release,
             quantity=to_decimal(plan.quantity),
             price=unit_price(plan.quantity, terms.price_breaks),
             payment_days=terms.payment_days,
         )
-        wanted.add(fresh.order_id)
-        known = by_id.get(fresh.order_id)
+        wanted.add(fresh.place)
+        known = known_orders.get(fresh.place)
         if known is None:
             changed.append(fresh)
         elif known.stage == "withdrawn" or changed_terms(known, fresh):
@@ -266,7 +269,7 @@ def propose(
     changed += [
         _next(order, stage="withdrawn")
         for order in orders
-        if order.status == "proposed" and order.order_id not in wanted
+        if order.status == "proposed" and order.place not in wanted
     ]
     return changed
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 from takt.supply_planning.domain.bom import BillOfMaterial
@@ -121,8 +122,37 @@ def _releases(netting: Netting, position: Position, policy: PlanningPolicy) -> D
     return tuple(sorted(by_day.items()))
 
 
+class Gist(NamedTuple):
+    """What is compared of two plans, each part as a digest that is the same in every process."""
+
+    day: int
+    whole: str
+    orders: str
+    net: str
+    short: str
+    by_lot: bool
+
+
+def gist(netting: Netting, today: date) -> Gist:
+    """The gist of a plan that was made on a day."""
+    orders = [
+        (order.bucket, order.due.toordinal(), order.release.toordinal(), order.lots)
+        for order in netting.orders
+    ]
+    parts = (orders, netting.net, netting.short)
+    rest = (netting.first_week.toordinal(), netting.on_hand, netting.gross, netting.scheduled)
+    needs = [(need.order_id.int, need.bucket, need.quantity) for need in netting.needs]
+    whole = _digest((*parts, *rest, needs, netting.by_lot))
+    ordered, needed, short = map(_digest, parts)
+    return Gist(today.toordinal(), whole, ordered, needed, short, netting.by_lot)
+
+
+def _digest(values: object) -> str:
+    return blake2b(repr(values).encode(), digest_size=8).hexdigest()
+
+
 def why_unchanged(
-    before: Netting, after: Netting, damped: bool
+    before: Gist, after: Gist, damped: bool
 ) -> Literal["lot", "tolerance", "fence", "stock"] | None:
     """Why other input left orders and messages as they were; None when an order changed.
 

@@ -28,6 +28,13 @@ def to_decimal(millionths: int) -> Decimal:
     return Decimal(millionths).scaleb(-6)
 
 
+def to_text(millionths: int) -> str:
+    """Millionths as a plain decimal, without trailing zeros."""
+    whole, rest = divmod(abs(millionths), ONE)
+    sign = "-" if millionths < 0 else ""
+    return f"{sign}{whole}.{rest:06}".rstrip("0") if rest else f"{sign}{whole}"
+
+
 def ceil_div(numerator: int, denominator: int) -> int:
     """The quotient of whole numbers, rounded up."""
     return -(-numerator // denominator)

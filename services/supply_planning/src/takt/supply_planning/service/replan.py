@@ -11,7 +11,7 @@ from datetime import datetime
 from takt.common.db import Tx
 from takt.common.event import Cause, Event
 from takt.common.outbox import emit
-from takt.supply_planning.domain.messages import Advice, Message, advise, release_messages
+from takt.supply_planning.domain.messages import Advice, Message, advise, release_message
 from takt.supply_planning.domain.netting import Horizon
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import (
@@ -21,9 +21,11 @@ from takt.supply_planning.domain.orders import (
     supply_of,
 )
 from takt.supply_planning.domain.plan import (
+    Gist,
     ItemPlan,
     ItemSite,
     Position,
+    gist,
     reach,
     replan,
     users,
@@ -37,10 +39,13 @@ from takt.supply_planning.store.planning import (
     KnownPlan,
     NewPlan,
     Positions,
+    StoredOrders,
     lock_plans,
     read_positions,
     write_plans,
 )
+
+NO_ORDERS = StoredOrders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ async def _replan(
         if positions.revision == network.revision:
             break
         network = await load_network(tx)
-    outcomes = _decide(touched, network, positions, now)
+    outcomes = _decide(touched, items, network, positions, now)
     causes = passed_down(touched, network.bill)
     told: list[tuple[Event, Cause]] = []
     for key in sorted(outcomes):
@@ -126,16 +131,23 @@ def _with_series(
 
 
 def _decide(
-    touched: Iterable[ItemSite], network: Network, positions: Positions, now: datetime
+    touched: Iterable[ItemSite],
+    asked: Collection[ItemSite],
+    network: Network,
+    positions: Positions,
+    now: datetime,
 ) -> dict[ItemSite, Outcome]:
-    """The new plans and orders of what is planned anew."""
+    """The new plans and orders of what is planned anew.
+
+    Args: asked: those whose orders are compared though the same ones are planned.
+    """
     horizon = network.horizon(now)
     given = {
         key: Position(
             positions.stock.get(key, 0),
             (
                 *positions.receipts.get(key, ()),
-                *filter(None, map(supply_of, positions.orders.get(key, ()))),
+                *filter(None, map(supply_of, positions.orders.get(key, NO_ORDERS).bringing())),
             ),
             positions.demand.get(key, ()),
         )
@@ -145,7 +157,7 @@ def _decide(
     released |= {key: plan.releases for key, plan in positions.plans.items()}
     plans = replan(touched, network.bill, network.policies, given, released, horizon)
     return {
-        key: _outcome(key, plan, given[key], network, positions, horizon)
+        key: _outcome(key, plan, given[key], network, positions, horizon, again=key in asked)
         for key, plan in plans.items()
         if key in positions.plans
     }
@@ -158,14 +170,22 @@ def _outcome(
     network: Network,
     positions: Positions,
     horizon: Horizon,
+    *,
+    again: bool,
 ) -> Outcome:
-    policy, known = network.policies[key], positions.plans[key]
-    netting = plan.netting
+    policy, known, netting = network.policies[key], positions.plans[key], plan.netting
     advice = advise(
         netting.needs, netting.orders, given.supplies, known.communicated, policy, horizon
     )
-    before = {order.order_id: order for order in positions.orders.get(key, ())}
-    proposals = propose(
+    now = gist(netting, horizon.today)
+    if known.gist and not again and (now.day, now.orders) == (known.gist.day, known.gist.orders):
+        # The same orders of the same day, beside the same open ones: the proposals are there.
+        supplies = {supply.order_id for supply in given.supplies}
+        proposals = [m for m in known.messages if m.order_id not in supplies]
+        messages = (*advice.messages, *proposals)
+        return Outcome(_new_plan(known, plan, now, messages, advice), ())
+    before = {order.place: order for order in positions.orders.get(key, NO_ORDERS).all}
+    proposed = propose(
         [order for order in netting.orders if order.bucket not in advice.grown],
         tuple(before.values()),
         key.item,
@@ -173,22 +193,17 @@ def _outcome(
         network.terms.get(key),
         horizon,
     )
-    changed = [_answered(order, positions) for order in proposals]
-    after = before | {order.order_id: order for order in changed}
-    messages = (
-        *advice.messages,
-        *release_messages(
-            (
-                (order.order_id, order.release_on)
-                for order in sorted(after.values(), key=lambda order: str(order.order_id))
-                if order.status == "proposed"
-            ),
-            horizon.today,
-        ),
+    changed = [_answered(order, positions) for order in proposed]
+    after = before | {order.place: order for order in changed}
+    releases = (
+        release_message(order.order_id, order.release_on)
+        for _, order in sorted(after.items())
+        if order.release_on <= horizon.today and order.status == "proposed"
     )
+    messages = (*advice.messages, *releases)
     return Outcome(
-        _new_plan(known, plan, messages, advice),
-        tuple((before.get(order.order_id), order) for order in changed),
+        _new_plan(known, plan, now, messages, advice),
+        tuple((before.get(order.place), order) for order in changed),
     )
 
 
@@ -199,19 +214,19 @@ def _answered(order: PurchaseOrder, positions: Positions) -> PurchaseOrder:
 
 
 def _new_plan(
-    known: KnownPlan, plan: ItemPlan, messages: tuple[Message, ...], advice: Advice
+    known: KnownPlan, plan: ItemPlan, now: Gist, messages: tuple[Message, ...], advice: Advice
 ) -> NewPlan | None:
-    netting = plan.netting
-    if netting == known.netting and messages == known.messages:
+    if now == known.gist and messages == known.messages:
         return None
     because = None
-    if known.netting is not None and messages == known.messages:
-        because = why_unchanged(known.netting, netting, advice.damped)
+    if known.gist is not None and messages == known.messages:
+        because = why_unchanged(known.gist, now, advice.damped)
     return NewPlan(
         sequence=known.sequence + 1,
         outcome="unchanged" if because else "changed",
         because=because,
-        netting=netting,
+        netting=plan.netting,
+        gist=now,
         releases=plan.releases,
         messages=messages,
         communicated=advice.communicated,

@@ -1,6 +1,8 @@
 """Plans and orders as the events that tell of them."""
 
-from datetime import datetime, timedelta
+import json
+from datetime import datetime
+from typing import Any
 
 from takt.common.contracts.supply_planning import (
     ActionMessage,
@@ -20,7 +22,7 @@ from takt.supply_planning.domain.messages import Message
 from takt.supply_planning.domain.netting import WEEK, Netting
 from takt.supply_planning.domain.orders import PurchaseOrder, changed_terms
 from takt.supply_planning.domain.plan import ItemSite
-from takt.supply_planning.domain.quantity import to_decimal
+from takt.supply_planning.domain.quantity import to_decimal, to_text
 from takt.supply_planning.store.planning import NewPlan
 
 ENTERED: dict[str, type[PurchaseOrderEvent]] = {
@@ -34,28 +36,64 @@ ENTERED: dict[str, type[PurchaseOrderEvent]] = {
 """The event that says that an order entered a status."""
 
 
+class _PlanTold(PlanChanged):
+    """A plan that is JSON already: 26 weeks of validated decimals took a third of the time."""
+
+    body: str
+
+    def model_dump_json(self, *_: Any, **__: Any) -> str:
+        return self.body
+
+
 def plan_event(key: ItemSite, plan: NewPlan, safety_stock: int, now: datetime) -> PlanChanged:
-    """A plan, whole. Its values are exact and checked already, so they are not validated again."""
-    return PlanChanged.model_construct(
-        sequence=plan.sequence,
-        item=key.item,
-        site=key.site,
-        as_of=now,
-        on_hand=to_decimal(plan.netting.on_hand),
-        safety_stock=to_decimal(safety_stock),
-        outcome=plan.outcome,
-        because=plan.because,
-        buckets=buckets_of(plan.netting),
-        messages=tuple(map(message_of, plan.messages)),
-    )
+    """A plan, whole."""
+    netting = plan.netting
+    body: dict[str, Any] = {
+        "sequence": plan.sequence,
+        "item": key.item,
+        "site": key.site,
+        "as_of": now.isoformat(),
+        "on_hand": to_text(netting.on_hand),
+        "safety_stock": to_text(safety_stock),
+        "outcome": plan.outcome,
+        "because": plan.because,
+        "buckets": [
+            {
+                "week": (netting.first_week + place * WEEK).isoformat(),
+                "gross": to_text(gross),
+                "scheduled_receipts": to_text(scheduled),
+                "planned_receipts": to_text(planned),
+                "planned_releases": to_text(released),
+                "projected": to_text(projected),
+            }
+            for place, (gross, scheduled, planned, released, projected) in enumerate(
+                zip(
+                    netting.gross,
+                    netting.scheduled,
+                    netting.planned,
+                    releases_of(netting),
+                    netting.projected,
+                    strict=True,
+                )
+            )
+        ],
+        "messages": [message_of(message).model_dump(mode="json") for message in plan.messages],
+    }
+    told: dict[str, Any] = {name: body[name] for name in ("sequence", "item", "site")}
+    return _PlanTold.model_construct(**told, body=json.dumps(body))
+
+
+def releases_of(netting: Netting) -> list[int]:
+    """What is to be released in each week; what should have been already is in the first."""
+    releases = [0] * len(netting.gross)
+    for order in netting.orders:
+        releases[max((order.release - netting.first_week).days // 7, 0)] += order.quantity
+    return releases
 
 
 def buckets_of(netting: Netting) -> tuple[PlanBucket, ...]:
     """The weeks of a plan."""
-    releases = [0] * len(netting.gross)
-    for order in netting.orders:
-        week = max((order.release - netting.first_week) // timedelta(weeks=1), 0)
-        releases[week] += order.quantity
+    releases = releases_of(netting)
     return tuple(
         PlanBucket.model_construct(
             week=netting.first_week + place * WEEK,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -18,7 +19,7 @@ from takt.supply_planning.domain.messages import Communicated, Message
 from takt.supply_planning.domain.netting import Netting, Supply
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
-from takt.supply_planning.domain.plan import Dated, ItemSite
+from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
 from takt.supply_planning.domain.sourcing import after_shipments, demand_at_sites
 from takt.supply_planning.store.orders import (
     ORDER_COLUMNS,
@@ -34,7 +35,6 @@ from takt.supply_planning.store.plan_rows import (
     dated_rows,
     message_from,
     message_row,
-    netting_from,
     netting_row,
 )
 
@@ -49,7 +49,7 @@ WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, si
 series AS (SELECT * FROM unnest($5::text[], $6::text[]) AS series (product, region))
 SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT jsonb_agg(jsonb_build_array(
-        item, site, sequence, outcome, because, netting, releases, messages, communicated))
+        item, site, sequence, gist, releases, messages, communicated))
         FROM plans JOIN wanted USING (item, site)) AS plans,
     (SELECT jsonb_agg(jsonb_build_array(item, site, releases)) FROM plans
         WHERE (item, site) IN (SELECT * FROM unnest($3::text[], $4::text[]))) AS users,
@@ -85,13 +85,13 @@ SELECT (SELECT revision FROM network_revision) AS revision,
 WRITE = f"""
 WITH planned AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
-        $7::jsonb[], $8::jsonb[], $9::jsonb[])
+        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[])
         AS planned (item, site, sequence, outcome, because, netting, releases, messages,
-            communicated)
+            communicated, gist)
 ), plans_written AS (
     UPDATE plans p SET sequence = n.sequence, as_of = $10, outcome = n.outcome, because = n.because,
         netting = n.netting, releases = n.releases, messages = n.messages,
-        communicated = n.communicated
+        communicated = n.communicated, gist = n.gist
     FROM planned n WHERE (p.item, p.site) = (n.item, n.site)
 )
 {SAVE_ORDERS.replace("$1", "$11")}
@@ -104,13 +104,30 @@ Because = Literal["lot", "tolerance", "fence", "stock"]
 
 @dataclass(frozen=True, slots=True)
 class KnownPlan:
-    """A plan as it is stored; `netting` is None before the first."""
+    """A plan as it is stored; `gist` is None before the first."""
 
     sequence: int
-    netting: Netting | None
+    gist: Gist | None
     releases: Dated
     messages: tuple[Message, ...]
     communicated: Mapping[UUID, Communicated]
+
+
+@dataclass(frozen=True)
+class StoredOrders:
+    """The orders of an item-site as rows: most plans only ask for those that bring supply."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    def bringing(self) -> list[PurchaseOrder]:
+        """Those that planning may not change and that are not done."""
+        open_ = ("approved", "released", "confirmed")
+        return [order_from(row) for row in self.rows if row["status"] in open_]
+
+    @cached_property
+    def all(self) -> tuple[PurchaseOrder, ...]:
+        """All of them."""
+        return tuple(map(order_from, self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +139,7 @@ class Positions:
     user_releases: Mapping[ItemSite, Dated]
     stock: Mapping[ItemSite, int]
     receipts: Mapping[ItemSite, Sequence[Supply]]
-    orders: Mapping[ItemSite, Sequence[PurchaseOrder]]
+    orders: Mapping[ItemSite, StoredOrders]
     waiting: Mapping[UUID, Sequence[Answer]]
     demand: Mapping[ItemSite, Dated]
 
@@ -135,6 +152,7 @@ class NewPlan:
     outcome: Outcome
     because: Because | None
     netting: Netting
+    gist: Gist
     releases: Dated
     messages: tuple[Message, ...]
     communicated: Mapping[UUID, Communicated]
@@ -171,8 +189,7 @@ async def read_positions(
             )
         )
     for values in row["orders"] or ():
-        order = order_from(values)
-        orders[ItemSite(order.item, order.site)].append(order)
+        orders[ItemSite(values["item"], values["site"])].append(values)
     waiting = defaultdict(list)
     for order_id, revision, kind, quantity, due, received in row["waiting"] or ():
         waiting[UUID(order_id)].append(answer_from(revision, kind, quantity, due, received))
@@ -181,15 +198,12 @@ async def read_positions(
         plans={
             ItemSite(item, site): KnownPlan(
                 sequence,
-                netting_from(netting) if netting else None,
+                Gist(*gist) if gist else None,
                 dated_from(releases),
                 tuple(map(message_from, messages)),
                 {UUID(order): communicated_from(one) for order, one in communicated.items()},
             )
-            for item, site, sequence, _, _, netting, releases, messages, communicated in row[
-                "plans"
-            ]
-            or ()
+            for item, site, sequence, gist, releases, messages, communicated in row["plans"] or ()
         },
         user_releases={
             ItemSite(item, site): dated_from(releases)
@@ -197,7 +211,7 @@ async def read_positions(
         },
         stock={ItemSite(item, site): on_hand for item, site, on_hand in row["stock"] or ()},
         receipts=receipts,
-        orders=orders,
+        orders={key: StoredOrders(rows) for key, rows in orders.items()},
         waiting=waiting,
         demand=_demand(row["forecasts"] or (), row["shipped"] or (), network),
     )
@@ -225,6 +239,7 @@ async def write_plans(
             ],
             now,
             order_rows(orders),
+            [json.dumps(new.gist) for new in news],
         ),
     )
 
