@@ -161,7 +161,9 @@ class Crm(Actor):
         lines = [{name: line[name] for name in kept} for line in deal["lines"]]
         line = self.dice.choice(lines)
         factor = Decimal(self.dice.choice(["0.8", "0.9", "1.1", "1.25", "1.5"]))
-        line["quantity"] = str(max(Decimal(1), round(Decimal(line["quantity"]) * factor)))
+        now = Decimal(line["quantity"])
+        wished = max(Decimal(1), Decimal(round(now * factor)))
+        line["quantity"] = str(wished if wished != now else now + 1)
         act, body = await self.act(
             f"changes {line['product']} to {line['quantity']}",
             deal["name"],

@@ -98,8 +98,8 @@ def create(around: Surroundings) -> "dict[str, FastAPI]":
 
 def create_door(apps: "Mapping[str, FastAPI]", around: Surroundings, *, page_key: str) -> "FastAPI":
     """The door in front of these apps."""
-    from takt.console import app as console
+    from takt.console.app import create as create_console
     from takt.console.settings import ConsoleSettings
 
     settings = ConsoleSettings(access_url=around.databases.url(ACCESS), page_key=page_key)
-    return console.create(settings, services=apps, log=around.log, clock=around.clock)
+    return create_console(settings, services=apps, log=around.log, clock=around.clock)

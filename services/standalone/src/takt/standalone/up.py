@@ -96,6 +96,7 @@ def log_into(file: Path) -> None:
     handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
     telemetry.configure(stream_is_terminal=True, handler=handler)
     logging.captureWarnings(True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 async def until_signal(work: Awaitable[None]) -> None:
@@ -251,10 +252,18 @@ def passwords(home: Home) -> dict[str, str]:
 
 async def load_company(home: Home, url: str) -> None:
     """Load the demonstration company; interrupted, the next start goes on."""
-    from takt.standalone.company import load
+    import httpx
+    from takt.standalone.company import LoadFailed, load
 
     say("Loading the demonstration company; the page is there already.")
     progress = Progress()
-    await load(url, home.key() or "", progress)
-    progress.end()
-    home.loading_file.unlink()
+    try:
+        await load(url, home.key() or "", progress)
+    except (LoadFailed, httpx.HTTPError) as error:
+        logger.exception("the demonstration company was not loaded")
+        say(f"It was not wholly loaded: {error}. Takt runs on; the next start goes on with it.")
+    else:
+        home.loading_file.unlink()
+        say("The demonstration company is there.")
+    finally:
+        progress.end()

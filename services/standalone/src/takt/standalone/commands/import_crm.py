@@ -160,7 +160,9 @@ def report(done: dict[str, Any]) -> None:
     put(f"  {states.get('open', 0):,} open, {counts['without_date']:,} of them never engaged")
     put(f"  {counts['without_account']:,} without an account")
     for was, times in counts["renamed"].items():
-        put(f"  {times:,} rows name {was}, read as the mapping says")
+        field, _, change = was.partition(" ")
+        name, _, read_as = change.partition(" = ")
+        put(f"  {times:,} rows name the {field} {name}, read as {read_as}")
     results = ", ".join(f"{number:,} {what}" for what, number in counts["results"].items())
     put(f"  {counts['products']:,} products, {counts['accounts']:,} accounts; {results}")
 
