@@ -1,0 +1,266 @@
+"""Those who follow the log: a shared ring that is bounded, and a way up to it from before."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from takt.common.auth import SCOPES
+from takt.common.bus import Message, Record
+from takt.common.bus.postgres import PostgresLog
+from takt.common.contracts import topics
+from takt.common.contracts.topics import TOPICS
+from takt.common.event import Cause, Event, seal
+from takt.common.http import BadCursor, encode_cursor
+from takt.common.problems import Problem
+from takt.common.testing import eventually
+from takt.console.service.feed import Feed, Place, in_time, line_of
+from takt.console.service.stream import (
+    TOPICS_BY_SCOPE,
+    Wanted,
+    after_cursor,
+    cursor_of,
+    follow,
+    topics_for,
+)
+
+from ..small_services import forecast, sale  # noqa: TID252 - the builders of this folder
+
+ALL = Wanted(frozenset(topic.name for topic in TOPICS))
+
+
+async def publish(log: PostgresLog, *events: Event) -> list[str]:
+    """Publish events; answers their ids."""
+    sealed = seal([(event, Cause.start()) for event in events], "/takt/deals")
+    await log.publish(
+        [Message(e.event.topic, e.event.key, e.headers(), e.body().encode()) for e in sealed]
+    )
+    return [str(e.id) for e in sealed]
+
+
+@asynccontextmanager
+async def fed(log: PostgresLog, **limits: int) -> AsyncIterator[Feed]:
+    """A feed that reads."""
+    feed = Feed(log, own=False, **limits)
+    reading = asyncio.create_task(feed.run())
+
+    async def found() -> bool:
+        return bool(feed.head)
+
+    await eventually(found)
+    try:
+        yield feed
+    finally:
+        feed.stop()
+        await reading
+
+
+async def has_read(feed: Feed, log: PostgresLog) -> None:
+    """Wait until the feed has read all that is in the log."""
+    ends = await log.ends([topic.name for topic in TOPICS])
+
+    async def all_read() -> bool:
+        return feed.head == ends
+
+    await eventually(all_read)
+
+
+async def allowed() -> None:
+    """Whose key stays valid."""
+
+
+async def take(
+    feed: Feed, start: dict[Place, int], count: int, wanted: Wanted = ALL
+) -> list[dict[str, Any]]:
+    """The next `count` lines of a new follower."""
+    taken: list[dict[str, Any]] = []
+    async with asyncio.timeout(20):
+        async for chunk in follow(feed, wanted, start, allowed, heartbeat=0.2):
+            taken += [json.loads(line) for line in chunk.splitlines() if line]
+            if len(taken) >= count:
+                break
+    return taken
+
+
+def from_start(feed: Feed) -> dict[Place, int]:
+    return {place: -1 for place in feed.head}
+
+
+async def test_a_follower_gets_what_happens_from_now_on(log: PostgresLog) -> None:
+    await publish(log, sale(), sale())
+    async with fed(log) as feed:
+        await has_read(feed, log)
+        following = asyncio.create_task(take(feed, dict(feed.head), 2))
+        ids = await publish(log, sale("lamp"), sale("shade"))
+        lines = await following
+    assert [line["id"] for line in lines] == ids
+    assert [line["data"]["sale"]["product"] for line in lines] == ["lamp", "shade"]
+    assert lines[0]["service"] == "deals"
+    assert lines[0]["sequence"] == 1
+    assert len(lines[0]["correlations"]) == 1
+
+
+async def test_a_follower_from_the_start_gets_what_has_long_left_the_ring(log: PostgresLog) -> None:
+    ids = await publish(log, *(sale() for _ in range(1_200)))
+    async with fed(log, max_records=50) as feed:
+        await has_read(feed, log)
+        later = asyncio.create_task(take(feed, from_start(feed), 1_210))
+        await asyncio.sleep(0)
+        ids += await publish(log, *(sale() for _ in range(10)))
+        lines = await later
+    assert [line["id"] for line in lines] == ids
+
+
+async def test_whoever_goes_on_after_a_cursor_misses_nothing_and_repeats_nothing(
+    log: PostgresLog,
+) -> None:
+    async with fed(log) as feed:
+        ids = await publish(log, *(sale() for _ in range(5)), forecast("lamp", sale().sale.price))
+        await has_read(feed, log)
+        first = await take(feed, from_start(feed), 6)
+        assert {line["id"] for line in first} == set(ids)
+        for number, line in enumerate(first[:-1]):
+            rest = await take(feed, after_cursor(line["cursor"], feed.head), 5 - number)
+            assert [r["id"] for r in rest] == [f["id"] for f in first[number + 1 :]]
+
+
+async def test_the_ring_is_bounded_in_records_and_in_bytes(log: PostgresLog) -> None:
+    async with fed(log, max_records=20) as feed:
+        await publish(log, *(sale() for _ in range(100)))
+        await has_read(feed, log)
+        assert feed.next - feed.first == 20
+    size = len(sale().model_dump_json())
+    async with fed(log, max_bytes=size * 10) as feed:
+        await publish(log, *(sale() for _ in range(100)))
+        await has_read(feed, log)
+        assert 8 <= feed.next - feed.first <= 10
+
+
+async def test_a_follower_that_is_too_slow_is_told_so_and_can_go_on(log: PostgresLog) -> None:
+    async with fed(log, max_records=20) as feed:
+        slow = follow(feed, ALL, dict(feed.head), allowed, heartbeat=20)
+        waiting = asyncio.ensure_future(anext(slow))
+        first = await publish(log, sale())
+        line = json.loads(await waiting)
+        assert line["id"] == first[0]
+        missed = await publish(log, *(sale() for _ in range(60)))
+        await has_read(feed, log)
+        last = json.loads(await anext(slow))
+        assert last["end"].startswith("too slow")
+        assert [chunk async for chunk in slow] == []
+        rest = await take(feed, after_cursor(last["cursor"], feed.head), 60)
+        assert [one["id"] for one in rest] == missed
+
+
+async def test_only_the_types_and_topics_asked_for_are_sent(log: PostgresLog) -> None:
+    price = sale().sale.price
+    async with fed(log) as feed:
+        await publish(log, sale(), forecast("lamp", price), sale())
+        await has_read(feed, log)
+        start = from_start(feed)
+        exact = await take(feed, start, 1, Wanted(ALL.topics, ("takt.forecast.changed.v1",)))
+        assert [line["type"] for line in exact] == ["takt.forecast.changed.v1"]
+        prefix = await take(feed, start, 2, Wanted(ALL.topics, ("takt.sale.*",)))
+        assert {line["topic"] for line in prefix} == {topics.SALES}
+        seen = await take(feed, start, 2, Wanted(topics_for(lambda scope: scope == "deals:read")))
+        assert {line["topic"] for line in seen} == {topics.SALES}
+
+
+async def test_a_quiet_stream_has_a_heartbeat_and_ends_when_its_key_does(log: PostgresLog) -> None:
+    class Revoked(Problem):
+        """The key is refused."""
+
+    valid = True
+
+    async def check() -> None:
+        if not valid:
+            raise Revoked("it was revoked")
+
+    async with fed(log) as feed:
+        stream = follow(feed, ALL, dict(feed.head), check, heartbeat=0.05)
+        assert await anext(stream) == b"\n"
+        valid = False
+        assert "it was revoked" in json.loads(await anext(stream))["end"]
+
+
+async def test_every_stream_ends_with_a_word_when_the_door_stops(log: PostgresLog) -> None:
+    async with fed(log) as feed:
+        stream = follow(feed, ALL, dict(feed.head), allowed, heartbeat=20)
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        feed.end()
+        assert "stopping" in json.loads(await waiting)["end"]
+
+
+async def test_a_start_is_not_blank(log: PostgresLog) -> None:
+    await publish(log, *(sale() for _ in range(100)), forecast("lamp", sale().sale.price))
+    async with fed(log) as feed:
+        await has_read(feed, log)
+        assert len(feed.last([topics.SALES], 1_000)) == 60
+        assert feed.forecast is not None
+        assert feed.forecast.key == "lamp|north"
+
+
+async def test_a_log_that_is_away_is_waited_for(log_url: str, log: PostgresLog) -> None:
+    away = PostgresLog(log_url)  # not started: it cannot be read
+    feed = Feed(away, own=False)
+    reading = asyncio.create_task(feed.run())
+
+    async def waits() -> bool:
+        return feed.waiting_for is not None and "not started" in feed.waiting_for
+
+    await eventually(waits)
+    await away.start()
+
+    async def reads() -> bool:
+        return feed.waiting_for is None
+
+    await eventually(reads)
+    feed.stop()
+    await reading
+    await away.close()
+
+
+def test_a_cursor_of_another_log_is_refused() -> None:
+    place = (topics.SALES, 0)
+    assert after_cursor(cursor_of({place: 7}), {place: 9}) == {place: 7}
+    with pytest.raises(BadCursor, match="another"):
+        after_cursor(cursor_of({place: 7}), {place: 6})
+    for nonsense in (
+        "x",
+        encode_cursor("x"),
+        encode_cursor({"a": 1}),
+        encode_cursor({"a": {"b": 1}}),
+    ):
+        with pytest.raises(BadCursor):
+            after_cursor(nonsense, {place: 9})
+
+
+def test_what_a_stranger_sends_is_one_line_of_json() -> None:
+    def record(value: bytes, **headers: str) -> Record:
+        return Record(topics.INBOUND_SALES, 0, 1, "k", headers, value)
+
+    pretty = line_of(record(b'{\n  "a": "x\\ny"\r\n}', ce_sequence="many", ce_type="own.type"))
+    assert b"\n" not in pretty
+    assert json.loads(pretty + b"}")["data"] == {"a": "x\ny"}
+    assert json.loads(pretty + b"}")["sequence"] is None
+    assert json.loads(line_of(record(b"\xff\x00")) + b"}")["data"] is None
+
+
+def test_records_of_several_topics_are_put_in_time_and_each_keeps_its_order() -> None:
+    def record(topic: str, position: int, time: str) -> Record:
+        return Record(topic, 0, position, "k", {"ce_time": time}, b"")
+
+    a = [record("a", 1, "10:05"), record("a", 2, "10:01"), record("a", 3, "10:09")]
+    b = [record("b", 1, "10:06"), record("b", 2, "10:07")]
+    assert [(r.topic, r.position) for r in in_time(a + b)] == [
+        ("a", 1), ("a", 2), ("b", 1), ("b", 2), ("a", 3),
+    ]  # fmt: skip
+
+
+def test_every_topic_is_opened_by_exactly_one_declared_scope() -> None:
+    opened = [topic for names in TOPICS_BY_SCOPE.values() for topic in names]
+    assert sorted(opened) == sorted(topic.name for topic in TOPICS)
+    assert TOPICS_BY_SCOPE.keys() <= SCOPES.keys()
