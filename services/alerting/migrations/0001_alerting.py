@@ -125,6 +125,7 @@ CREATE TABLE webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_endpoint ON webhook_deliveries (endpoint_id, delivery_id);
 CREATE INDEX webhook_deliveries_message ON webhook_deliveries (message_id);
+CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (next_at) WHERE state = 'waiting';
 CREATE TABLE webhook_attempts (
     attempt_id uuid PRIMARY KEY,
     delivery_id uuid NOT NULL REFERENCES webhook_deliveries ON DELETE CASCADE,

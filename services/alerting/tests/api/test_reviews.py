@@ -142,13 +142,6 @@ async def test_reading_and_writing_need_their_scopes(app, new_key):
         assert (await reader.get("/v1/webhooks")).status_code == 403
 
 
-def test_production_does_not_start_without_a_key_for_secrets():
-    with pytest.raises(ValueError, match="ALERTING_WEBHOOK_KEYS"):
-        AlertingSettings(
-            database_url="postgresql://x/y", access_url="postgresql://x/z", environment="production"
-        )
-
-
 def test_the_app_is_made_from_settings(log):
     settings = AlertingSettings(
         database_url="postgresql://x/y",

@@ -1,5 +1,7 @@
 import itertools
 import json
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ from takt.alerting.service import deliveries, webhooks
 from takt.alerting.service.cash import take_shortfalls
 from takt.alerting.service.deliveries import trace_attempts
 from takt.alerting.store import webhooks as store
+from takt.alerting.vault import Vault
 from takt.common.event import wall_now
 
 from ..conftest import OUTGOING  # noqa: TID252 - the configuration under test
@@ -142,7 +145,7 @@ async def test_a_job_waits_for_each_next_attempt(database):
         )
         first, second = rows.all()
     assert first[0]["number"] == 1
-    assert second[0] == {"delivery": str(delivery), "number": 2}
+    assert (second[0]["delivery"], second[0]["number"]) == (str(delivery), 2)
     assert second[1].total_seconds() == 5.5
 
 
@@ -154,6 +157,60 @@ async def test_a_repeated_job_makes_no_second_attempt(database):
         for _ in range(3):
             await deliveries.attempt(database, delivery, 1, outgoing=OUTGOING, now=at, jitter=0)
     assert receiver.connections == 1
+
+
+async def jobs(database):
+    async with database.transaction() as tx:
+        rows = await tx.exec_driver_sql("SELECT count(*) FROM pgqueuer")
+        return rows.scalar_one()
+
+
+async def test_a_delivery_that_lost_its_job_gets_another(database):
+    async with receiving() as receiver:
+        await register(database, receiver.url)
+        await say(database)
+    async with database.transaction() as tx:
+        await tx.exec_driver_sql("DELETE FROM pgqueuer")
+    await deliveries.sweep(database, {}, wall_now())
+    assert await jobs(database) == 0
+    async with database.transaction() as tx:
+        await tx.exec_driver_sql(
+            "UPDATE webhook_deliveries SET next_at = next_at - interval '11 minutes'"
+        )
+    await deliveries.sweep(database, {}, wall_now())
+    assert await jobs(database) == 1
+
+
+async def test_an_endpoint_that_hangs_keeps_a_few_places_and_no_more(database):
+    async with receiving() as receiver:
+        endpoint = await register(database, receiver.url)
+        await say(database)
+        ((delivery, _, _),) = await waiting(database)
+        payload = {
+            "delivery": str(delivery),
+            "endpoint": str(endpoint.endpoint_id),
+            "number": 1,
+        }
+        busy = Counter({endpoint.endpoint_id: deliveries.MOST_AT_ONCE})
+        crowded = replace(OUTGOING, under_way=busy)
+        await deliveries.deliver(database, payload, wall_now(), outgoing=crowded)
+        assert receiver.connections == 0
+        assert await jobs(database) == 2
+        await deliveries.deliver(database, payload, wall_now(), outgoing=OUTGOING)
+        assert receiver.connections == 1
+    assert OUTGOING.under_way[endpoint.endpoint_id] == 0
+
+
+async def test_a_secret_that_cannot_be_opened_is_a_failed_attempt(database):
+    async with receiving() as receiver:
+        endpoint = await register(database, receiver.url)
+        await say(database)
+        ((delivery, _, at),) = await waiting(database)
+        locked = replace(OUTGOING, vault=Vault(()))
+        await deliveries.attempt(database, delivery, 1, outgoing=locked, now=at, jitter=0)
+    assert receiver.connections == 0
+    assert "ALERTING_WEBHOOK_KEYS" in (await attempts_of(database, endpoint))[0].error
+    assert len(await waiting(database)) == 1
 
 
 async def test_a_receiver_that_is_gone_is_disabled_and_others_are_not(database):

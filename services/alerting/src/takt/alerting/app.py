@@ -58,6 +58,7 @@ def wire(configuration: Configuration) -> Part:
         async with database.transaction() as tx:
             await check(tx, now, configuration.limits, Cause.start())
             await prune(tx, now)
+            await deliveries.prune(tx)
 
     return Part(
         name="alerting",
@@ -67,9 +68,13 @@ def wire(configuration: Configuration) -> Part:
         consumers=(consumer(configuration.limits),),
         jobs={
             deliveries.JOB: partial(deliveries.deliver, outgoing=configuration.outgoing),
+            deliveries.SWEEP: deliveries.sweep,
             DAILY_CHECK: check_daily,
         },
-        schedules=(Schedule(DAILY_CHECK, at=CHECK_TIME),),
+        schedules=(
+            Schedule(DAILY_CHECK, at=CHECK_TIME),
+            Schedule(deliveries.SWEEP, every=deliveries.OVERDUE),
+        ),
         trace_steps=deliveries.trace_attempts,
         start=start,
     )

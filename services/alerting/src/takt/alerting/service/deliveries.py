@@ -9,24 +9,37 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from takt.alerting.domain.delivery import LEAST_JITTER, MOST_JITTER, Step, next_step
+from cryptography.fernet import InvalidToken
+from takt.alerting.domain.delivery import LEAST_JITTER, MOST_JITTER, Answer, Step, next_step
 from takt.alerting.domain.signature import Secret, live, sign
 from takt.alerting.sender import Attempt, Sender, post
 from takt.alerting.store import webhooks
 from takt.alerting.tables import AttemptRow, DeliveryRow, EndpointRow
-from takt.alerting.vault import Vault
+from takt.alerting.vault import NoEncryptionKeyError, Vault
 from takt.common.db import Database, Tx
 from takt.common.event import Envelope, Event, new_id, wall_now
 from takt.common.jobs import enqueue
 from takt.common.ops import Step as TraceStep
 
 JOB = "deliver-webhook"
+SWEEP = "sweep-webhooks"
+OVERDUE = timedelta(minutes=10)
+"""A delivery whose attempt is this late has lost its job: it gets another."""
+
+KEPT = timedelta(days=30)
+"""Messages can be replayed for as long as the topics keep their events."""
+
+MOST_AT_ONCE = 4
+"""Attempts to one endpoint at a time, so that one that hangs leaves room for the others."""
+
+POSTPONED = timedelta(seconds=5)
 USER_AGENT = "Takt-Webhooks/1"
 PING = "takt.webhook.ping.v1"
 ENDED = {
@@ -48,6 +61,8 @@ class Outgoing:
 
     sender: Sender = field(default_factory=Sender)
     vault: Vault = field(default_factory=lambda: Vault(()))
+    under_way: Counter[UUID] = field(default_factory=Counter)
+    """Attempts that this process is making, by endpoint."""
 
 
 async def queue(tx: Tx, envelopes: Sequence[Envelope[Event]]) -> None:
@@ -81,7 +96,7 @@ async def send_to(tx: Tx, message_id: UUID, endpoint_id: UUID, now: datetime) ->
     """Put a message on its way to an endpoint; returns the delivery."""
     delivery_id = new_id()
     await webhooks.save_delivery(tx, delivery_id, message_id, endpoint_id, now)
-    await _enqueue(tx, delivery_id, 1, timedelta())
+    await _enqueue(tx, delivery_id, endpoint_id, 1, timedelta())
     return delivery_id
 
 
@@ -93,9 +108,31 @@ async def deliver(
     outgoing: Outgoing,
 ) -> None:
     """The job: one attempt by the wall clock, which signatures and schedules go by."""
-    jitter = random.uniform(LEAST_JITTER, MOST_JITTER)
-    delivery, number = UUID(payload["delivery"]), int(payload["number"])
-    await attempt(database, delivery, number, outgoing=outgoing, now=wall_now(), jitter=jitter)
+    delivery, endpoint = UUID(payload["delivery"]), UUID(payload["endpoint"])
+    number = int(payload["number"])
+    if outgoing.under_way[endpoint] >= MOST_AT_ONCE:
+        async with database.transaction() as tx:
+            await _enqueue(tx, delivery, endpoint, number, POSTPONED)
+        return
+    outgoing.under_way[endpoint] += 1
+    try:
+        jitter = random.uniform(LEAST_JITTER, MOST_JITTER)
+        await attempt(database, delivery, number, outgoing=outgoing, now=wall_now(), jitter=jitter)
+    finally:
+        outgoing.under_way[endpoint] -= 1
+
+
+async def sweep(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """The job: give deliveries that lost theirs, as when the database was away, a new one."""
+    async with database.transaction() as tx:
+        for delivery in await webhooks.load_overdue(tx, wall_now() - OVERDUE):
+            number = delivery.attempts + 1
+            await _enqueue(tx, delivery.delivery_id, delivery.endpoint_id, number, timedelta())
+
+
+async def prune(tx: Tx) -> None:
+    """Forget messages that are past keeping."""
+    await webhooks.prune(tx, wall_now() - KEPT)
 
 
 async def attempt(
@@ -123,14 +160,18 @@ async def attempt(
             return
         delivery, endpoint = prepared
         sealed = await webhooks.load_secrets(tx, endpoint.endpoint_id)
-    secrets = [Secret(outgoing.vault.open(secret), expires) for secret, expires in sealed]
-    body = delivery.body.encode()
-    headers = {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        **sign(str(delivery.message_id), now, body, live(secrets, now)),
-    }
-    made = await post(outgoing.sender, endpoint.url, headers, body)
+    try:
+        secrets = [Secret(outgoing.vault.open(secret), expires) for secret, expires in sealed]
+    except (InvalidToken, NoEncryptionKeyError):
+        made = Attempt(Answer(error="the secret cannot be opened with ALERTING_WEBHOOK_KEYS"), 0)
+    else:
+        body = delivery.body.encode()
+        headers = {
+            "content-type": "application/json",
+            "user-agent": USER_AGENT,
+            **sign(str(delivery.message_id), now, body, live(secrets, now)),
+        }
+        made = await post(outgoing.sender, endpoint.url, headers, body)
     async with database.transaction() as tx:
         await _record(tx, delivery_id, number, made, now, jitter)
 
@@ -187,17 +228,14 @@ async def _record(
     if changed != endpoint:
         await webhooks.save_endpoint(tx, changed)
     if following.at is not None:
-        await _enqueue(tx, delivery_id, number + 1, following.at - now)
+        await _enqueue(tx, delivery_id, endpoint.endpoint_id, number + 1, following.at - now)
 
 
-async def _enqueue(tx: Tx, delivery_id: UUID, number: int, after: timedelta) -> None:
-    await enqueue(
-        tx,
-        JOB,
-        {"delivery": str(delivery_id), "number": number},
-        after=after,
-        once=f"{delivery_id}:{number}",
-    )
+async def _enqueue(
+    tx: Tx, delivery_id: UUID, endpoint_id: UUID, number: int, after: timedelta
+) -> None:
+    payload = {"delivery": str(delivery_id), "endpoint": str(endpoint_id), "number": number}
+    await enqueue(tx, JOB, payload, after=after)
 
 
 async def trace_attempts(tx: Tx, ids: Sequence[UUID]) -> list[TraceStep]:

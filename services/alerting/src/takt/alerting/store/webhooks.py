@@ -149,6 +149,20 @@ async def load_delivery(tx: Tx, delivery_id: UUID, *, lock: bool = False) -> Del
     return DeliveryRow(*row) if row else None
 
 
+async def load_overdue(tx: Tx, before: datetime) -> list[DeliveryRow]:
+    """The deliveries whose next attempt should have been made before an instant."""
+    rows = await fetch(
+        tx,
+        """
+        SELECT delivery_id, message_id, endpoint_id, type, body, state, attempts
+        FROM webhook_deliveries JOIN webhook_messages USING (message_id)
+        WHERE state = 'waiting' AND next_at < $1 ORDER BY next_at LIMIT 1000
+        """,
+        (before,),
+    )
+    return [DeliveryRow(*row) for row in rows]
+
+
 async def move_delivery(
     tx: Tx, delivery_id: UUID, state: str, attempts: int, next_at: datetime | None
 ) -> None:
