@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +18,7 @@ from takt.supply_planning.domain.cash_sources import (
     Return,
     SaleState,
     SeriesState,
-    WeekQuantity,
+    WeeklyCash,
     deal_contributions,
     learn_deal,
     learn_demand,
@@ -40,8 +39,8 @@ def deal_fact(sequence: int, status: Any, closed_on: date | None = None) -> Deal
 
 
 def demand_fact(sequence: int, quantity: str, status: Any = "open") -> DemandFact:
-    weeks = (WeekQuantity(MONDAY, Decimal(quantity)),)
-    return DemandFact(sequence, status, (ExpectedLine("line", "PUMP", Decimal("99.50"), weeks),))
+    cash = WeeklyCash.of([(MONDAY, Decimal(quantity))], Decimal("99.50"))
+    return DemandFact(sequence, status, (ExpectedLine("line", "PUMP", cash),))
 
 
 def total(contributions: list[Contribution]) -> int:
@@ -156,11 +155,8 @@ def test_a_cancelled_order_is_not_paid() -> None:
 
 
 def test_a_series_is_expected_by_the_terms_of_unknown_customers() -> None:
-    series = SeriesState(
-        1,
-        Decimal("0.333"),
-        tuple(WeekQuantity(MONDAY + timedelta(weeks=week), Decimal(1)) for week in range(3)),
-    )
+    weeks = [(MONDAY + timedelta(weeks=week), Decimal(1)) for week in range(3)]
+    series = SeriesState(1, WeeklyCash.of(weeks, Decimal("0.333")))
 
     contributions = series_contributions(series, POLICY)
 
@@ -208,13 +204,11 @@ def test_repeated_and_shuffled_facts_give_the_same_deal(
 def test_expected_cash_of_a_line_is_its_rounded_total(
     quantities: list[Decimal], price: Decimal
 ) -> None:
-    weeks = tuple(
-        WeekQuantity(MONDAY + timedelta(weeks=week), quantity)
-        for week, quantity in enumerate(quantities)
-    )
-    series = SeriesState(1, price, weeks)
+    weeks = [(MONDAY + timedelta(weeks=week), quantity) for week, quantity in enumerate(quantities)]
 
     exact = sum((quantity * price for quantity in quantities), NOTHING)
 
-    assert total(series_contributions(series, POLICY)) == cents(exact)
-    assert series_contributions(replace(series, price=NOTHING), POLICY) == []
+    assert total(series_contributions(SeriesState(1, WeeklyCash.of(weeks, price)), POLICY)) == (
+        cents(exact)
+    )
+    assert WeeklyCash.of(weeks, NOTHING) == WeeklyCash((), ())

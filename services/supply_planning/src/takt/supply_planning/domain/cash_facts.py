@@ -63,7 +63,7 @@ def learn(
                 state = states.get(key)
                 if not isinstance(state, type(fact)) or fact.sequence > state.sequence:
                     states[key] = fact
-    return {key: state for key, state in states.items() if state != known.get(key)}
+    return {key: state for key, state in states.items() if state is not known.get(key)}
 
 
 def _learn_sale(states: dict[SourceKey, SourceState], key: SourceKey, sale: SaleState) -> None:

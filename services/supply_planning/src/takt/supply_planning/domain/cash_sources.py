@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal, NamedTuple, assert_never
+from typing import Literal, assert_never
 
 from takt.supply_planning.domain.cash import Certainty, Contribution, cents, to_cents
 from takt.supply_planning.domain.cash_terms import PaymentTerms, TermsPolicy
@@ -28,11 +28,19 @@ NOTHING = Decimal(0)
 _LAST_DAY_OF_WEEK = timedelta(days=6)
 
 
-class WeekQuantity(NamedTuple):
-    """A quantity that falls somewhere in the week that begins on `week`."""
+@dataclass(frozen=True, slots=True)
+class WeeklyCash:
+    """Cents that are invoiced in the weeks that begin on `weeks`, in the same order."""
 
-    week: date
-    quantity: Decimal
+    weeks: tuple[date, ...]
+    amounts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, quantities: Sequence[tuple[date, Decimal]], price: Decimal) -> "WeeklyCash":
+        """Quantities per week at a price a unit, to the cent of their total."""
+        amounts = to_cents([quantity * price for _, quantity in quantities])
+        moved = [(week, cash) for (week, _), cash in zip(quantities, amounts, strict=True) if cash]
+        return cls(tuple(week for week, _ in moved), tuple(cash for _, cash in moved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,11 @@ class DealLine:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedLine:
-    """What forecast expects of an open deal's line: probability x quantity, dated."""
+    """What forecast expects of an open deal's line: probability x quantity x price, dated."""
 
     id: str
     product: str
-    price: Decimal
-    weeks: tuple[WeekQuantity, ...]
+    cash: WeeklyCash
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +146,7 @@ class SeriesState:
     """The baseline part of a series' forecast, at its expected price a unit."""
 
     sequence: int
-    price: Decimal
-    baseline: tuple[WeekQuantity, ...]
+    baseline: WeeklyCash
 
 
 SourceState = DealState | SaleState | OrderState | SeriesState
@@ -258,14 +264,14 @@ def order_contributions(order: OrderState, policy: TermsPolicy) -> list[Contribu
 
 def series_contributions(series: SeriesState, policy: TermsPolicy) -> list[Contribution]:
     """Expected cash of the part of a series' forecast that no known deal accounts for."""
-    return _by_week("baseline", "", series.baseline, series.price, policy.customers)
+    return _by_week("baseline", "", series.baseline, policy.customers)
 
 
 def _open_contributions(demand: DemandFact, terms: PaymentTerms) -> list[Contribution]:
     return [
         contribution
         for line in demand.lines
-        for contribution in _by_week("deal_line", line.id, line.weeks, line.price, terms)
+        for contribution in _by_week("deal_line", line.id, line.cash, terms)
     ]
 
 
@@ -285,21 +291,12 @@ def _won_contributions(
 
 
 def _by_week(
-    kind: Literal["deal_line", "baseline"],
-    line: str,
-    weeks: Sequence[WeekQuantity],
-    price: Decimal,
-    terms: PaymentTerms,
+    kind: Literal["deal_line", "baseline"], line: str, cash: WeeklyCash, terms: PaymentTerms
 ) -> list[Contribution]:
-    """Expected cash of weekly quantities, to the cent of their total.
-
-    A week's quantity is invoiced on its last day: an offset rounds up to whole periods.
-    """
-    amounts = to_cents([dated.quantity * price for dated in weeks])
+    """Expected cash; a week's is invoiced on its last day: an offset rounds up to whole periods."""
     return [
-        Contribution(kind, line, terms.due(dated.week + _LAST_DAY_OF_WEEK), "expected", amount)
-        for dated, amount in zip(weeks, amounts, strict=True)
-        if amount
+        Contribution(kind, line, terms.due(week + _LAST_DAY_OF_WEEK), "expected", amount)
+        for week, amount in zip(cash.weeks, cash.amounts, strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """Between the contracts and the domain of cash: events into facts, an outlook into events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from takt.supply_planning.domain.cash_sources import (
     SaleState,
     SeriesState,
     SourceKey,
-    WeekQuantity,
+    WeeklyCash,
 )
 
 WireKind = Literal["deal_line", "sale", "baseline", "purchase_order", "fixed_payment"]
@@ -164,14 +164,14 @@ def _demand(event: forecast.PipelineDemandChanged) -> DemandFact:
         sequence=event.sequence,
         status=event.status,
         lines=tuple(
-            ExpectedLine(str(line.line_id), line.product, line.price, _weeks(line.expected))
+            ExpectedLine(
+                str(line.line_id),
+                line.product,
+                WeeklyCash.of([(part.week, part.quantity) for part in line.expected], line.price),
+            )
             for line in event.lines
         ),
     )
-
-
-def _weeks(dated: Sequence[forecast.DatedQuantity]) -> tuple[WeekQuantity, ...]:
-    return tuple(WeekQuantity(part.week, part.quantity) for part in dated)
 
 
 def _sale(event: deals.SaleEvent) -> SaleState:
@@ -209,10 +209,7 @@ def _order(event: supply_planning.PurchaseOrderEvent) -> OrderState:
 def _series(event: forecast.ForecastChanged) -> SeriesState:
     return SeriesState(
         sequence=event.sequence,
-        price=event.price,
-        baseline=tuple(
-            WeekQuantity(bucket.week, bucket.baseline)
-            for bucket in event.buckets
-            if bucket.baseline
+        baseline=WeeklyCash.of(
+            [(bucket.week, bucket.baseline) for bucket in event.buckets], event.price
         ),
     )
