@@ -8,9 +8,6 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from takt.alerting.domain.deviation import Direction, Spread
-from takt.alerting.domain.scopes import Scope
-
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
@@ -39,22 +36,6 @@ class SeriesWeek:
     quantity: Decimal
     low: Decimal
     high: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class BucketRow:
-    """A scope in a week: what the frozen version expected, in units and in money.
-
-    `unit` is None where the scope sums several units.
-    """
-
-    scope: Scope
-    week: date
-    unit: str | None
-    forecast_quantity: Decimal
-    forecast_value: Decimal
-    quantity_spread: Spread
-    value_spread: Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +72,7 @@ class AlertRow:
     region: str | None
     week: date | None
     rule: str
-    direction: Direction
+    direction: Literal["under", "over"]
     summary: str
     raised_at: datetime
     resolved_at: datetime | None

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Literal
 
 Direction = Literal["under", "over"]
+Measure = Literal["quantity", "value"]
 WeekdayProfile = tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]
 
 ZERO = Decimal(0)
@@ -54,8 +55,10 @@ class Limits:
     consecutive_relative: Decimal = Decimal("0.10")
     under_from_weekday: int = 2
 
-    def in_money(self) -> Limits:
-        """The limits for a scope that is measured in money."""
+    def of(self, measure: Measure) -> Limits:
+        """The limits for a scope that is measured in its unit, or in money."""
+        if measure == "quantity":
+            return self
         return replace(self, minimum_volume=self.minimum_value)
 
 

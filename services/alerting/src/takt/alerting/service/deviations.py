@@ -58,7 +58,7 @@ class _Bench:
     limits: Limits
     weeks: dict[str, ScopeWeeks]
     alerts: dict[str, AlertRow]
-    reviews: dict[str, ReviewRow]
+    reviews: dict[str, ReviewRow] = field(default_factory=dict)
     scenes: dict[date, Scene] = field(default_factory=dict)
     breached: dict[str, Direction] = field(default_factory=dict)
     changed: list[AlertRow] = field(default_factory=list)
@@ -67,9 +67,6 @@ class _Bench:
     @property
     def current_week(self) -> date:
         return self.today - timedelta(days=self.today.weekday())
-
-    def limits_of(self, measured: buckets.Measure) -> Limits:
-        return self.limits if measured == "quantity" else self.limits.in_money()
 
 
 async def judge_scopes(
@@ -97,7 +94,6 @@ async def judge_scopes(
         limits,
         weeks,
         {alert.scope: alert for alert in opened},
-        {},
     )
     raised: list[tuple[str, Verdict]] = []
     for key in sorted(weeks, key=lambda key: _finest_first(weeks[key].scope, bench.hierarchy)):
@@ -127,8 +123,7 @@ def judge_weeks(weeks: ScopeWeeks, today: date, profile: WeekdayProfile, limits:
     """The verdict on a scope, in its own measure."""
     measure = weeks.measure
     current = today - timedelta(days=today.weekday())
-    limits = limits if measure == "quantity" else limits.in_money()
-    return judge(weeks.record(measure, current), today, profile, limits)
+    return judge(weeks.record(measure, current), today, profile, limits.of(measure))
 
 
 async def check(tx: Tx, now: datetime, limits: Limits, cause: Cause) -> Checked:
@@ -285,7 +280,7 @@ def _explained_by(bench: _Bench, parent: ScopeWeeks, direction: Direction) -> st
         children,
         bench.today,
         bench.profile,
-        bench.limits_of(measure),
+        bench.limits.of(measure),
     )
 
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from takt.alerting.domain.deviation import NO_SPREAD, Spread
 from takt.alerting.domain.scopes import Hierarchy, Scope
 from takt.alerting.store import buckets, reference, sales, versions
-from takt.alerting.tables import BucketRow, DayRow, SeriesWeek
+from takt.alerting.store.buckets import BucketRow
+from takt.alerting.tables import DayRow, SeriesWeek
 from takt.common.amounts import micro
 from takt.common.db import Tx
 

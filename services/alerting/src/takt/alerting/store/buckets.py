@@ -7,20 +7,40 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
 
-from takt.alerting.domain.deviation import BUSINESS_WEEK, Bucket, Record, Spread, WeekdayProfile
+from takt.alerting.domain.deviation import (
+    BUSINESS_WEEK,
+    Bucket,
+    Measure,
+    Record,
+    Spread,
+    WeekdayProfile,
+)
 from takt.alerting.domain.deviation import weekday_profile as learn_profile
 from takt.alerting.domain.scopes import Scope
 from takt.alerting.store.query import fetch
 from takt.alerting.store.sales import Dated
-from takt.alerting.tables import BucketRow, DayRow
+from takt.alerting.tables import DayRow
 from takt.common.db import Tx
 
 HISTORY_WEEKS = 26
 WEEK = timedelta(days=7)
 
-Measure = Literal["quantity", "value"]
+
+@dataclass(frozen=True, slots=True)
+class BucketRow:
+    """A scope in a week: what the frozen version expected, in units and in money.
+
+    `unit` is None where the scope sums several units.
+    """
+
+    scope: Scope
+    week: date
+    unit: str | None
+    forecast_quantity: Decimal
+    forecast_value: Decimal
+    quantity_spread: Spread
+    value_spread: Spread
 
 
 @dataclass(frozen=True, slots=True)
