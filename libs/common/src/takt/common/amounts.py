@@ -7,7 +7,7 @@ Quantities are in a product's base unit, money is in the company's one currency.
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 MICRO = Decimal("0.000001")
 """The last place of a quantity or an amount of money."""
@@ -37,13 +37,27 @@ def probability(value: Decimal | float) -> Decimal:
 
 _Plain = PlainSerializer(plain, return_type=str, when_used="json")
 
-Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain]
-PositiveQuantity = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6), _Plain]
-SignedQuantity = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain]
-Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain]
-SignedMoney = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain]
-Probability = Annotated[Decimal, Field(ge=0, le=1, max_digits=9, decimal_places=8), _Plain]
-Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=8), _Plain]
+
+def _on_the_wire(pattern: str) -> WithJsonSchema:
+    """What a schema says of a decimal that is sent as a string."""
+    return WithJsonSchema({"type": "string", "pattern": pattern}, mode="serialization")
+
+
+_Unsigned = _on_the_wire(r"^\d{1,12}(\.\d{1,6})?$")
+_Signed = _on_the_wire(r"^-?\d{1,12}(\.\d{1,6})?$")
+_UpToOne = _on_the_wire(r"^(0(\.\d{1,8})?|1)$")
+
+Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain, _Unsigned]
+PositiveQuantity = Annotated[
+    Decimal, Field(gt=0, max_digits=18, decimal_places=6), _Plain, _Unsigned
+]
+SignedQuantity = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain, _Signed]
+Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain, _Unsigned]
+SignedMoney = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain, _Signed]
+Probability = Annotated[
+    Decimal, Field(ge=0, le=1, max_digits=9, decimal_places=8), _Plain, _UpToOne
+]
+Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=8), _Plain, _UpToOne]
 
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
 """A short name chosen by people: a product, region, site, supplier, stage.
