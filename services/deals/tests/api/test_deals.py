@@ -149,6 +149,21 @@ async def test_an_idempotency_key_is_one_deal(api: httpx.AsyncClient) -> None:
     assert len((await api.get("/v1/deals")).json()["items"]) == 1
 
 
+async def test_a_cursor_that_is_none_of_ours_is_named(api: httpx.AsyncClient) -> None:
+    for path in ("deals", "sales", "accounts", "imports", "products"):
+        refused = await api.get(f"/v1/{path}", params={"cursor": "WyJ4Il0!"})
+        assert refused.status_code == 400
+    refused = await api.get("/v1/deals", params={"cursor": "WyJ4Il0"})
+    assert (refused.status_code, refused.json()["field"]) == (400, "cursor")
+
+
+async def test_an_external_id_is_taken_once(api: httpx.AsyncClient) -> None:
+    await open_deal(api, external_id="A1")
+    body = {**DEAL, "external_id": "A1", "name": "Another"}
+    refused = await api.post("/v1/deals", json=body, headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.json()["field"]) == (409, "external_id")
+
+
 async def test_a_body_of_50_mb_is_refused(api: httpx.AsyncClient) -> None:
     body = b'{"name": "' + b"x" * 50_000_000 + b'"}'
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}

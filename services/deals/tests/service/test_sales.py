@@ -1,11 +1,13 @@
+import asyncio
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 from takt.common.contracts.deals import SaleClosed, SaleCorrected, SaleReturned, SaleShipped
 from takt.common.contracts.inbound import InboundSale
-from takt.common.db import Tx
+from takt.common.db import Database, Tx
 from takt.common.event import Envelope, new_id, wall_now
 from takt.common.problems import Conflict, NotFound
 from takt.common.testing import emitted
@@ -58,6 +60,29 @@ async def test_an_order_told_before_the_win_is_not_doubled_by_it(tx: Tx, now: da
     assert (sale.source, sale.price, sale.deal_id) == ("erp", 98, deal.id)
 
 
+async def test_an_erp_s_word_and_a_win_at_the_same_moment_make_one_sale(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as tx:
+        deal = await new_deal(tx, await set_up(tx), now)
+        for stage in WAY[:-1]:
+            deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+    line = deal.lines[0].offer.line
+
+    async def win() -> None:
+        async with database.transaction() as tx:
+            await move_deal(tx, MoveRequest(deal.id, "won", CAUSE), now)
+
+    async def hear() -> None:
+        async with database.transaction() as tx:
+            await take(tx, now, deal_line_id=line)
+
+    await asyncio.gather(win(), hear(), hear())
+    async with database.transaction() as tx:
+        [sale] = await read_sales(tx)
+    assert (sale.source, sale.deal_line_id, sale.price) == ("erp", line, 98)
+
+
 async def test_the_same_word_twice_changes_nothing_and_an_older_one_neither(
     tx: Tx, now: datetime
 ) -> None:
@@ -68,6 +93,22 @@ async def test_the_same_word_twice_changes_nothing_and_an_older_one_neither(
     assert first == again == older
     told = [envelope.event for envelope in await emitted(tx) if "sale" in envelope.type]
     assert [type(event) for event in told] == [SaleClosed]
+
+
+async def test_statements_repeated_and_shuffled_end_in_the_same_sales(
+    tx: Tx, now: datetime
+) -> None:
+    await set_up(tx)
+    statements = [
+        said(order_line=f"order-{order}", sequence=count, quantity=Decimal(10 * order + count))
+        for order in (1, 2, 3)
+        for count in (1, 2, 3, 4)
+    ] * 3
+    Random(4).shuffle(statements)
+    for first in range(0, len(statements), 5):
+        await take_sales(tx, statements[first : first + 5], now)
+    sales = {sale.order_line: sale.quantity for sale in await read_sales(tx)}
+    assert sales == {"order-1": 14, "order-2": 24, "order-3": 34}
 
 
 async def test_corrected_shipped_and_returned_are_told_as_such(tx: Tx, now: datetime) -> None:

@@ -1,15 +1,10 @@
 """Which events go to which use case."""
 
-from typing import Final
-
 from takt.common.bus.consumer import Consumer
 from takt.common.contracts.forecast import PipelineDemandChanged
 from takt.common.contracts.inbound import InboundDeal, InboundSale
-from takt.deals.service.inbound import keep_sales, take_deals
+from takt.deals.service.inbound import INBOUND, keep_sales, take_deals
 from takt.deals.service.probabilities import keep_probabilities
-
-INBOUND: Final = "deals-inbound"
-"""The webhook claims its notices under the same name, so that both doors count a message once."""
 
 CONSUMERS = (
     Consumer(

@@ -12,13 +12,13 @@ from takt.common.http import (
     Limit,
     Page,
     RequestCause,
-    decode_cursor,
     encode_cursor,
     etag,
     once,
 )
 from takt.common.problems import Conflict, NotFound
 from takt.deals.api.catalog import BulkResult
+from takt.deals.api.cursors import id_after
 from takt.deals.schemas import AccountIn, AccountPatch
 from takt.deals.service.catalog import change_account, put_accounts
 from takt.deals.store.accounts import page_accounts
@@ -31,8 +31,7 @@ async def list_accounts(
     tx: RequestTx, external_id: str | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[dict[str, Any]]:
     """A page of accounts."""
-    place = decode_cursor(cursor)
-    after = UUID(place[0]) if place else None
+    after = id_after(cursor)
     rows = await page_accounts(tx, external_id=external_id, after=after, limit=limit)
     following = encode_cursor(rows[-1]["id"]) if len(rows) == limit else None
     return Page(items=rows, next=following)

@@ -14,12 +14,12 @@ from takt.common.http import (
     Now,
     Page,
     RequestCause,
-    decode_cursor,
     encode_cursor,
     etag,
     once,
 )
 from takt.common.problems import Problem
+from takt.deals.api.cursors import id_after
 from takt.deals.domain.history import intervals, taken_back
 from takt.deals.domain.price import Offer, Terms
 from takt.deals.schemas import (
@@ -38,6 +38,7 @@ from takt.deals.schemas import (
     StayOut,
 )
 from takt.deals.service.approvals import approve_offer
+from takt.deals.service.documents import attach_document
 from takt.deals.service.drafts import DealDraft, DocumentDraft, LineDraft
 from takt.deals.service.problems import deal_not_found
 from takt.deals.service.upserts import change_deal, open_deal, upsert_deals
@@ -72,8 +73,7 @@ async def list_deals(
         "external_id": external_id,
         "product": product,
     }
-    place = decode_cursor(cursor)
-    after = UUID(place[0]) if place else None
+    after = id_after(cursor)
     rows = await page_deals(tx, filters, after=after, limit=limit)
     following = encode_cursor(rows[-1]["id"]) if len(rows) == limit else None
     return Page(items=[DealOut.model_validate(row) for row in rows], next=following)
@@ -209,8 +209,7 @@ async def put_document(
 ) -> DealOut:
     """A document of that kind is completed; exit criteria may ask for it."""
     document = DocumentDraft(kind, body.name, body.address)
-    draft = DealDraft(cause=cause, id=deal_id, expected=expected, documents=(document,))
-    deal = await change_deal(tx, draft, now)
+    deal = await attach_document(tx, deal_id, document, expected=expected, now=now, cause=cause)
     response.headers["ETag"] = etag(deal.sequence)
     return await _view(tx, deal_id)
 

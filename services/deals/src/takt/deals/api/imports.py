@@ -14,10 +14,10 @@ from takt.common.http import (
     Now,
     Page,
     RequestCause,
-    decode_cursor,
     encode_cursor,
     once,
 )
+from takt.deals.api.cursors import id_after, number_after
 from takt.deals.schemas import ImportIn, ImportOut, RowProblemOut
 from takt.deals.service.imports import (
     begin_import,
@@ -77,8 +77,7 @@ async def post_start(import_id: UUID, tx: RequestTx) -> ImportOut:
 @router.get("", dependencies=[requires("deals:read")])
 async def list_imports(tx: RequestTx, cursor: Cursor = None, limit: Limit = 100) -> Page[ImportOut]:
     """A page of imports, the latest first."""
-    place = decode_cursor(cursor)
-    rows = await page_imports(tx, before=UUID(place[0]) if place else None, limit=limit)
+    rows = await page_imports(tx, before=id_after(cursor), limit=limit)
     following = encode_cursor(rows[-1]["id"]) if len(rows) == limit else None
     return Page(items=[ImportOut.model_validate(row) for row in rows], next=following)
 
@@ -94,9 +93,7 @@ async def list_problems(
     import_id: UUID, tx: RequestTx, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[RowProblemOut]:
     """Rows that did not go in: file, line, field, value and remedy."""
-    place = decode_cursor(cursor)
-    after = int(place[0]) if place else 0
-    rows = await page_problems(tx, import_id, after=after, limit=limit)
+    rows = await page_problems(tx, import_id, after=number_after(cursor), limit=limit)
     following = encode_cursor(rows[-1]["number"]) if len(rows) == limit else None
     return Page(items=[RowProblemOut.model_validate(row) for row in rows], next=following)
 

@@ -11,9 +11,8 @@ from takt.common.db import RequestTx
 from takt.common.event import Cause, Envelope, decode
 from takt.common.http import Now, RequestCause, RequestModel
 from takt.common.inbox import claim
-from takt.deals.consumers import INBOUND
 from takt.deals.schemas import BulkOutcome
-from takt.deals.service.inbound import take_deal, take_sales
+from takt.deals.service.inbound import INBOUND, take_deal, take_sales
 
 router = APIRouter(prefix="/v1/inbound", tags=["inbound"])
 Said = TypeVar("Said", InboundDeal, InboundSale)

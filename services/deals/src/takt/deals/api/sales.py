@@ -16,11 +16,11 @@ from takt.common.http import (
     Now,
     Page,
     RequestCause,
-    decode_cursor,
     encode_cursor,
     etag,
 )
 from takt.common.problems import NotFound
+from takt.deals.api.cursors import id_after
 from takt.deals.schemas import ReturnIn, SaleIn, SalesIn, ShipmentIn
 from takt.deals.service.facts import sale_state
 from takt.deals.service.inbound import take_sales
@@ -41,8 +41,7 @@ async def list_sales(
     tx: RequestTx, deal_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[SaleOut]:
     """A page of sales."""
-    place = decode_cursor(cursor)
-    after = UUID(place[0]) if place else None
+    after = id_after(cursor)
     rows = await read_sales(tx, deal=deal_id, after=after, limit=limit)
     following = encode_cursor(rows[-1].id) if len(rows) == limit else None
     return Page(items=list(map(_shown, rows)), next=following)

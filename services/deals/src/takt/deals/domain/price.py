@@ -160,11 +160,11 @@ def _broken(offer: Offer, terms: Terms, product: ProductPrice, rule: PriceRule) 
     days, most_days = terms.payment_days, rule.maximum_payment_days
     if days is not None and most_days is not None and days > most_days:
         remedy = f"Grant at most {most_days} payment days, {by_role}"
-        broken.append(Refusal("payment-too-late", "terms.payment_days", str(days), remedy))
+        broken.append(Refusal("payment-too-late", "payment_days", str(days), remedy))
     months, most_months = terms.warranty_months, rule.maximum_warranty_months
     if months is not None and most_months is not None and months > most_months:
         remedy = f"Grant at most {most_months} months of warranty, {by_role}"
-        broken.append(Refusal("warranty-too-long", "terms.warranty_months", str(months), remedy))
+        broken.append(Refusal("warranty-too-long", "warranty_months", str(months), remedy))
     return broken
 
 

@@ -39,7 +39,8 @@ class DealDraft:
 
     `key` is (source, external id), `id` an id of ours. `account` is an external id or a name.
     `history` are the stages of a past elsewhere, the present one last; `sequence` counts the
-    source's own changes. `shipped` says that the goods of a past win have left.
+    source's own changes. `shipped` says that the goods of a past win have left; `only_new` that
+    the deal must not be there yet.
     """
 
     cause: Cause
@@ -66,6 +67,7 @@ class DealDraft:
     competitor: str | None = None
     sequence: int | None = None
     shipped: bool = False
+    only_new: bool = False
     cleared: frozenset[str] = field(default_factory=frozenset)
 
 

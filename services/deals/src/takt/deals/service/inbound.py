@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from takt.common.contracts.inbound import InboundDeal, InboundSale
 from takt.common.db import Tx
@@ -18,7 +19,10 @@ from takt.deals.store.catalog import load_catalog
 from takt.deals.store.deals import deals_of_lines
 from takt.deals.store.sales import Sale
 
-UNASSIGNED = "unassigned"
+INBOUND: Final = "deals-inbound"
+"""Topic and webhook claim messages under one name, so that both doors count a message once."""
+
+UNASSIGNED: Final = "unassigned"
 """The owner of a deal whose CRM names none."""
 
 

@@ -105,14 +105,7 @@ async def open_deal(tx: Tx, draft: DealDraft, now: datetime) -> Deal:
 
     Raises: ExternalIdTaken, UnknownReference, BadDeal, WrongCurrency, PriceOutsideRange.
     """
-    if draft.key is not None and await read_external(tx, [draft.key]):
-        raise ExternalIdTaken(
-            f"{draft.key[0]} {draft.key[1]} is a deal already",
-            field="external_id",
-            value=draft.key[1],
-            remedy="change that deal, or send it to POST /v1/deals/upserts",
-        )
-    return await _one(tx, draft, now)
+    return await _one(tx, replace(draft, only_new=True), now)
 
 
 async def change_deal(tx: Tx, draft: DealDraft, now: datetime) -> Deal:
@@ -196,6 +189,13 @@ def _decide(
         resolved.check(_names(draft), catalog)
         if stored is None:
             return _decide_new(draft, resolved, catalog, now)
+        if draft.only_new:
+            raise ExternalIdTaken(
+                f"{stored.deal.source} {stored.deal.external_id} is a deal already",
+                field="external_id",
+                value=stored.deal.external_id,
+                remedy="change that deal, or send it to POST /v1/deals/upserts",
+            )
         return _decide_change(draft, stored, resolved, catalog, now)
     except Problem as problem:
         return problem

@@ -86,7 +86,19 @@ async def lock_sales(
     deal_lines: Collection[UUID] = (),
     deals: Collection[UUID] = (),
 ) -> list[Sale]:
-    """Sales by id, by source and order line, by deal line and by deal, held until the commit."""
+    """Sales by id, by source and order line, by deal line and by deal, held until the commit.
+
+    Order lines and deal lines of which there is no sale yet are held too, so that an ERP's word and
+    a win that come at the same moment make one sale of the line.
+    """
+    names = [*(f"{source} {order_line}" for source, order_line in keys), *map(str, deal_lines)]
+    if names:
+        await fetch(
+            tx,
+            "SELECT count(pg_advisory_xact_lock(hashtextextended(name, 0)))"
+            " FROM (SELECT name FROM unnest($1::text[]) AS name ORDER BY name) AS ordered",
+            sorted(names),
+        )
     rows = await fetch_maps(
         tx,
         f"{SALE} WHERE id = ANY($1::uuid[]) OR deal_line_id = ANY($2::uuid[])"
