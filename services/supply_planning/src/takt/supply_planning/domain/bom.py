@@ -42,13 +42,14 @@ class BillLine:
             raise ValueError(f"scrap {self.scrap} of {self.component} is not in [0, 1)")
 
     @cached_property
-    def _factor(self) -> Fraction:
-        return Fraction(self.quantity_per, ONE) / (1 - Fraction(self.scrap))
+    def _factor(self) -> tuple[int, int]:
+        factor = Fraction(self.quantity_per, ONE) / (1 - Fraction(self.scrap))
+        return factor.numerator, factor.denominator
 
     def required(self, parents: int) -> int:
         """Millionths of the component for `parents` millionths of the parent, with scrap."""
-        factor = self._factor
-        return ceil_div(parents * factor.numerator, factor.denominator)
+        numerator, denominator = self._factor
+        return ceil_div(parents * numerator, denominator)
 
 
 class BillOfMaterial:

@@ -88,9 +88,9 @@ def release_date(due: date, lead: LeadTime, quantity: int, calendar: WorkingCale
 
     Args: quantity: in millionths; it matters only where the lead time has minutes per unit.
     """
-    minutes = ceil_div(quantity * lead.minutes_per_unit, ONE)
     start = due
-    if minutes:
+    if lead.minutes_per_unit:
+        minutes = ceil_div(quantity * lead.minutes_per_unit, ONE)
         days = calendar.working_days_before(due)
         while minutes > 0:
             start = next(days)

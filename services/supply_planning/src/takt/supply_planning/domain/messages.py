@@ -17,7 +17,7 @@ from takt.supply_planning.domain.netting import (
     PlannedOrder,
     PlanningPolicy,
     Supply,
-    due_date,
+    due_dates,
 )
 from takt.supply_planning.domain.quantity import ONE
 
@@ -182,7 +182,7 @@ def _wanted(
     if need.bucket is None:
         return Value(None, 0)
     bucket = max(need.bucket, fence)
-    due = supply.due if bucket == own_bucket else due_date(bucket, policy, horizon)
+    due = supply.due if bucket == own_bucket else due_dates(policy.receiving, horizon)[bucket]
     return Value(due, need.quantity + more)
 
 

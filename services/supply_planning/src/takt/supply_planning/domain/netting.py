@@ -7,7 +7,7 @@ a date.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal
 from uuid import UUID
@@ -233,18 +233,19 @@ def net(
     )
 
 
-def due_date(bucket: int, policy: PlanningPolicy, horizon: Horizon) -> date:
-    """When an order for a bucket must be there: its first day open to receive, from today on."""
-    monday = horizon.mondays[bucket]
-    if not policy.receiving.minutes_on(monday):
-        week = (monday + timedelta(days=day) for day in range(1, 7))
-        first = next((day for day in week if policy.receiving.minutes_on(day)), None)
-        monday = first or open_day(monday, policy.receiving)
-    return max(monday, horizon.today)
+@lru_cache(maxsize=1024)
+def due_dates(receiving: WorkingCalendar, horizon: Horizon) -> tuple[date, ...]:
+    """When an order for each bucket must be there: its first day open to receive, from today on."""
+    dates = []
+    for monday in horizon.mondays:
+        week = (monday + timedelta(days=day) for day in range(7))
+        first = next((day for day in week if receiving.minutes_on(day)), None)
+        dates.append(max(first or open_day(monday, receiving), horizon.today))
+    return tuple(dates)
 
 
 def _order(
     bucket: int, sized: tuple[int, ...], policy: PlanningPolicy, horizon: Horizon
 ) -> PlannedOrder:
-    due = due_date(bucket, policy, horizon)
+    due = due_dates(policy.receiving, horizon)[bucket]
     return PlannedOrder(bucket, due, release_date(due, policy.lead, sum(sized), policy.work), sized)

@@ -69,6 +69,7 @@ def replan(
     heapq.heapify(queue)
     queued = {key for _, key in queue}
     plans: dict[ItemSite, ItemPlan] = {}
+    started: dict[ItemSite, list[int]] = {}
     while queue:
         _, key = heapq.heappop(queue)
         policy = policies.get(key)
@@ -77,8 +78,11 @@ def replan(
         position = positions.get(key, Position())
         gross = horizon.spread(position.demand)
         for line in bill.used_in.get(key.item, ()):
-            for day, quantity in now_released.get(ItemSite(line.parent, key.site), ()):
-                if (bucket := horizon.bucket(day)) is not None:
+            user = ItemSite(line.parent, key.site)
+            if user not in started:
+                started[user] = horizon.spread(now_released.get(user, ()))
+            for bucket, quantity in enumerate(started[user]):
+                if quantity:
                     gross[bucket] += line.required(quantity)
         netting = net(gross, position.on_hand, position.supplies, policy, horizon)
         releases = _releases(netting, position, policy)

@@ -7,6 +7,7 @@ complete one bit for bit.
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 ONE = 1_000_000
 """One base unit."""
@@ -28,6 +29,7 @@ def to_decimal(millionths: int) -> Decimal:
     return Decimal(millionths).scaleb(-6)
 
 
+@lru_cache(maxsize=1 << 16)
 def to_text(millionths: int) -> str:
     """Millionths as a plain decimal, without trailing zeros."""
     whole, rest = divmod(abs(millionths), ONE)

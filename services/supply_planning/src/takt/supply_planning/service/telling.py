@@ -1,7 +1,8 @@
 """Plans and orders as the events that tell of them."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from takt.common.contracts.supply_planning import (
@@ -48,39 +49,36 @@ class _PlanTold(PlanChanged):
 def plan_event(key: ItemSite, plan: NewPlan, safety_stock: int, now: datetime) -> PlanChanged:
     """A plan, whole."""
     netting = plan.netting
-    body: dict[str, Any] = {
-        "sequence": plan.sequence,
-        "item": key.item,
-        "site": key.site,
+    weeks = ",".join(
+        f'{{"week":"{week}","gross":"{to_text(gross)}","scheduled_receipts":"{to_text(scheduled)}",'
+        f'"planned_receipts":"{to_text(planned)}","planned_releases":"{to_text(released)}",'
+        f'"projected":"{to_text(projected)}"}}'
+        for week, gross, scheduled, planned, released, projected in zip(
+            _weeks(netting.first_week, len(netting.gross)),
+            netting.gross,
+            netting.scheduled,
+            netting.planned,
+            releases_of(netting),
+            netting.projected,
+            strict=True,
+        )
+    )
+    told: dict[str, Any] = {"sequence": plan.sequence, "item": key.item, "site": key.site}
+    rest = told | {
         "as_of": now.isoformat(),
         "on_hand": to_text(netting.on_hand),
         "safety_stock": to_text(safety_stock),
         "outcome": plan.outcome,
         "because": plan.because,
-        "buckets": [
-            {
-                "week": (netting.first_week + place * WEEK).isoformat(),
-                "gross": to_text(gross),
-                "scheduled_receipts": to_text(scheduled),
-                "planned_receipts": to_text(planned),
-                "planned_releases": to_text(released),
-                "projected": to_text(projected),
-            }
-            for place, (gross, scheduled, planned, released, projected) in enumerate(
-                zip(
-                    netting.gross,
-                    netting.scheduled,
-                    netting.planned,
-                    releases_of(netting),
-                    netting.projected,
-                    strict=True,
-                )
-            )
-        ],
         "messages": [message_of(message).model_dump(mode="json") for message in plan.messages],
     }
-    told: dict[str, Any] = {name: body[name] for name in ("sequence", "item", "site")}
-    return _PlanTold.model_construct(**told, body=json.dumps(body))
+    body = f'{json.dumps(rest)[:-1]},"buckets":[{weeks}]}}'
+    return _PlanTold.model_construct(**told, body=body)
+
+
+@lru_cache(maxsize=64)
+def _weeks(first: date, count: int) -> tuple[str, ...]:
+    return tuple((first + place * WEEK).isoformat() for place in range(count))
 
 
 def releases_of(netting: Netting) -> list[int]:
