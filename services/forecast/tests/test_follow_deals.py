@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 from takt.common.contracts.deals import DealLost, DealStageChanged, DealWon
 from takt.common.contracts.forecast import ForecastChanged, PipelineDemandChanged
 from takt.common.testing import emitted
@@ -147,3 +148,19 @@ async def test_series_equal_the_sum_of_their_lines_after_a_week_has_passed(tx, n
     units = (await present(tx))["P1", "DE"]
     rows = await tx.exec_driver_sql("SELECT first_week, expected FROM pipeline_lines")
     assert sum(units) == sum(sum(row.expected) for row in rows.all())
+
+
+async def test_a_batch_takes_five_statements_however_many_deals_it_holds(database, now):
+    deals = [deal(product=f"P{n % 5}") for n in range(30)]
+    async with database.transaction() as tx:
+        await follow_deals(tx, [opened(state) for state in deals], now)
+    statements = []
+    event.listen(
+        database.engine.sync_engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, *rest: statements.append(statement),
+    )
+    moved = [state.model_copy(update={"stage": "final"}) for state in deals]
+    async with database.transaction() as tx:
+        await follow_deals(tx, [opened(state, sequence=2) for state in moved], now)
+    assert len(statements) == 5

@@ -7,7 +7,10 @@ from typing import TypeVar
 from takt.common.contracts.deals import CompanyChanged, ProductChanged, RegionChanged
 from takt.common.db import Tx
 from takt.common.event import Envelope, Event
+from takt.common.jobs import enqueue
+from takt.forecast.service.record_sales import REFIT_AFTER
 from takt.forecast.store import replicas
+from takt.forecast.store.series import mark_products_stale
 
 E = TypeVar("E", bound=Event)
 
@@ -21,8 +24,11 @@ async def follow_company(tx: Tx, events: Sequence[Envelope[CompanyChanged]], now
 async def follow_products(
     tx: Tx, events: Sequence[Envelope[ProductChanged]], now: datetime
 ) -> None:
-    """Keep products: family, unit and list price."""
-    await replicas.save_products(tx, _newest(events))
+    """Keep products: family, unit and list price. Their series are said anew by a job."""
+    products = _newest(events)
+    await replicas.save_products(tx, products)
+    if await mark_products_stale(tx, [product.code for product in products]):
+        await enqueue(tx, "refit", after=REFIT_AFTER, once="refit")
 
 
 async def follow_regions(tx: Tx, events: Sequence[Envelope[RegionChanged]], now: datetime) -> None:

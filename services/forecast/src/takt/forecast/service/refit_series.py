@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 from takt.common.db import Database, Tx
 from takt.common.event import Cause
-from takt.forecast.domain.calendar import week_of
-from takt.forecast.domain.refit import refit
+from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
+from takt.forecast.domain.refit import Fit, refit
+from takt.forecast.domain.series import Series
 from takt.forecast.service.follow_deals import recount_orders
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.store import calibrations, history, replicas
@@ -39,22 +41,23 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     batch = await series_store.lock_series(tx, keys, week)
     known = await series_store.states_of(tx, keys)
     histories = await history.weekly_histories(tx, keys, week)
-    prices = await history.recent_prices(tx, keys, week - timedelta(weeks=PRICE_WEEKS))
+    prices = await history.expected_prices(tx, keys, week - timedelta(weeks=PRICE_WEEKS))
     fits = {fit.key: fit for fit in await asyncio.to_thread(refit, histories, known, week)}
-    batch = [
-        replace(
-            series,
-            model_changed=True,
-            statistical=fits[series.key].statistical,
-            scale=fits[series.key].scale,
-            price=prices.get(series.key, series.price),
-        )
-        if series.key in fits
-        else series
-        for series in batch
-    ]
+    batch = [replace(series, price=prices.get(series.key, series.price)) for series in batch]
+    batch = [_fitted(series, fits.get(series.key)) for series in batch]
     batch = await recount_orders(tx, batch, frozenset(keys))
     await series_store.save_fits(tx, list(fits.values()), keys)
     calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
     await publish(tx, batch, dict.fromkeys(keys, cause), calibration, now)
     return len(keys)
+
+
+def _fitted(series: Series, fit: Fit | None) -> Series:
+    """The series with a new model; one whose history was taken back expects nothing."""
+    nothing = np.zeros(HORIZON_WEEKS)
+    return replace(
+        series,
+        model_changed=True,
+        statistical=nothing if fit is None else fit.statistical,
+        scale=0.0 if fit is None else fit.scale,
+    )

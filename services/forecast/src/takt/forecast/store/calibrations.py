@@ -15,7 +15,7 @@ from takt.forecast.store.arrays import literal
 
 DEFAULT_FULFILMENT_DAYS = 7
 KEPT = 8
-"""Calibrations remembered by a process."""
+"""Calibrations that are kept, and remembered by a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,15 @@ def _stage_curves(rows: Sequence[Any]) -> StageCurves:
 
 
 async def save_calibration(tx: Tx, identity: UUID, made: Calibration) -> None:
-    """Keep a calibration; from now on it is the one in force."""
+    """Keep a calibration; from now on it is the one in force. A few earlier ones are kept."""
+    await tx.exec_driver_sql(
+        """
+        WITH old AS (SELECT id FROM calibrations ORDER BY id DESC OFFSET $1),
+            curves AS (DELETE FROM win_curves WHERE calibration IN (SELECT id FROM old))
+        DELETE FROM calibrations WHERE id IN (SELECT id FROM old)
+        """,
+        (KEPT,),
+    )
     await tx.exec_driver_sql(
         """
         INSERT INTO calibrations (id, at, fulfilment_days, bands, band_scores, sales, closed_deals)

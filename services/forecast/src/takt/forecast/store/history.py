@@ -29,19 +29,26 @@ async def weekly_histories(tx: Tx, keys: Sequence[SeriesKey], week: date) -> lis
     return [history for history in histories if history is not None]
 
 
-async def recent_prices(tx: Tx, keys: Sequence[SeriesKey], since: date) -> dict[SeriesKey, Decimal]:
-    """Mean price a unit, weighted by quantity, of what was sold since then."""
+async def expected_prices(
+    tx: Tx, keys: Sequence[SeriesKey], since: date
+) -> dict[SeriesKey, Decimal]:
+    """Mean price a unit of what was sold since then, by quantity; else the list price, if known."""
     rows = await tx.exec_driver_sql(
         """
-        SELECT product, region, (sum(quantity * price) / sum(quantity))::numeric(18,6) AS price
-        FROM demand
-        WHERE (product, region) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-            AND sold_on >= $3 AND quantity > 0 AND price > 0
-        GROUP BY 1, 2
+        SELECT k.product, k.region, coalesce(paid.price, p.list_price) AS price
+        FROM unnest($1::text[], $2::text[]) AS k (product, region)
+        LEFT JOIN products p ON p.code = k.product
+        LEFT JOIN (
+            SELECT product, region, (sum(quantity * price) / sum(quantity))::numeric(18,6) AS price
+            FROM demand
+            WHERE (product, region) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+                AND day >= $3 AND quantity > 0 AND price > 0
+            GROUP BY 1, 2
+        ) paid USING (product, region)
         """,
         ([key.product for key in keys], [key.region for key in keys], since),
     )
-    return {SeriesKey(row.product, row.region): row.price for row in rows}
+    return {SeriesKey(row.product, row.region): row.price for row in rows if row.price is not None}
 
 
 async def direct_orders(

@@ -236,6 +236,14 @@ async def mark_stale(tx: Tx, keys: Sequence[SeriesKey], week: date) -> None:
     await _insert(tx, keys, week, stale=True)
 
 
+async def mark_products_stale(tx: Tx, products: Sequence[str]) -> bool:
+    """Have the series of these products said anew. Returns whether there are any."""
+    rows = await tx.exec_driver_sql(
+        "UPDATE series SET stale = true WHERE product = ANY($1::text[])", (list(products),)
+    )
+    return rows.rowcount > 0
+
+
 async def mark_all_stale(tx: Tx) -> None:
     """Have every series fitted anew."""
     await tx.exec_driver_sql("UPDATE series SET stale = true WHERE NOT stale", ())
