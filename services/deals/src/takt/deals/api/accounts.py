@@ -19,7 +19,7 @@ from takt.common.http import (
 from takt.common.problems import Conflict, NotFound
 from takt.deals.api.catalog import BulkResult
 from takt.deals.api.cursors import id_after
-from takt.deals.schemas import AccountIn, AccountPatch
+from takt.deals.schemas.catalog import AccountIn, AccountPatch
 from takt.deals.service.catalog import change_account, put_accounts
 from takt.deals.store.accounts import page_accounts
 

@@ -20,7 +20,7 @@ from takt.common.http import (
     etag,
 )
 from takt.common.problems import NotFound
-from takt.deals.schemas import (
+from takt.deals.schemas.catalog import (
     OwnerIn,
     OwnerRow,
     PriceRuleIn,

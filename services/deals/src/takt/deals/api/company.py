@@ -5,7 +5,7 @@ from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import IfMatchWhenThere, RequestCause, etag
 from takt.common.problems import NotFound
-from takt.deals.schemas import CompanyIn, CompanyOut
+from takt.deals.schemas.catalog import CompanyIn, CompanyOut
 from takt.deals.service.catalog import set_company
 from takt.deals.store.catalog import Company, read_company
 

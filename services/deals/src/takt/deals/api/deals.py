@@ -22,11 +22,9 @@ from takt.common.problems import Problem
 from takt.deals.api.cursors import id_after
 from takt.deals.domain.history import intervals, taken_back
 from takt.deals.domain.price import Offer, Terms
-from takt.deals.schemas import (
+from takt.deals.schemas.deals import (
     ApprovalIn,
     ApprovalOut,
-    BulkOut,
-    BulkOutcome,
     DealIn,
     DealOut,
     DealPatch,
@@ -37,6 +35,7 @@ from takt.deals.schemas import (
     LineIn,
     StayOut,
 )
+from takt.deals.schemas.moves import BulkOut, BulkOutcome
 from takt.deals.service.approvals import approve_offer
 from takt.deals.service.documents import attach_document
 from takt.deals.service.drafts import DealDraft, DocumentDraft, LineDraft

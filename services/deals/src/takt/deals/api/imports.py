@@ -18,7 +18,7 @@ from takt.common.http import (
     once,
 )
 from takt.deals.api.cursors import id_after, number_after
-from takt.deals.schemas import ImportIn, ImportOut, RowProblemOut
+from takt.deals.schemas.imports import ImportIn, ImportOut, RowProblemOut
 from takt.deals.service.imports import (
     begin_import,
     default_mapping,

@@ -11,7 +11,7 @@ from takt.common.db import RequestTx
 from takt.common.event import Cause, Envelope, decode
 from takt.common.http import Now, RequestCause, RequestModel
 from takt.common.inbox import claim
-from takt.deals.schemas import BulkOutcome
+from takt.deals.schemas.moves import BulkOutcome
 from takt.deals.service.inbound import INBOUND, take_deal, take_sales
 
 router = APIRouter(prefix="/v1/inbound", tags=["inbound"])

@@ -10,7 +10,7 @@ from takt.common.db import RequestTx
 from takt.common.http import IfMatchWhenThere, Now, RequestCause, etag
 from takt.common.problems import NotFound
 from takt.deals.domain.pipeline import Pipeline
-from takt.deals.schemas import PipelineIn, StandingOut
+from takt.deals.schemas.pipelines import PipelineIn, StandingOut
 from takt.deals.service.catalog import put_one
 from takt.deals.store.catalog import PIPELINES, Catalog, load_catalog, pipeline_row
 from takt.deals.store.views import standing_at

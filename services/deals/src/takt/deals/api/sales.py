@@ -21,7 +21,7 @@ from takt.common.http import (
 )
 from takt.common.problems import NotFound
 from takt.deals.api.cursors import id_after
-from takt.deals.schemas import ReturnIn, SaleIn, SalesIn, ShipmentIn
+from takt.deals.schemas.sales import ReturnIn, SaleIn, SalesIn, ShipmentIn
 from takt.deals.service.facts import sale_state
 from takt.deals.service.inbound import take_sales
 from takt.deals.service.sales import return_goods, ship_goods

@@ -8,7 +8,7 @@ from takt.common.db import RequestTx
 from takt.common.event import Cause
 from takt.common.http import IfMatch, Now, RequestCause, etag
 from takt.common.problems import Problem
-from takt.deals.schemas import BulkOut, BulkOutcome, StageMoved, StageMoves, StageWish
+from takt.deals.schemas.moves import BulkOut, BulkOutcome, StageMoved, StageMoves, StageWish
 from takt.deals.service.moves import MoveRequest, move_deal, move_deals
 
 router = APIRouter(prefix="/v1/deals", tags=["deals"])

@@ -12,10 +12,12 @@ from takt.deals.store.catalog import (
     OWNERS,
     PRODUCTS,
     REGIONS,
-    AccountReference,
     Catalog,
-    References,
     add_placeholders,
+)
+from takt.deals.store.references import (
+    AccountReference,
+    References,
     read_accounts,
     read_references,
 )

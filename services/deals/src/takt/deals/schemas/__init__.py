@@ -1,0 +1,1 @@
+"""Wire shapes: what requests may say and what answers look like."""
