@@ -5,6 +5,7 @@ day of the opening balance, which goes in first. Sales that are too old to be an
 enter as demand history, without an event each.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -64,8 +65,9 @@ async def load_company(client: httpx.AsyncClient, progress: ReportProgress) -> C
     await _load_deals(client, company.deals, today, progress)
     line_ids = await _line_ids(client, {sale.deal for sale in recent if sale.deal})
     await _load_sales(client, recent, line_ids, progress)
-    await _set_opening(client, company, today, company.minimum_balance)
     await _send(client, "POST", "/v1/forecasts/refits")
+    await _settle(client)
+    await _set_opening(client, company, today, company.minimum_balance)
     return company
 
 
@@ -84,6 +86,18 @@ async def _set_opening(
     balance = str(company.opening_balance)
     body = {"on": str(today), "balance": balance, "minimum": str(minimum)}
     await _send(client, "PUT", "/v1/cash/opening", body, _ANY)
+
+
+async def _settle(client: httpx.AsyncClient) -> None:
+    """Wait until what was loaded has come through to cash, half a minute at most."""
+    quiet, told = 0, -1
+    for _ in range(60):
+        cash = await _send(client, "GET", "/v1/cash")
+        quiet = quiet + 1 if cash["sequence"] == told else 0
+        if quiet == 4:
+            return
+        told = cash["sequence"]
+        await asyncio.sleep(0.5)
 
 
 async def _load_masters(
