@@ -7,6 +7,7 @@ lies in the database `takt_access`, which `takt keys` and the door write and the
 Scopes are `noun:read`, `noun:write`, and `admin`, which includes all.
 """
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -130,6 +131,7 @@ class Access:
         self._url = url
         self._rate = rate
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
         self._known: dict[str, _Known] = {}
 
     async def caller(self, authorization: str | None) -> Caller:
@@ -176,14 +178,15 @@ class Access:
         if known is not None and now - known.read_at < CACHE_SECONDS:
             return known
         try:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    self._url,
-                    min_size=0,
-                    max_size=2,
-                    timeout=5,
-                    max_inactive_connection_lifetime=30,
-                )
+            async with self._opening:
+                if self._pool is None:
+                    self._pool = await asyncpg.create_pool(
+                        self._url,
+                        min_size=0,
+                        max_size=2,
+                        timeout=5,
+                        max_inactive_connection_lifetime=30,
+                    )
             row = await self._pool.fetchrow("SELECT * FROM keys WHERE prefix = $1", prefix)
         except LOST as error:
             if known is not None:

@@ -195,6 +195,8 @@ def decode(
             int(headers.get("ce_morecorrelations", "0")),
         )
         time = datetime.fromisoformat(headers["ce_time"]) if "ce_time" in headers else wall_now()
+        if time.tzinfo is None:
+            raise ValueError(f"ce_time {headers['ce_time']} has no zone; add one, such as Z")
     except ValueError as error:
         return Unreadable(identity, f"a ce_ header cannot be read: {error}")
     return Envelope(event, identity, time, cause, source)

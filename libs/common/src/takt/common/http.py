@@ -296,7 +296,7 @@ def decode_cursor(cursor: str | None, parts: int = 1) -> Sequence[Any] | None:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(place, list) and len(place) == parts:
             return place
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise BadCursor(
         field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
