@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from takt.common.bus import Log
     from takt.common.clock import Clock
 
-POOL_SIZE = 4
+POOL_SIZE = 2
 """Connections of a service at most, twice as many for a moment: one person and a few consumers."""
 
 

@@ -1,0 +1,200 @@
+"""Real processes: `takt up` is started, used, interrupted and killed as a person would."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TAKT = Path(sys.executable).with_name("takt")
+FIRST_START_SECONDS = 60
+SECOND_START_SECONDS = 15
+"""Five on a machine at rest; make bench measures that."""
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short path (a Unix socket must fit), which the database's user can pass."""
+    folder = Path(tempfile.mkdtemp(prefix="t-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+class Running:
+    """A `takt up` of its own, with its own folder for what is temporary."""
+
+    def __init__(self, place: Path, *arguments: str) -> None:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TAKT_")}
+        self.process = subprocess.Popen(
+            [TAKT, "up", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**environment, "TMPDIR": str(place)},
+            start_new_session=True,
+        )
+        self.place = place
+        self.said: list[str] = []
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line.rstrip())
+            if "Ctrl-C ends it" in line:
+                self._ready.set()
+        self._ready.set()
+
+    def await_banner(self, seconds: float) -> str:
+        """The address in the banner."""
+        assert self._ready.wait(seconds), self.said
+        addresses = [line.split()[-1] for line in self.said if line.startswith("Takt is ready at")]
+        assert addresses, self.said
+        return addresses[0]
+
+    def end(self, number: signal.Signals, seconds: float = 30) -> int:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(number)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        code = self.process.wait(seconds)
+        self._reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+        return code
+
+
+@contextlib.contextmanager
+def takt_up(place: Path, *arguments: str) -> Iterator[Running]:
+    running = Running(place, *arguments)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end(signal.SIGKILL)
+
+
+def processes_naming(place: Path) -> list[str]:
+    """The processes whose command line names a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if str(place) in command:
+                found.append(f"{process.name} {command}")
+    return found
+
+
+def eventually_none(place: Path, seconds: float = 10) -> list[str]:
+    deadline = time.monotonic() + seconds
+    while (left := processes_naming(place)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def get(url: str, key: str | None = None) -> bytes:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as reply:
+        body: bytes = reply.read()
+        return body
+
+
+def test_one_ctrl_c_ends_everything_and_leaves_no_process_socket_or_folder(place: Path) -> None:
+    with takt_up(place, "--ephemeral", "--empty") as takt:
+        url = takt.await_banner(FIRST_START_SECONDS)
+        assert b"<html" in get(f"{url}/").lower()
+        assert processes_naming(place)
+        assert takt.end(signal.SIGINT) == 0
+    assert eventually_none(place) == []
+    assert list(place.iterdir()) == []
+    port = int(url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+
+
+def test_killed_it_leaves_no_orphan_and_the_next_start_finds_its_data(place: Path) -> None:
+    home = place / "home"
+    with takt_up(place, "--home", str(home), "--empty") as takt:
+        takt.await_banner(FIRST_START_SECONDS)
+        key = (home / "key").read_text()
+        takt.end(signal.SIGKILL)
+    assert eventually_none(place) == []
+    with takt_up(place, "--home", str(home)) as takt:
+        url = takt.await_banner(SECOND_START_SECONDS)
+        assert (home / "key").read_text() == key
+        assert (home / "key").stat().st_mode & 0o077 == 0
+        status = json.loads(get(f"{url}/v1/status", key.strip()))
+        names = {service["name"] for service in status["services"]}
+        assert {"deals", "forecast", "procurement", "finance", "alerting"} <= names
+        assert any("kept for the next start" in line for line in takt.said)
+        assert takt.end(signal.SIGTERM) == 0
+    assert eventually_none(place) == []
+
+
+def test_a_home_in_use_and_a_taken_port_are_refused_naming_the_process(place: Path) -> None:
+    home = place / "home"
+    with takt_up(place, "--home", str(home), "--empty") as takt:
+        url = takt.await_banner(FIRST_START_SECONDS)
+        pid = takt.process.pid
+        with takt_up(place, "--home", str(home)) as second:
+            assert second.wait(30) == 1
+        assert f"in use by another Takt (process {pid})" in second.said[0]
+        with takt_up(place, "--ephemeral", "--port", url.rpartition(":")[2]) as third:
+            assert third.wait(30) == 1
+        assert f"is taken by takt (process {pid})" in third.said[0]
+        takt.end(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--database", "postgresql://ada:hush@127.0.0.1:9/postgres"], "No PostgreSQL answers"),
+        (["--kafka", "127.0.0.1:9"], "127.0.0.1:9"),
+    ],
+)
+def test_what_is_absent_at_start_is_named_and_what_was_up_is_down_again(
+    arguments: list[str], problem: str, place: Path
+) -> None:
+    with takt_up(place, "--ephemeral", "--empty", *arguments) as takt:
+        assert takt.wait(60) == 1
+    assert problem in "\n".join(takt.said)
+    assert "hush" not in "\n".join(takt.said)
+    assert eventually_none(place) == []
+    assert list(place.iterdir()) == []
+
+
+def test_on_a_full_disk_it_says_so_and_leaves_nothing_half_done(place: Path) -> None:
+    small = place / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m,mode=0711", "tmpfs", str(small)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip("only who may mount can make a small disk")
+    try:
+        with takt_up(place, "--home", str(small / "home"), "--empty") as takt:
+            assert takt.wait(60) == 1
+        assert "is full" in "\n".join(takt.said)
+        assert "--home" in "\n".join(takt.said)
+        assert not (small / "home" / "postgres" / "data").exists()
+        assert eventually_none(place) == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
