@@ -123,3 +123,15 @@ async def test_a_batch_takes_few_statements(tx: Tx, now: datetime) -> None:
     listen(connection, "before_cursor_execute", lambda *said: statements.append(said[2]))
     await ask(tx, now, {6: 35}, sequence=2)
     assert len(statements) == 5  # keep, lock, read, write, tell
+
+
+async def test_a_newer_forecast_of_the_same_demand_says_that_it_stops_here(
+    tx: Tx, now: datetime
+) -> None:
+    await found(tx, now)
+    await ask(tx, now, {6: 30})
+    before = len(await emitted(tx))
+    await ask(tx, now, {6: 30}, sequence=2)
+    (told,) = (await emitted(tx))[before:]
+    assert isinstance(told.event, PlanChanged)
+    assert (told.event.item, told.event.outcome) == ("bike", "unchanged")

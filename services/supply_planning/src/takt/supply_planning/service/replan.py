@@ -4,7 +4,7 @@ Everything that changes what a plan depends on ends here: demand, stock, orders,
 plan of an item-site is the lock of its orders and its stock.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,7 +131,7 @@ def _with_series(
 
 
 def _decide(
-    touched: Iterable[ItemSite],
+    touched: Collection[ItemSite],
     asked: Collection[ItemSite],
     network: Network,
     positions: Positions,
@@ -157,7 +157,16 @@ def _decide(
     released |= {key: plan.releases for key, plan in positions.plans.items()}
     plans = replan(touched, network.bill, network.policies, given, released, horizon)
     return {
-        key: _outcome(key, plan, given[key], network, positions, horizon, again=key in asked)
+        key: _outcome(
+            key,
+            plan,
+            given[key],
+            network,
+            positions,
+            horizon,
+            again=key in asked,
+            heard=key in touched and key not in asked,
+        )
         for key, plan in plans.items()
         if key in positions.plans
     }
@@ -172,7 +181,13 @@ def _outcome(
     horizon: Horizon,
     *,
     again: bool,
+    heard: bool,
 ) -> Outcome:
+    """What planning an item-site came to.
+
+    `again`: its orders are compared though the same ones are planned. `heard`: it has a new
+    forecast, and says so though nothing follows from it.
+    """
     policy, known, netting = network.policies[key], positions.plans[key], plan.netting
     advice = advise(
         netting.needs, netting.orders, given.supplies, known.communicated, policy, horizon
@@ -183,7 +198,7 @@ def _outcome(
         supplies = {supply.order_id for supply in given.supplies}
         proposals = [m for m in known.messages if m.order_id not in supplies]
         messages = (*advice.messages, *proposals)
-        return Outcome(_new_plan(known, plan, now, messages, advice), ())
+        return Outcome(_new_plan(known, plan, now, messages, advice, heard=heard), ())
     before = {order.place: order for order in positions.orders.get(key, NO_ORDERS).all}
     proposed = propose(
         [order for order in netting.orders if order.bucket not in advice.grown],
@@ -202,7 +217,7 @@ def _outcome(
     )
     messages = (*advice.messages, *releases)
     return Outcome(
-        _new_plan(known, plan, now, messages, advice),
+        _new_plan(known, plan, now, messages, advice, heard=heard),
         tuple((before.get(order.place), order) for order in changed),
     )
 
@@ -214,12 +229,18 @@ def _answered(order: PurchaseOrder, positions: Positions) -> PurchaseOrder:
 
 
 def _new_plan(
-    known: KnownPlan, plan: ItemPlan, now: Gist, messages: tuple[Message, ...], advice: Advice
+    known: KnownPlan,
+    plan: ItemPlan,
+    now: Gist,
+    messages: tuple[Message, ...],
+    advice: Advice,
+    *,
+    heard: bool,
 ) -> NewPlan | None:
-    if now == known.gist and messages == known.messages:
-        return None
     because = None
     if known.gist is not None and messages == known.messages:
+        if now.whole == known.gist.whole and not heard:
+            return None
         because = why_unchanged(known.gist, now, advice.damped)
     return NewPlan(
         sequence=known.sequence + 1,
