@@ -102,7 +102,13 @@ async def sell_in_a_batch(body: Order, tx: RequestTx) -> list[str]:
     return [str(cause.correlations[0]) for _, cause in pairs]
 
 
-@sales.api_route("/v1/deals/echo", methods=["GET", "POST"], dependencies=[requires("deals:read")])
+@sales.post("/v1/deals/echo", dependencies=[requires("deals:read")])
+async def echo_body(request: Request) -> Response:
+    """Answer what came in."""
+    return await echo(request)
+
+
+@sales.get("/v1/deals/echo", dependencies=[requires("deals:read")])
 async def echo(request: Request) -> Response:
     """Answer what came in."""
     said = {

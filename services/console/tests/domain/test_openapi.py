@@ -38,34 +38,32 @@ def part(**properties: Any) -> dict[str, Any]:
 LINE = {"type": "array", "items": {"$ref": "#/components/schemas/Line"}}
 
 
-def test_a_name_with_two_meanings_is_prefixed_in_both_services_and_what_refers_to_it_too() -> None:
-    merged = merge(
-        {
-            "deals": document("/v1/deals", Deal=part(lines=LINE), Line=part(product={"type": "string"})),
-            "forecast": document("/v1/forecasts", Forecast=part(lines=LINE), Line=part(week={"type": "string"})),
-        },
-        "1",
-        [],
-    )  # fmt: skip
-    assert set(merged["components"]["schemas"]) == {"Deal", "DealsLine", "Forecast", "ForecastLine"}
-    line = merged["components"]["schemas"]["Forecast"]["properties"]["lines"]["items"]
+def schemas_of(deals: dict[str, Any], forecast: dict[str, Any]) -> dict[str, Any]:
+    """The schemas of two services' documents together."""
+    documents = {
+        "deals": document("/v1/deals", **deals),
+        "forecast": document("/v1/forecasts", **forecast),
+    }
+    found: dict[str, Any] = merge(documents, "1", [])["components"]["schemas"]
+    return found
+
+
+def test_a_name_with_two_meanings_is_prefixed_in_both_and_what_refers_to_it_too() -> None:
+    merged = schemas_of(
+        {"Deal": part(lines=LINE), "Line": part(product={"type": "string"})},
+        {"Forecast": part(lines=LINE), "Line": part(week={"type": "string"})},
+    )
+    assert set(merged) == {"Deal", "DealsLine", "Forecast", "ForecastLine"}
+    line = merged["Forecast"]["properties"]["lines"]["items"]
     assert line == {"$ref": "#/components/schemas/ForecastLine"}
 
 
 def test_a_name_with_one_meaning_is_shared_unless_what_it_refers_to_differs() -> None:
     page = part(items=LINE)
-    same = merge(
-        {"deals": document("/v1/deals", Page=page, Line=part()), "forecast": document("/v1/forecasts", Page=page, Line=part())},
-        "1", [],
-    )  # fmt: skip
-    assert set(same["components"]["schemas"]) == {"Page", "Line"}
-    other = merge(
-        {"deals": document("/v1/deals", Page=page, Line=part()), "forecast": document("/v1/forecasts", Page=page, Line=part(a={}))},
-        "1", [],
-    )  # fmt: skip
-    assert set(other["components"]["schemas"]) == {
-        "DealsPage", "ForecastPage", "DealsLine", "ForecastLine",
-    }  # fmt: skip
+    same = schemas_of({"Page": page, "Line": part()}, {"Page": page, "Line": part()})
+    assert set(same) == {"Page", "Line"}
+    other = schemas_of({"Page": page, "Line": part()}, {"Page": page, "Line": part(a={})})
+    assert set(other) == {"DealsPage", "ForecastPage", "DealsLine", "ForecastLine"}
 
 
 def test_only_the_owner_of_a_noun_shows_it_and_what_is_for_operators_stays_inside() -> None:

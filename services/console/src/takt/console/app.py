@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from takt.common import problems
 from takt.common.app import log_of
@@ -77,8 +76,8 @@ def create(
         app.include_router(module.router)
     check_routes(app.routes)
     state.documents = Documents(backends, app.openapi())
-    # The services check keys and scopes of what is passed on to them.
-    app.router.routes.append(Route("/v1/{path:path}", Proxy(backends)))
+    # First, since most requests are for services; they check keys and scopes themselves.
+    app.router.routes.insert(0, Proxy(backends))
     return app
 
 

@@ -49,8 +49,10 @@ OWN = ("dead-letters", "events", "status", "traces")
 
 def noun_of(path: str) -> str | None:
     """The noun of a path such as /v1/deals/7, None for a path that has none."""
-    empty, version, *rest = path.split("/")
-    return rest[0] if not empty and version == "v1" and rest and rest[0] else None
+    match path.split("/", 3):
+        case ["", "v1", noun, *_] if noun:
+            return noun
+    return None
 
 
 def differences(documents: Mapping[str, Mapping[str, Any]]) -> list[str]:

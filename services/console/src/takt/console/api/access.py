@@ -7,6 +7,7 @@ be led by another site to change anything. docs/decisions/0201-the-status-page-a
 import base64
 import binascii
 import ipaddress
+import re
 from typing import Any, ClassVar
 
 from fastapi import Request, Security
@@ -15,7 +16,7 @@ from takt.common.auth import Access, Caller, Forbidden, Scope, Unauthenticated
 from takt.console.settings import ConsoleSettings
 
 USER = "takt"
-LOCAL_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
+LOCAL_NAME = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
 
 
@@ -57,11 +58,7 @@ def is_local(request: Request) -> bool:
             return False
     except ValueError:
         return False
-    host = request.headers.get("host", "")
-    name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host
-    return (
-        name.partition(":")[0] in LOCAL_NAMES if not name.startswith("[") else name in LOCAL_NAMES
-    )
+    return LOCAL_NAME.fullmatch(request.headers.get("host", "")) is not None
 
 
 class PageScope(Scope):

@@ -4,6 +4,7 @@ They are made here, without scripts, and load nothing from elsewhere.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from takt.common.auth import SCOPES, Caller, public
 from takt.common.http import Now
 from takt.console.api.access import PasswordNeeded, authorization_of, page_for
@@ -29,7 +31,7 @@ STYLE = (FOLDER / "style.css").read_text()
 ICON = (FOLDER / "icon.svg").read_text()
 UNCHANGING = {"Cache-Control": "public, max-age=31536000, immutable"}
 STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:12]
-WIDE, NARROW = (1040, 300), (358, 260)
+WIDE, NARROW = (1040, 330), (330, 280)
 
 templates = Environment(
     loader=FileSystemLoader(FOLDER),
@@ -57,7 +59,12 @@ def day(instant: datetime) -> str:
     return f"{instant:%A} {instant.day} {instant:%B %Y}"
 
 
-templates.filters |= {"milliseconds": milliseconds, "day": day}
+def marked(text: str) -> Markup:
+    """Text with its `code` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+templates.filters |= {"milliseconds": milliseconds, "day": day, "marked": marked}
 
 
 def page(name: str, context: Mapping[str, Any], status_code: int = 200) -> HTMLResponse:

@@ -37,7 +37,10 @@ class Chart:
     weeks: tuple[Tick, ...]
 
 
-LEFT, RIGHT, TOP, BOTTOM = 48.0, 8.0, 12.0, 28.0
+LEFT, RIGHT, TOP, BOTTOM = 48.0, 8.0, 34.0, 46.0
+"""Room for the labels, in pixels."""
+CHARACTER = 7.0
+"""The width of a label's character, in pixels."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -75,7 +78,7 @@ def chart(buckets: Sequence[ForecastBucket], width: int, height: int) -> Chart:
         expected=line(all_of("quantity")),
         baseline=line(all_of("baseline")),
         quantities=tuple(Tick(y(step), quantity_label(step)) for step in steps),
-        weeks=tuple(_months([bucket.week for bucket in buckets], x, apart=44, width=right)),
+        weeks=tuple(_months([bucket.week for bucket in buckets], x, right)),
     )  # fmt: skip
 
 
@@ -96,20 +99,23 @@ def quantity_label(quantity: float) -> str:
     return f"{quantity:,.0f}" if quantity == int(quantity) else f"{quantity:g}"
 
 
-def _months(
-    weeks: Sequence[date], x: Callable[[float], float], *, apart: float, width: float
-) -> Iterable[Tick]:
-    """A label at the first week of each month, with the year at the beginning and at its change."""
-    last_at, last_year, last_month = -apart, 0, 0
+def _months(weeks: Sequence[date], x: Callable[[float], float], right: float) -> Iterable[Tick]:
+    """A label at the first week of each month, with the year at the beginning and at its change.
+
+    The first label begins at its tick, the others stand over theirs; one without room is left out.
+    """
+    free_from, last_year, last_month = 0.0, 0, 0
     for index, week in enumerate(weeks):
-        at = x(index)
-        new_month = week.month != last_month
-        last_month = week.month
-        if not new_month or at - last_at < apart or at > width - apart / 2:
+        if week.month == last_month:
             continue
-        year = f" {week.year}" if week.year != last_year else ""
-        last_at, last_year = at, week.year
-        yield Tick(at, MONTHS[week.month - 1] + year)
+        last_month = week.month
+        label = MONTHS[week.month - 1] + (f" {week.year}" if week.year != last_year else "")
+        width = len(label) * CHARACTER
+        begins = x(index) if index == 0 else x(index) - width / 2
+        if begins < free_from or begins + width > right:
+            continue
+        free_from, last_year = begins + width + CHARACTER, week.year
+        yield Tick(x(index), label)
 
 
 def described(forecast: ForecastChanged) -> str:

@@ -97,7 +97,7 @@ class Backend:
         except TimeoutError as error:
             raise NoAnswer(f"no answer within {ASK_SECONDS} s") from error
         except httpx.TransportError as error:
-            raise NoAnswer(f"{type(error).__name__}: {error}") from error
+            raise NoAnswer(f"it cannot be reached: {error}") from error
         except ValueError as error:
             raise NoAnswer(f"its answer ({response.status_code}) is not JSON") from error
 

@@ -102,7 +102,7 @@ class Feed:
                     started = True
                 if not self._complete() and clock() - searched >= SEARCH_SECONDS:
                     await self._find_places()
-                    searched = clock()
+                    searched, self.waiting_for = clock(), None
                 if self.head:
                     self.add(await self.log.read(self.head, timeout=POLL_SECONDS))
                 else:

@@ -107,7 +107,7 @@ def headline(status: DoorStatus) -> tuple[str, bool]:
         f"{letters} dead letter{'s wait' if letters != 1 else ' waits'}." if letters else "",
     ]
     said = " ".join(fault for fault in faults if fault)
-    return (said, False) if said else ("Everything runs.", True)
+    return (said[0].upper() + said[1:], False) if said else ("Everything runs.", True)
 
 
 def _listed(names: Sequence[str]) -> str:
