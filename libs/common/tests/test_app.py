@@ -1,18 +1,21 @@
 """What every service answers: keys, problems, idempotency, preconditions, status."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
-from takt.common.app import Part, create_app
+from takt.common.app import CannotStart, Part, create_app
+from takt.common.bus import Subscription
 from takt.common.bus.postgres import PostgresLog
 from takt.common.db import Database
 from takt.common.outbox import emit
 from takt.common.settings import Settings
-from takt.common.testing import NewKey, eventually, running
+from takt.common.testing import NewKey, eventually, running, with_database
 
-from .conftest import FOLDER, pair, sale
+from .conftest import FOLDER, TALLY, pair, sale
 
 
 async def test_a_committed_event_travels_to_the_consumer(
@@ -140,3 +143,59 @@ async def test_a_correlation_id_is_kept_or_made(client: httpx.AsyncClient) -> No
     answer = await client.get("/health/live", headers={"traceparent": trace})
     assert answer.headers["correlation-id"].replace("-", "") == trace[3:35]
     assert (await client.get("/health/live")).headers["correlation-id"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgresql://shop:s3cr3t@127.0.0.1:1/takt_shop", "cannot be reached.*start PostgreSQL"),
+        ("absent", "refuses.*does not exist"),
+        ("empty", "is not migrated yet; run takt migrate"),
+    ],
+)
+async def test_a_database_that_is_not_there_or_not_ready_is_said_at_start(
+    url: str, reason: str, access_url: str, log: PostgresLog
+) -> None:
+    urls = {"absent": with_database(access_url, "no_such_database"), "empty": access_url}
+    settings = Settings(database_url=urls.get(url, url), access_url=access_url)
+    app = create_app(Part("shop", "Shop", FOLDER), settings, log=log)
+    with pytest.raises(CannotStart, match=reason) as refused:
+        await app.router.lifespan_context(app).__aenter__()
+    assert "shop: its database postgresql://" in str(refused.value)
+    assert "s3cr3t" not in str(refused.value)
+
+
+async def test_without_its_log_a_service_starts_answers_and_stops(
+    database: Database, access_url: str, new_key: NewKey
+) -> None:
+    settings = Settings(
+        database_url=database.url,
+        access_url=access_url,
+        log_url="postgresql://takt:x@127.0.0.1:1/takt_log",
+    )
+    part = Part("shop", "Shop", FOLDER, consumers=[TALLY])
+    loop = asyncio.get_running_loop()
+    async with running(create_app(part, settings), await new_key()) as client:
+        status = (await client.get("/ops/status")).json()
+        assert status["consumers"][0]["lag"] is None
+        began = loop.time()
+    assert loop.time() - began < 3
+
+
+async def test_a_consumer_that_fails_by_a_fault_begins_anew_and_does_not_spin(
+    database: Database, access_url: str, log: PostgresLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = 0
+
+    class Faulty(PostgresLog):
+        async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
+            nonlocal tries
+            tries += 1
+            raise RuntimeError("a fault of the log's client")
+
+    settings = Settings(database_url=database.url, access_url=access_url)
+    part = Part("shop", "Shop", FOLDER, consumers=[TALLY])
+    async with running(create_app(part, settings, log=Faulty("postgresql://nowhere"))):
+        await asyncio.sleep(1.2)
+    assert 1 <= tries <= 3
+    assert "shop.tally failed; it starts anew" in caplog.text
