@@ -48,7 +48,9 @@ async def test_messages_become_deals_and_sales_once_and_a_bad_one_is_set_aside(
             twice,
             Message(topics.INBOUND_DEALS, "x", dict(twice.headers) | {"ce_id": "m-2"}, b"no json"),
             deal_message("A2", region="north", stage="moon"),
-            deal_message("A3", region="elsewhere", account="Unseen", lines=lines),
+            deal_message(
+                "A3", owner="eve", team="new", region="elsewhere", account="Unseen", lines=lines
+            ),
             sale_message("4711-1"),
             sale_message("4711-1"),
         ]
@@ -68,6 +70,7 @@ async def test_messages_become_deals_and_sales_once_and_a_bad_one_is_set_aside(
         [sale] = await read_sales(tx)
     assert deals.keys() == {"A1", "A3"}
     assert (deals["A3"]["account"], deals["A3"]["region"]) == ("Unseen", "elsewhere")
+    assert (deals["A3"]["owner"], deals["A3"]["team"]) == ("eve", "new")
     assert (sale.quantity, sale.price) == (2, Decimal("99.5"))
 
 

@@ -59,7 +59,7 @@ def _router(noun: Noun, one: type[RequestModel], row: type[RequestModel]) -> API
     path = noun.table.replace("_", "-")
     router = APIRouter(prefix=f"/v1/{path}", tags=[path])
 
-    @router.get("", dependencies=[requires("deals:read")], name=f"list {path}")
+    @router.get("", dependencies=[requires("deals:read")], summary=f"A page of {path} by code")
     async def list_all(
         tx: RequestTx, cursor: Cursor = None, limit: Limit = 100
     ) -> Page[dict[str, Any]]:
@@ -69,7 +69,7 @@ def _router(noun: Noun, one: type[RequestModel], row: type[RequestModel]) -> API
         following = encode_cursor(rows[-1]["code"]) if len(rows) == limit else None
         return Page(items=list(map(shown, rows)), next=following)
 
-    @router.get("/{code}", dependencies=[requires("deals:read")], name=f"read {path}")
+    @router.get("/{code}", dependencies=[requires("deals:read")], summary=f"One of the {path}")
     async def read(code: Code, tx: RequestTx, response: Response) -> dict[str, Any]:
         rows = await read_codes(tx, noun, codes=[code])
         if not rows:
@@ -97,7 +97,11 @@ def _router(noun: Noun, one: type[RequestModel], row: type[RequestModel]) -> API
         return {**shown(fields), "sequence": sequence}
 
     put.__annotations__["body"] = one
-    router.put("/{code}", dependencies=[requires("deals:write")], name=f"write {path}")(put)
+    router.put(
+        "/{code}",
+        dependencies=[requires("deals:write")],
+        summary=f"Write one of the {path}; If-Match is needed once it is there",
+    )(put)
 
     async def put_rows(items: Any, tx: RequestTx, cause: RequestCause) -> BulkResult:
         rows = {item.code: item.model_dump() for item in items}
@@ -105,9 +109,11 @@ def _router(noun: Noun, one: type[RequestModel], row: type[RequestModel]) -> API
         return BulkResult(changed=len(changed), unchanged=len(rows) - len(changed))
 
     put_rows.__annotations__["items"] = Annotated[list[row], Body(min_length=1, max_length=5000)]  # type: ignore[valid-type]
-    router.post("/upserts", dependencies=[requires("deals:write")], name=f"write many {path}")(
-        put_rows
-    )
+    router.post(
+        "/upserts",
+        dependencies=[requires("deals:write")],
+        summary=f"Write many {path}, as they are; what is the same changes nothing",
+    )(put_rows)
     return router
 
 

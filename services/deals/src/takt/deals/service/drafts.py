@@ -52,6 +52,7 @@ class DealDraft:
     account_id: UUID | None = None
     owner: str | None = None
     owner_if_new: str | None = None
+    team: str | None = None
     region: str | None = None
     pipeline: str | None = None
     stage: str | None = None

@@ -53,6 +53,7 @@ def _draft(envelope: Envelope[InboundDeal]) -> DealDraft:
         account=said.account,
         owner=said.owner,
         owner_if_new=UNASSIGNED,
+        team=said.team,
         region=said.region,
         pipeline=said.pipeline,
         stage=said.stage,

@@ -12,12 +12,14 @@ from takt.deals.store.catalog import (
     OWNERS,
     PRODUCTS,
     REGIONS,
+    TEAMS,
     Catalog,
     add_placeholders,
 )
 from takt.deals.store.references import (
     AccountReference,
     References,
+    join_teams,
     read_accounts,
     read_references,
 )
@@ -31,6 +33,7 @@ class Names:
     account: str | None = None
     account_id: UUID | None = None
     owner: str | None = None
+    team: str | None = None
     region: str | None = None
     products: frozenset[str] = frozenset()
 
@@ -90,6 +93,9 @@ async def resolve(tx: Tx, names: Sequence[Names], *, placeholders: bool) -> Reso
     if placeholders:
         await add_placeholders(tx, REGIONS, regions)
         await add_placeholders(tx, OWNERS, owners)
+        teams = {one.owner: one.team for one in names if one.owner and one.team}
+        await add_placeholders(tx, TEAMS, {team for team in teams.values() if team})
+        await join_teams(tx, teams)
         products = frozenset[str]().union(*(one.products for one in names))
         await add_placeholders(tx, PRODUCTS, products)
         known, _ = await read_accounts(tx, accounts)

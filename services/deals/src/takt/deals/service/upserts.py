@@ -129,6 +129,7 @@ def _names(draft: DealDraft) -> Names:
         account=draft.account,
         account_id=draft.account_id,
         owner=draft.owner or draft.owner_if_new,
+        team=draft.team,
         region=draft.region,
         products=frozenset(line.product for line in draft.lines or ()),
     )

@@ -65,3 +65,15 @@ async def read_accounts(
     by_name = {row.name: references[row.id] for row in rows}
     by_external = {row.external_id: references[row.id] for row in rows if row.external_id}
     return {**by_name, **by_external}, references
+
+
+async def join_teams(tx: Tx, teams: Mapping[str, str | None]) -> None:
+    """Put owners of whom no team is known into the teams that a statement names."""
+    if teams:
+        await fetch(
+            tx,
+            "UPDATE owners o SET team = g.team FROM unnest($1::text[], $2::text[])"
+            " AS g (code, team) WHERE o.code = g.code AND o.team IS NULL",
+            list(teams),
+            list(teams.values()),
+        )
