@@ -84,6 +84,9 @@ async def test_a_series_that_sells_nothing_is_found_by_the_clock_alone(tx):
     assert first.alert.scope.week == MONDAY
     assert first.alert.rule == "no_sales"
     assert (first.alert.expected, first.alert.actual, first.alert.money) == (40, 0, -400)
+    assert first.alert.summary == (
+        "kettle in north: 0 each sold, 40 expected by now, 100 % below the forecast (no_sales)"
+    )
 
 
 async def test_a_parents_breach_that_a_child_explains_joins_the_childs_review(tx):

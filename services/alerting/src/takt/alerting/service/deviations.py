@@ -26,7 +26,7 @@ from takt.alerting.store import alerts, buckets, reference, reviews, versions
 from takt.alerting.store.buckets import ScopeWeeks
 from takt.alerting.store.reviews import ReviewRow
 from takt.alerting.tables import AlertRow
-from takt.common.amounts import micro
+from takt.common.amounts import micro, plain
 from takt.common.contracts.alerting import AlertRaised, AlertResolved, ReviewOpened
 from takt.common.db import Tx
 from takt.common.event import Cause, Event, new_id
@@ -285,11 +285,12 @@ def _explained_by(bench: _Bench, parent: ScopeWeeks, direction: Direction) -> st
 
 
 def summary(weeks: ScopeWeeks, verdict: Verdict) -> str:
-    """The finding in a sentence."""
+    """The finding in a sentence, amounts to one place."""
     unit = weeks.unit or "in money"
+    actual, expected = (plain(round(amount, 1)) for amount in (verdict.actual, verdict.expected))
     share = abs(verdict.relative_error) * 100
     side = "below" if verdict.direction == "under" else "above"
     return (
-        f"{weeks.scope.title}: {verdict.actual:.6g} {unit} sold, {verdict.expected:.6g} expected,"
+        f"{weeks.scope.title}: {actual} {unit} sold, {expected} expected by now,"
         f" {share:.0f} % {side} the forecast ({verdict.reason})"
     )
