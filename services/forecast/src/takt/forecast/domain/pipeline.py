@@ -166,7 +166,7 @@ def lines_outlook(
     fulfilment_days: int,
     now: datetime,
 ) -> list[LineOutlook]:
-    """What every line of the deal asks for. A lost deal has none.
+    """What every line of the deal asks for; lost and shipped ones ask for nothing and are left out.
 
     Args:
         deal: as it stands.
@@ -181,6 +181,8 @@ def lines_outlook(
     for line in deal.lines:
         if deal.status == "won":
             quantity = _still_to_ship(deal, line, deliveries.get(line.line_id, NOT_SOLD_YET))
+            if not quantity:
+                continue
             shares = _certain_shares(deal, line, fulfilment_days, now.date())
             variance = np.zeros(HORIZON_WEEKS)
         else:
