@@ -91,6 +91,7 @@ class PostgresLog:
                 max_size=8,
                 timeout=10,
                 server_settings={"application_name": "takt log"},
+                reset=_keep,
             )
 
     @property
@@ -158,16 +159,19 @@ class PostgresLog:
             if rows:
                 pace.seconds = FASTEST_POLL
                 return [_record(row) for row in rows]
-            if clock() >= deadline:
-                return []
             woken = partial(lambda before: published() != before, seen)
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(pace.seconds, deadline - clock())), self._published:
                     await self._published.wait_for(woken)
             pace.seconds = min(pace.seconds * 1.5, SLOWEST_POLL)
+            if clock() >= deadline and not woken():
+                return []
 
     async def retain(self) -> None:
-        """Drop what is older than 30 days; of compacted topics keep the last state of each key."""
+        """Drop what is older than 30 days; of compacted topics keep the last state of each key.
+
+        Of those a day is kept whole, so that whoever reads along sees each change.
+        """
         async with _unavailable():
             await self.pool.execute(RETAIN, [t.name for t in TOPICS if t.compacted])
 
@@ -253,6 +257,10 @@ class PostgresSubscription:
             connection, self._lock = self._lock, None
             with suppress(*LOST):
                 await connection.close(timeout=5)
+
+
+async def _keep(connection: asyncpg.Connection) -> None:
+    """Nothing to reset: no statement leaves session state, so that a look costs one statement."""
 
 
 def _record(row: asyncpg.Record) -> Record:
