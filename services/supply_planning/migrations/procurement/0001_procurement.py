@@ -99,6 +99,10 @@ CREATE TABLE plans (
     communicated jsonb NOT NULL DEFAULT '{{}}',
     PRIMARY KEY (item, site), FOREIGN KEY (item, site) REFERENCES item_sites
 );
+-- A plan is some 5 KB and is rewritten often: keep it in its page and as it is.
+ALTER TABLE plans SET (toast_tuple_target = 8160, fillfactor = 50);
+ALTER TABLE plans ALTER netting SET STORAGE EXTERNAL, ALTER releases SET STORAGE EXTERNAL,
+    ALTER messages SET STORAGE EXTERNAL, ALTER communicated SET STORAGE EXTERNAL;
 CREATE TABLE purchase_orders (
     order_id uuid PRIMARY KEY, reference text UNIQUE, item text NOT NULL, site text NOT NULL,
     supplier text NOT NULL REFERENCES suppliers, due_period date NOT NULL, generation int NOT NULL,

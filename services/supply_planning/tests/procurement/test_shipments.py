@@ -49,3 +49,12 @@ async def test_what_was_shipped_before_the_count_is_in_it(tx: Tx, now: datetime)
     await count(tx, now, bike=20)
     await receive_shipments(tx, [shipped("a", 8, on=week(-1))], now)
     assert (await plan_of(tx, "bike"))["netting"]["on_hand"] == 20_000_000
+
+
+async def test_history_that_is_told_late_plans_nothing(tx: Tx, now: datetime) -> None:
+    await found(tx, now)
+    await count(tx, now, bike=20)
+    await ask(tx, now, {0: 20}, time=wall_now() - timedelta(minutes=5))
+    before = await plan_of(tx, "bike")
+    await receive_shipments(tx, [shipped("a", 8, on=week(-60))], now)
+    assert await plan_of(tx, "bike") == before

@@ -7,7 +7,7 @@ the shipped units as demand until a newer one comes, so they are taken from it w
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from takt.common.contracts.deals import SaleClosed, SaleEvent
 from takt.common.db import Tx
@@ -24,6 +24,9 @@ from takt.supply_planning.store.demand import (
 )
 from takt.supply_planning.store.network import current_network
 
+RECENT = timedelta(weeks=2)
+"""What was shipped longer ago and before the last count is history: no plan depends on it."""
+
 
 async def receive_shipments(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: datetime) -> None:
     """Take from stock what was shipped since a sale's last known state."""
@@ -39,6 +42,7 @@ async def receive_shipments(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: 
     rows: list[Shipment] = []
     moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     causes: dict[Series, list[Cause]] = defaultdict(list)
+    recent: set[Series] = set()
     for envelope in shipped:
         row = _shipment(envelope, network)
         sequence, taken = known.get(row.sale_id, (-1, {}))
@@ -48,16 +52,20 @@ async def receive_shipments(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: 
         known[row.sale_id] = (row.sequence, dict(row.taken))
         if row.taken == taken:
             continue
-        causes[row.product, row.region].append(Cause.of(envelope))
+        series = (row.product, row.region)
+        causes[series].append(Cause.of(envelope))
         day = row.shipped_on or network.today(now)
+        if day > network.today(now) - RECENT:
+            recent.add(series)
         for site in {*taken, *row.taken}:
             gone = row.taken.get(site, 0) - taken.get(site, 0)
             moves[ItemSite(row.product, site)][day] -= gone
     await lock_reach(tx, moves)
-    await move_stock(tx, moves)
+    moved = await move_stock(tx, moves)
     await keep_shipments(tx, rows)
-    if causes:
-        await replan_series(tx, causes, now)
+    touched = recent | {one for key in moved for one in network.served_by.get(key, ())}
+    if told := {series: causes[series] for series in touched & causes.keys()}:
+        await replan_series(tx, told, now)
 
 
 def _shipment(envelope: Envelope[SaleEvent], network: Network) -> Shipment:

@@ -45,7 +45,7 @@ FROM (
         JOIN stock USING (item, site)
     WHERE m.day >= counted_on GROUP BY item, site
 ) moved
-WHERE (s.item, s.site) = (moved.item, moved.site)
+WHERE (s.item, s.site) = (moved.item, moved.site) RETURNING s.item, s.site
 """
 
 
@@ -115,21 +115,26 @@ async def keep_shipments(tx: Tx, shipments: Sequence[Shipment]) -> None:
     )
 
 
-async def move_stock(tx: Tx, moves: Mapping[ItemSite, Mapping[date, int]]) -> None:
-    """Add what moved to stock, by day; what moved before the last count is in it already."""
+async def move_stock(tx: Tx, moves: Mapping[ItemSite, Mapping[date, int]]) -> set[ItemSite]:
+    """Add what moved to stock, by day; what moved before the last count is in it already.
+
+    Returns: where stock has changed.
+    """
     rows = [
         (key, day, to_decimal(quantity))
         for key, days in sorted(moves.items())
         for day, quantity in sorted(days.items())
         if quantity
     ]
-    if rows:
-        await tx.exec_driver_sql(
-            MOVE_STOCK,
-            (
-                [key.item for key, _, _ in rows],
-                [key.site for key, _, _ in rows],
-                [quantity for _, _, quantity in rows],
-                [day for _, day, _ in rows],
-            ),
-        )
+    if not rows:
+        return set()
+    moved: Iterable[Any] = await tx.exec_driver_sql(
+        MOVE_STOCK,
+        (
+            [key.item for key, _, _ in rows],
+            [key.site for key, _, _ in rows],
+            [quantity for _, _, quantity in rows],
+            [day for _, day, _ in rows],
+        ),
+    )
+    return {ItemSite(row[0], row[1]) for row in moved}
