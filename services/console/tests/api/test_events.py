@@ -58,7 +58,7 @@ async def test_a_key_follows_the_topics_that_its_scopes_open(
     await sell(together, "lamp")
 
     async def forecast_is_there() -> bool:
-        return together.door.state.events.forecast is not None
+        return bool(together.door.state.events.forecasts)
 
     await eventually(forecast_is_there)
     key = await new_key("events:read", "forecast:read")

@@ -49,7 +49,7 @@ async def sell(house: House) -> None:
     assert answer.status_code == 200
 
     async def forecast() -> bool:
-        return house.door.state.events.forecast is not None
+        return bool(house.door.state.events.forecasts)
 
     await eventually(forecast)
 

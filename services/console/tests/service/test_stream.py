@@ -199,8 +199,7 @@ async def test_a_start_is_not_blank(log: PostgresLog) -> None:
     async with fed(log) as feed:
         await has_read(feed, log)
         assert len(feed.last([topics.SALES], 1_000)) == 60
-        assert feed.forecast is not None
-        assert feed.forecast.key == "lamp|north"
+        assert [record.key for record in feed.forecasts] == ["lamp|north"]
 
 
 async def test_a_log_that_is_away_is_waited_for(log_url: str, log: PostgresLog) -> None:

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 MAX_RECORDS = 4_000
 MAX_BYTES = 16 * 1024 * 1024
+MAX_FORECASTS = 100
 RECENT = 60
 """Records of each topic that the ring begins with, so that a start is not blank."""
 POLL_SECONDS = 1.0
@@ -76,8 +77,8 @@ class Feed:
         self.first = 0
         """The number of the ring's first entry."""
         self.waiting_for: str | None = "the log has not been reached yet"
-        self.forecast: Record | None = None
-        """The forecast that changed last."""
+        self.forecasts: deque[Record] = deque(maxlen=MAX_FORECASTS)
+        """The forecasts that changed last, which other events do not drive out."""
         self.ended = False
         self._own = own
         self._max_records, self._max_bytes = max_records, max_bytes
@@ -104,7 +105,7 @@ class Feed:
                     await self._find_places()
                     searched, self.waiting_for = clock(), None
                 if self.head:
-                    self.add(await self.log.read(self.head, timeout=POLL_SECONDS))
+                    self.add(await self.log.read(self.head, POLL_SECONDS))
                 else:
                     await self._sleep(POLL_SECONDS)
                 self.waiting_for, pause = None, 0.2
@@ -139,8 +140,8 @@ class Feed:
             self._ring.append(Entry(record))
             self._bytes += len(record.value)
             self.head[record.topic, record.partition] = record.position
-            if record.topic == FORECASTS and _is_newer(record, self.forecast):
-                self.forecast = record
+            if record.topic == FORECASTS:
+                self.forecasts.append(record)
         while len(self._ring) > self._max_records or self._bytes > self._max_bytes:
             gone = self._ring.popleft().record
             self._bytes -= len(gone.value)
@@ -207,10 +208,6 @@ def in_time(records: Sequence[Record]) -> list[Record]:
 def _time(record: Record) -> str:
     """As text: all are UTC in one form, and what is not written by Takt sorts somewhere."""
     return record.headers.get("ce_time", "")
-
-
-def _is_newer(record: Record, other: Record | None) -> bool:
-    return other is None or _time(record) >= _time(other)
 
 
 def line_of(record: Record) -> bytes:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from takt.console.service.feed import Feed
 from takt.console.service.traces import handled_marks
 
 LAST_EVENTS = 20
+AT_ONCE = timedelta(seconds=10)
+"""Forecasts that changed within this time belong to one change."""
 LATE_SECONDS = 60
 """Beyond this age an unsent event is worth a word."""
 
@@ -81,11 +84,23 @@ def median_delay(events: Sequence[LastEvent]) -> float | None:
 
 
 def last_forecast(feed: Feed) -> ForecastChanged | None:
-    """The forecast that changed last, where there is one that can be drawn."""
-    envelope = _envelope(feed.forecast) if feed.forecast is not None else None
-    if envelope is None or not isinstance(envelope.event, ForecastChanged):
+    """Of the forecasts that changed last, which may be many at once, the one worth most."""
+    read = [_envelope(record) for record in feed.forecasts]
+    changed = [
+        (envelope.time, envelope.event)
+        for envelope in read
+        if envelope is not None
+        and isinstance(envelope.event, ForecastChanged)
+        and len(envelope.event.buckets) > 1
+    ]
+    if not changed:
         return None
-    return envelope.event if len(envelope.event.buckets) > 1 else None
+    last = max(time for time, _ in changed)
+    return max((event for time, event in changed if last - time <= AT_ONCE), key=_worth)
+
+
+def _worth(forecast: ForecastChanged) -> Decimal:
+    return forecast.price * sum(bucket.quantity for bucket in forecast.buckets)
 
 
 def headline(status: DoorStatus) -> tuple[str, bool]:

@@ -109,7 +109,7 @@ async def _catch_up(feed: Feed, wanted: Wanted, reached: dict[Place, int]) -> As
     while not feed.covers(reached) and not feed.ended:
         head = dict(feed.head)
         asked = {place: reached.get(place, -1) for place in head}
-        records = await feed.log.read(asked, timeout=CATCH_UP_SECONDS)
+        records = await feed.log.read(asked, CATCH_UP_SECONDS)
         if not records:
             # What lay there is no longer kept.
             reached.update({place: max(asked[place], head[place]) for place in head})
