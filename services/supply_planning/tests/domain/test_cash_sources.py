@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +35,8 @@ LINE = DealLine("line", "PUMP", Decimal(10), Decimal("99.50"), date(2026, 12, 10
 
 
 def deal_fact(sequence: int, status: Any, closed_on: date | None = None) -> DealFact:
-    return DealFact(sequence, "Deal", status, closed_on, 30, (LINE,))
+    closed_at = datetime.combine(closed_on, time(12), UTC) if closed_on else None
+    return DealFact(sequence, "Deal", status, closed_at, 30, (LINE,))
 
 
 def demand_fact(sequence: int, quantity: str, status: Any = "open") -> DemandFact:

@@ -1,7 +1,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,9 @@ from takt.common.contracts.supply_planning import CashProjected, CashShortfall
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, Event
 from takt.common.testing import emitted
-from takt.supply_planning.domain.cash import Opening, cents, money
+from takt.supply_planning.domain.cash import Opening, cents, money, week_of
 from takt.supply_planning.domain.cash_ledger import Ledger
-from takt.supply_planning.domain.cash_sources import SourceKey
+from takt.supply_planning.domain.cash_sources import SourceKey, contributions_of
 from takt.supply_planning.service.cash import move_cash, project_cash, recompute_cash
 from takt.supply_planning.service.cash_settings import set_opening
 from takt.supply_planning.store import finance
@@ -147,7 +147,7 @@ async def test_a_batch_is_told_once_and_names_all_that_caused_it(tx: Tx, now: da
 
 async def test_what_changes_no_sum_is_not_told(tx: Tx, now: datetime) -> None:
     await tell(tx, now, told.deal("a", 1))
-    await tell(tx, now, told.company())
+    await tell(tx, now, told.deal("b", 1))
 
     assert await emitted(tx) == []
 
@@ -156,6 +156,24 @@ async def test_the_company_gives_currency_and_date(tx: Tx, now: datetime) -> Non
     await tell(tx, now, told.company(), told.demand("a", 1, "1"))
 
     assert (await last_projection(tx)).currency == "EUR"
+
+
+@pytest.mark.parametrize("company_first", [True, False])
+async def test_a_deal_is_won_on_the_company_s_date_whenever_its_time_zone_is_told(
+    tx: Tx, now: datetime, company_first: bool
+) -> None:
+    late = datetime(2026, 11, 29, 23, 30, tzinfo=UTC)
+    events = [told.company(), told.deal("a", 2, "won", requested=None, closed_at=late)]
+    for event in events if company_first else reversed(events):
+        await tell(tx, now, event)
+
+    weeks = {week: flow for week, flow in (await finance.load_weeks(tx)).items() if any(flow)}
+
+    monday_in_berlin = date(2026, 11, 30)
+    assert list(weeks) == [week_of(monday_in_berlin + timedelta(days=30))]
+    [state] = (await finance.load_all_sources(tx)).values()
+    [line] = contributions_of(state, (await finance.read_ledger(tx)).policy)
+    assert line.due == monday_in_berlin + timedelta(days=30)
 
 
 async def test_what_was_due_before_the_opening_is_in_it(tx: Tx, now: datetime) -> None:

@@ -58,7 +58,8 @@ def deal(
     status: DealStatus = "open",
     quantity: str = "10",
     price: str = "100",
-    requested: date = MONDAY + timedelta(weeks=3),
+    requested: date | None = MONDAY + timedelta(weeks=3),
+    closed_at: datetime = NOW,
 ) -> Event:
     state = DealState(
         deal_id=named(name),
@@ -70,7 +71,7 @@ def deal(
         status=status,
         opened_at=NOW - timedelta(days=30),
         stage_entered_at=NOW,
-        closed_at=None if status == "open" else NOW,
+        closed_at=None if status == "open" else closed_at,
         payment_days=30,
         lines=(
             DealLine(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from takt.supply_planning.domain.cash import (
     Contribution,
@@ -37,7 +36,6 @@ class Ledger:
 
     code: str
     currency: str
-    time_zone: str
     company_sequence: int
     opening_revision: int
     opening: Opening | None
@@ -59,16 +57,11 @@ class Outlook:
     verdict: Verdict
 
 
-def today_of(ledger: Ledger, now: datetime) -> date:
-    """The business date in the company's time zone."""
-    return now.astimezone(ZoneInfo(ledger.time_zone)).date()
-
-
 def opened(ledger: Ledger, now: datetime) -> Ledger:
     """The ledger with an opening."""
     if ledger.opening is not None:
         return ledger
-    return replace(ledger, opening=Opening(week_of(today_of(ledger, now)), 0, 0))
+    return replace(ledger, opening=Opening(week_of(ledger.policy.date_of(now)), 0, 0))
 
 
 def opening_of(ledger: Ledger) -> Opening:
@@ -88,7 +81,7 @@ def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Ou
         weeks: sums of all sources.
         now: business time.
     """
-    opening, today = opening_of(ledger), today_of(ledger, now)
+    opening, today = opening_of(ledger), ledger.policy.date_of(now)
     end = max(week_of(today), week_of(opening.on)) + timedelta(weeks=HORIZON_WEEKS)
     fixed = fixed_contributions(ledger.fixed_payments, opening.on, end)
     projection = project(opening, weeks, fixed, today, HORIZON_WEEKS)

@@ -10,7 +10,7 @@ Each state holds the latest of what was said, whatever the order in which it arr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, assert_never
 
@@ -70,7 +70,7 @@ class DealFact:
     sequence: int
     name: str
     status: DealStatus
-    closed_on: date | None
+    closed_at: datetime | None
     payment_days: int
     lines: tuple[DealLine, ...]
 
@@ -225,7 +225,7 @@ def deal_contributions(deal: DealState, policy: TermsPolicy) -> list[Contributio
         case "lost":
             return []
         case "won":
-            return _won_contributions(deal.fact, deal.sold, terms)
+            return _won_contributions(deal.fact, deal.sold, terms, policy)
         case "open":
             if deal.demand is None or deal.demand.status != "open":
                 return []
@@ -276,14 +276,18 @@ def _open_contributions(demand: DemandFact, terms: PaymentTerms) -> list[Contrib
 
 
 def _won_contributions(
-    fact: DealFact, sold: Mapping[str, Mapping[str, Decimal]], terms: PaymentTerms
+    fact: DealFact,
+    sold: Mapping[str, Mapping[str, Decimal]],
+    terms: PaymentTerms,
+    policy: TermsPolicy,
 ) -> list[Contribution]:
     """What is won and not yet sold, invoiced when requested, or on winning if that is later."""
+    won_on = policy.date_of(fact.closed_at) if fact.closed_at else None
     contributions = []
     for line in fact.lines:
         left = max(NOTHING, line.quantity - sum(sold.get(line.id, {}).values(), NOTHING))
         amount = cents(left * line.price)
-        days = [day for day in (line.requested, fact.closed_on) if day is not None]
+        days = [day for day in (line.requested, won_on) if day is not None]
         if days:
             due = terms.due(max(days))
             contributions += _one("deal_line", line.id, due, "committed", amount)

@@ -3,8 +3,9 @@
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
+from zoneinfo import ZoneInfo
 
 from takt.supply_planning.domain.cash import Contribution
 
@@ -31,7 +32,7 @@ class PaymentTerms:
 
 @dataclass(frozen=True, slots=True)
 class TermsPolicy:
-    """The company's habits of paying and being paid.
+    """The company's habits of paying and being paid, and the time zone of its dates.
 
     A deal, a sale and an order bring their own net days; `customers` has those of baseline sales,
     whose customer nobody knows yet. Paying at the end of the month holds for all of its side.
@@ -39,6 +40,11 @@ class TermsPolicy:
 
     customers: PaymentTerms = PaymentTerms(30)
     suppliers_end_of_month: bool = False
+    time_zone: str = "UTC"
+
+    def date_of(self, instant: datetime) -> date:
+        """The company's date at an instant."""
+        return instant.astimezone(ZoneInfo(self.time_zone)).date()
 
     def receivable(self, net_days: int) -> PaymentTerms:
         """Terms of a customer with these net days."""

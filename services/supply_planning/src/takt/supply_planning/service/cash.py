@@ -38,8 +38,9 @@ async def move_cash(tx: Tx, events: Sequence[Envelope[Any]], now: datetime) -> N
     One projection is told for the whole batch, naming all of it as its causes; none when no sum
     changed.
     """
-    ledger = opened(_learn_company(await finance.lock_ledger(tx), events), now)
-    facts = [fact for event in events if (fact := fact_of(event.event, ledger.time_zone))]
+    locked = await finance.lock_ledger(tx)
+    ledger = opened(_learn_company(locked, events), now)
+    facts = [fact for event in events if (fact := fact_of(event.event))]
     known, before = await finance.load_sources(tx, sources_of(facts))
     if left := deals_left(known):
         more, weeks_before = await finance.load_sources(tx, left)
@@ -51,6 +52,10 @@ async def move_cash(tx: Tx, events: Sequence[Envelope[Any]], now: datetime) -> N
         key: (state, sum_weeks(contributions_of(state, ledger.policy), opening))
         for key, state in changed.items()
     }
+    if (ledger.policy, ledger.currency) != (locked.policy, locked.currency):
+        await finance.save(tx, ledger, sources, {})
+        await recompute_cash(tx, ledger, now, Cause.of(*events))
+        return
     changes = add_weeks(
         *(difference(weeks, before.get(key, {})) for key, (_, weeks) in sources.items())
     )
@@ -153,6 +158,6 @@ def _learn_company(ledger: Ledger, events: Sequence[Envelope[Any]]) -> Ledger:
                 ledger,
                 company_sequence=event.sequence,
                 currency=event.currency,
-                time_zone=event.time_zone,
+                policy=replace(ledger.policy, time_zone=event.time_zone),
             )
     return ledger

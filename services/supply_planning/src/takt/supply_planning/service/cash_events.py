@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from takt.common.contracts import deals, forecast, supply_planning
 from takt.common.event import Event
@@ -37,16 +36,11 @@ WIRE_KINDS: Mapping[ContributionKind, WireKind] = {
 }
 
 
-def fact_of(event: Event, time_zone: str) -> KeyedFact | None:
-    """What an event says of cash; None when it says nothing.
-
-    Args:
-        event: of a topic that finance reads.
-        time_zone: of the company, for the date on which a deal was closed.
-    """
+def fact_of(event: Event) -> KeyedFact | None:
+    """What an event says of cash; None when it says nothing."""
     match event:
         case deals.DealEvent():
-            return SourceKey("deal", event.subject), _deal(event, ZoneInfo(time_zone))
+            return SourceKey("deal", event.subject), _deal(event)
         case forecast.PipelineDemandChanged():
             return SourceKey("deal", event.subject), _demand(event)
         case deals.SaleEvent():
@@ -142,13 +136,13 @@ def _lowest(week: ProjectedWeek) -> supply_planning.LowestBalance:
     return supply_planning.LowestBalance(week=week.week, balance=money(week.balance))
 
 
-def _deal(event: deals.DealEvent, zone: ZoneInfo) -> DealFact:
+def _deal(event: deals.DealEvent) -> DealFact:
     deal = event.deal
     return DealFact(
         sequence=event.sequence,
         name=deal.name,
         status=deal.status,
-        closed_on=deal.closed_at.astimezone(zone).date() if deal.closed_at else None,
+        closed_at=deal.closed_at,
         payment_days=deal.payment_days,
         lines=tuple(
             DealLine(

@@ -48,13 +48,14 @@ async def set_payment_terms(
 
     Args:
         tx: the caller's transaction.
-        policy: the terms.
+        policy: the terms; the time zone stays as it is.
         expected: the revision that the caller read; None when any will do.
         now: business time.
         cause: the request.
     """
     ledger = await finance.lock_ledger(tx)
     check_match(expected, ledger.terms_revision)
+    policy = replace(policy, time_zone=ledger.policy.time_zone)
     ledger = replace(ledger, policy=policy, terms_revision=ledger.terms_revision + 1)
     await recompute_cash(tx, ledger, now, cause)
     return ledger

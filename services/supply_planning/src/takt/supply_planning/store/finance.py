@@ -149,7 +149,7 @@ async def save(
             *([changes[week][cell] for week in weeks] for cell in range(len(WeekFlow._fields))),
             ledger.code,
             ledger.currency,
-            ledger.time_zone,
+            ledger.policy.time_zone,
             ledger.company_sequence,
             ledger.opening_revision,
             ledger.opening.on if ledger.opening else None,
@@ -186,7 +186,6 @@ def _ledger(row: Mapping[Any, Any]) -> Ledger:
     return Ledger(
         code=row["code"],
         currency=row["currency"],
-        time_zone=row["time_zone"],
         company_sequence=row["company_sequence"],
         opening_revision=row["opening_revision"],
         opening=opening,
@@ -194,6 +193,7 @@ def _ledger(row: Mapping[Any, Any]) -> Ledger:
         policy=TermsPolicy(
             PaymentTerms(row["customers_net_days"], row["customers_end_of_month"]),
             row["suppliers_end_of_month"],
+            row["time_zone"],
         ),
         fixed_revision=row["fixed_revision"],
         fixed_payments=_FIXED_PAYMENTS.validate_json(row["fixed"]),
