@@ -13,6 +13,7 @@ from takt.common.bus.kafka import DEAD_LETTER_LIMIT, KafkaLog
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts.topics import CATALOG, DEAD_LETTERS_SUFFIX, SALES
 from takt.common.event import new_id
+from takt.common.testing_databases import execute
 
 KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.xdist_group("kafka")])
 MakeLog = Callable[[], Log]
@@ -266,3 +267,24 @@ async def test_a_dead_letter_may_be_larger_than_its_message(
     grown = Message(SALES + DEAD_LETTERS_SUFFIX, key, {}, "\ufffd".encode() * 1_000_000)
     await log.publish([grown])
     await log.close()
+
+
+async def test_the_table_forgets_after_thirty_days_but_never_a_key_s_last_state(
+    log: PostgresLog, log_url: str
+) -> None:
+    await log.publish(messages("old", [1, 2]))
+    await log.publish([*messages("a", [1, 2], CATALOG), *messages("b", [1], CATALOG)])
+    await execute(log_url, "UPDATE log SET at = at - interval '31 days'")
+    await log.publish([*messages("new", [3]), *messages("c", [1, 2], CATALOG)])
+    await log.retain()
+    kept = await read_all(log, {(SALES, 0): -1, (CATALOG, 0): -1}, 5)
+    assert [(record.key, record.value.decode()) for record in kept] == [
+        ("a", "2"),
+        ("b", "1"),
+        ("c", "1"),
+        ("c", "2"),
+        ("new", "3"),
+    ]
+    before = await log.ends([SALES])
+    await log.publish(messages("next", [4]))
+    assert values(await log.read(before, 5)) == ["4"], "positions go on"

@@ -31,7 +31,7 @@ from takt.common.telemetry import redact
 logger = logging.getLogger(__name__)
 
 STOP_DEADLINE = 25
-PARTITIONS_EVERY = 3600
+RETAIN_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _run(
     loops: dict[str, Callable[[], Awaitable[None]]] = {
         "jobs": lambda: work(state.database, part.jobs, state.clock, stop),
         "schedule": lambda: keep_schedule(state.database, part.schedules, state.clock, stop),
-        "partitions": lambda: _keep_partitions(state.database, stop),
+        "retention": lambda: _retain(state.database, state.log, stop),
         "relay": lambda: relay(state.database, state.log, stop),
     }
     need_log = {"relay", *(consumer.group for consumer in part.consumers)}
@@ -256,13 +256,15 @@ async def _keep_running(
             await _sleep(stop, 1)
 
 
-async def _keep_partitions(database: Database, stop: asyncio.Event) -> None:
+async def _retain(database: Database, log: Log, stop: asyncio.Event) -> None:
     """Once an hour (the start did it first), so that a day never begins without its partition."""
-    await _sleep(stop, PARTITIONS_EVERY)
+    await _sleep(stop, RETAIN_SECONDS)
     while not stop.is_set():
         async with database.transaction() as tx:
             await retention.keep_partitions(tx, wall_now().date())
-        await _sleep(stop, PARTITIONS_EVERY)
+        with suppress(LogUnavailable):
+            await log.retain()
+        await _sleep(stop, RETAIN_SECONDS)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -100,6 +100,10 @@ class Log(Protocol):
         """Records after these positions, without a group; none when nothing came in time."""
         ...
 
+    async def retain(self) -> None:
+        """Drop what is past keeping, where the log does not do it by itself."""
+        ...
+
     async def close(self) -> None:
         """Disconnect."""
         ...

@@ -240,6 +240,9 @@ class KafkaLog:
                 reader.consumer.seek(TopicPartition(*place), position + 1)
         return reader
 
+    async def retain(self) -> None:
+        """Kafka does it by itself."""
+
     async def close(self) -> None:
         producer, self._producer = self._producer, None
         readers, self._idle_readers = self._idle_readers, []
