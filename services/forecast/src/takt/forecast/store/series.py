@@ -236,17 +236,24 @@ async def mark_stale(tx: Tx, keys: Sequence[SeriesKey], week: date) -> None:
     await _insert(tx, keys, week, stale=True)
 
 
+_MARK = """
+WITH chosen AS (SELECT product, region FROM series WHERE {chosen} ORDER BY 1, 2 FOR UPDATE)
+UPDATE series SET stale = true FROM chosen
+WHERE (series.product, series.region) = (chosen.product, chosen.region)
+"""
+
+
 async def mark_products_stale(tx: Tx, products: Sequence[str]) -> bool:
     """Have the series of these products said anew. Returns whether there are any."""
     rows = await tx.exec_driver_sql(
-        "UPDATE series SET stale = true WHERE product = ANY($1::text[])", (list(products),)
+        _MARK.format(chosen="product = ANY($1::text[])"), (list(products),)
     )
     return rows.rowcount > 0
 
 
 async def mark_all_stale(tx: Tx) -> None:
     """Have every series fitted anew."""
-    await tx.exec_driver_sql("UPDATE series SET stale = true WHERE NOT stale", ())
+    await tx.exec_driver_sql(_MARK.format(chosen="NOT stale"))
 
 
 async def states_of(tx: Tx, keys: Sequence[SeriesKey]) -> dict[SeriesKey, KnownStates]:
@@ -298,9 +305,14 @@ async def save_known(tx: Tx, known: Mapping[SeriesKey, Sequence[float]]) -> None
     keys = sorted(known)
     await tx.exec_driver_sql(
         """
-        UPDATE series SET known = k.known::float8[]
-        FROM unnest($1::text[], $2::text[], $3::text[]) AS k (product, region, known)
-        WHERE (series.product, series.region) = (k.product, k.region)
+        WITH chosen AS (
+            SELECT product, region, k.known FROM series
+            JOIN unnest($1::text[], $2::text[], $3::text[]) AS k (product, region, known)
+                USING (product, region)
+            ORDER BY 1, 2 FOR UPDATE OF series
+        )
+        UPDATE series SET known = chosen.known::float8[] FROM chosen
+        WHERE (series.product, series.region) = (chosen.product, chosen.region)
         """,
         (
             [key.product for key in keys],
