@@ -150,7 +150,9 @@ async def test_rotating_answers_both_secrets(client):
     async with receiving() as receiver:
         path = await register(client, receiver.url)
     before = (await client.get(f"{path}/secrets")).json()["secrets"]
-    after = (await client.post(f"{path}/rotate")).json()["secrets"]
+    first = {"If-Match": '"1"'}
+    after = (await client.post(f"{path}/rotate", headers=first)).json()["secrets"]
+    assert (await client.post(f"{path}/rotate", headers=first)).status_code == 412
     assert after[1]["secret"] == before[0]["secret"]
     assert after[0]["expires_at"] is None
     assert after[1]["expires_at"] is not None

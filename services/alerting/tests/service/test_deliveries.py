@@ -292,7 +292,7 @@ async def test_both_secrets_sign_while_they_overlap(database):
         endpoint = await register(database, receiver.url)
         async with database.transaction() as tx:
             rotated = await webhooks.rotate_secret(
-                tx, endpoint.endpoint_id, outgoing=OUTGOING, now=wall_now()
+                tx, endpoint.endpoint_id, expected=1, outgoing=OUTGOING, now=wall_now()
             )
         await say(database)
         await run_to_the_end(database)

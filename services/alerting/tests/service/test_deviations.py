@@ -138,6 +138,20 @@ async def test_sales_that_catch_up_resolve_the_alert_and_leave_the_review_to_peo
     assert row.review.state == "open"
 
 
+async def test_the_alert_of_a_scope_that_is_no_longer_forecast_ends(tx):
+    await begin(tx)
+    await on_pace(tx, except_for=[("kettle", "north")])
+    await check_at(tx, WEDNESDAY_MORNING)
+    one_left = series("pan", "south", 100)
+    as_of = WEDNESDAY_MORNING + timedelta(days=1)
+    await take_versions(tx, [version(one_left, number=2, as_of=as_of)], as_of, limits=LIMITS)
+    later = MONDAY_MORNING + timedelta(weeks=2)
+    await check_at(tx, later - timedelta(weeks=1))
+    await check_at(tx, later)
+    left = await alerts.load_open(tx, "deviation")
+    assert "product=kettle;region=north" not in {alert.scope for alert in left}
+
+
 async def test_a_breach_that_returns_joins_the_review_that_is_still_open(tx):
     await begin(tx)
     await on_pace(tx, except_for=[("kettle", "north")])

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_address
 
 import httpcore
@@ -46,16 +47,22 @@ async def resolve(host: str, port: int) -> Sequence[Address]:
     return tuple(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
 
 
+@cache
+def public_trust() -> ssl.SSLContext:
+    """The public certificate authorities, read once and only when a webhook is sent."""
+    return httpcore.default_ssl_context()
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """How webhooks leave this installation.
 
     `allowed` is the administrator's CIDR list for receivers on the premises; `trust` verifies
-    certificates; `resolve` and `network` are the way to the world.
+    certificates, None being the public authorities; `resolve` and `network` lead outside.
     """
 
     allowed: Sequence[Network] = ()
-    trust: ssl.SSLContext = field(default_factory=httpcore.default_ssl_context)
+    trust: ssl.SSLContext | None = None
     resolve: Resolve = resolve
     network: httpcore.AsyncNetworkBackend = field(default_factory=httpcore.AnyIOBackend)
     total_seconds: float = TOTAL_SECONDS
@@ -109,7 +116,9 @@ async def _post(sender: Sender, url: str, headers: Mapping[str, str], body: byte
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), CONNECT_SECONDS)
     timeouts["read"] = sender.total_seconds
     async with (
-        httpcore.AsyncConnectionPool(ssl_context=sender.trust, network_backend=backend) as pool,
+        httpcore.AsyncConnectionPool(
+            ssl_context=sender.trust or public_trust(), network_backend=backend
+        ) as pool,
         pool.stream(
             "POST",
             httpcore.URL(

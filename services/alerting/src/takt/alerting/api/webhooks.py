@@ -110,11 +110,17 @@ async def get_secrets(webhook_id: UUID, request: Request, tx: RequestTx) -> sche
 
 @router.post("/{webhook_id}/rotate")
 async def rotate_secret(
-    webhook_id: UUID, request: Request, tx: RequestTx
+    webhook_id: UUID, request: Request, tx: RequestTx, expected: IfMatch
 ) -> schemas.WebhookSecrets:
     """Make a new secret; the one before it signs too for a day."""
-    outgoing = request.app.state.outgoing
-    return _secrets(await service.rotate_secret(tx, webhook_id, outgoing=outgoing, now=wall_now()))
+    secrets = await service.rotate_secret(
+        tx,
+        webhook_id,
+        expected=expected,
+        outgoing=request.app.state.outgoing,
+        now=wall_now(),
+    )
+    return _secrets(secrets)
 
 
 @router.post("/{webhook_id}/test", status_code=202)

@@ -134,7 +134,9 @@ async def check(tx: Tx, now: datetime, limits: Limits, cause: Cause) -> Checked:
     today = now.astimezone(zone).date()
     current = today - timedelta(days=today.weekday())
     judged = Checked(0, 0, 0, 0)
+    seen: set[str] = set()
     for chunk in await _finest_first_chunks(tx, [current, current - buckets.WEEK]):
+        seen.update(chunk)
         part = await judge_scopes(tx, dict.fromkeys(chunk, cause), now, limits)
         judged = Checked(
             judged.scopes + part.scopes,
@@ -142,7 +144,20 @@ async def check(tx: Tx, now: datetime, limits: Limits, cause: Cause) -> Checked:
             judged.resolved + part.resolved,
             judged.opened + part.opened,
         )
-    return judged
+    forgotten = [a for a in await alerts.load_open(tx, "deviation") if a.scope not in seen]
+    await _resolve_forgotten(tx, forgotten, now, cause)
+    return replace(judged, resolved=judged.resolved + len(forgotten))
+
+
+async def _resolve_forgotten(
+    tx: Tx, forgotten: list[AlertRow], now: datetime, cause: Cause
+) -> None:
+    """End the alerts of scopes that are neither forecast nor sold any more."""
+    if forgotten:
+        over = [replace(a, resolved_at=now, sequence=a.sequence + 1) for a in forgotten]
+        await alerts.save_alerts(tx, over)
+        said = [AlertResolved(sequence=a.sequence, alert=contracts.alert_state(a)) for a in over]
+        await announce(tx, *((event, cause) for event in said))
 
 
 async def prune(tx: Tx, now: datetime) -> None:

@@ -155,15 +155,16 @@ async def load_webhook(tx: Tx, endpoint_id: UUID) -> EndpointRow:
 
 
 async def rotate_secret(
-    tx: Tx, endpoint_id: UUID, *, outgoing: Outgoing, now: datetime
+    tx: Tx, endpoint_id: UUID, *, expected: int | None, outgoing: Outgoing, now: datetime
 ) -> tuple[Secret, ...]:
     """A new secret; those before it sign too until their overlap ends.
 
     Raises:
         NotFound: there is no such endpoint.
+        Stale: it has changed since it was read.
         Unavailable: the installation has no key to keep secrets with.
     """
-    endpoint = await _locked(tx, endpoint_id, None)
+    endpoint = await _locked(tx, endpoint_id, expected)
     secrets = rotate(await load_secrets(tx, endpoint_id, outgoing=outgoing, now=now), _fresh(), now)
     await _keep(tx, endpoint_id, secrets, outgoing, now)
     await webhooks.save_endpoint(tx, replace(endpoint, sequence=endpoint.sequence + 1))
