@@ -27,3 +27,10 @@ def test_production_does_not_start_without_a_key_for_secrets():
 def test_limits_can_be_set(monkeypatch):
     monkeypatch.setenv("ALERTING_MINIMUM_VOLUME", "2.5")
     assert str(AlertingSettings(**URLS).limits.minimum_volume) == "2.5"
+
+
+def test_a_secret_file_can_hold_the_key(tmp_path):
+    key = Fernet.generate_key().decode()
+    (tmp_path / "alerting_webhook_keys").write_text(key + "\n")
+    settings = AlertingSettings(**URLS, environment="production", _secrets_dir=tmp_path)
+    assert [found.get_secret_value() for found in settings.webhook_keys] == [key]
