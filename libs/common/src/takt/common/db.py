@@ -52,6 +52,8 @@ class Database:
         self.schema = schema
         self.emitted = asyncio.Event()
         """Set after a commit that wrote to the outbox: the relay of this process waits on it."""
+        self.outbox_poll_seconds = 0.2
+        """How soon the relay sees what other processes wrote; a lone process may look seldom."""
         self.engine: AsyncEngine = create_async_engine(
             re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url),
             pool_size=pool_size,

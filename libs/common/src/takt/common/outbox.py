@@ -29,7 +29,6 @@ MAX_BODY = 900_000
 """Bytes: below Kafka's limit of a message, with room for headers."""
 
 RELAY_LOCK = 7_265_001
-IDLE_POLL = 0.2
 CHUNK = 1_000
 SOUND_SECONDS = 10
 """A relay that ran so long was sound: its next failure is a new one, waited out shortly."""
@@ -142,7 +141,7 @@ async def _relay_while_connected(database: Database, log: Log, stop: asyncio.Eve
             database.emitted.clear()
             if not await relay_unsent(connection, log, stop):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(database.emitted.wait(), IDLE_POLL)
+                    await asyncio.wait_for(database.emitted.wait(), database.outbox_poll_seconds)
     finally:
         await connection.close(timeout=5)
 

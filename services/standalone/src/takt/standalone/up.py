@@ -43,6 +43,8 @@ OWN_KAFKA = "own"
 KAFKA_PORT = 9092
 KAFKA_SECONDS = 15
 WATCH_SECONDS = 1.0
+OUTBOX_POLL_SECONDS = 2.0
+"""All that is emitted is emitted in this process, and wakes its relay at once."""
 GRACE_SECONDS = 2
 LOG_BYTES = 10_000_000
 
@@ -136,6 +138,7 @@ async def serve(wishes: Wishes, home: Home, listener: socket.socket) -> None:
         apps = services.create(surroundings)
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
+            app.state.database.outbox_poll_seconds = OUTBOX_POLL_SECONDS
         await access.keep_first_keys(home, databases.url(ACCESS))
         door = services.create_door(apps, surroundings, page_key=home.page_key() or "")
         url = f"http://{HOST}:{listener.getsockname()[1]}"
