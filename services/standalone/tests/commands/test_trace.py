@@ -40,9 +40,23 @@ def test_a_step_with_several_causes_stands_under_the_latest_and_counts_the_other
     assert lines == [
         "     0.0 ms  deal s x",
         "     5.0 ms  deal s x",
-        "     9.0 ms  └─ forecast s x and 1 more causes",
+        "     9.0 ms  └─ forecast s x and 1 more cause",
     ]
 
 
 def test_a_step_whose_cause_is_not_known_here_begins_a_tree_of_its_own() -> None:
     assert list(tree([step("a", "plan", 0, "elsewhere")])) == ["     0.0 ms  plan s x"]
+
+
+def test_steps_that_are_alike_are_counted_but_those_that_led_to_something_stay() -> None:
+    orders = [step(f"o{number}", "order", 10 + number, "p") for number in range(6)]
+    steps = [step("p", "plan", 0), *orders, step("c", "cash", 30, "o4")]
+    assert list(tree(steps, 2)) == [
+        "     0.0 ms  plan s x",
+        "    10.0 ms  ├─ order s x",
+        "    11.0 ms  ├─ order s x",
+        "    14.0 ms  ├─ order s x",
+        "    30.0 ms  │  └─ cash s x",
+        "             └─ and 3 more order",
+    ]
+    assert len(list(tree(steps))) == len(steps)
