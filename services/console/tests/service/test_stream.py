@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from takt.common.auth import SCOPES
-from takt.common.bus import Message, Record
+from takt.common.bus import Log, Message, Record
+from takt.common.bus.kafka import KafkaLog
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts import topics
 from takt.common.contracts.topics import TOPICS
@@ -31,7 +32,7 @@ from ..small_services import forecast, sale  # noqa: TID252 - the builders of th
 ALL = Wanted(frozenset(topic.name for topic in TOPICS))
 
 
-async def publish(log: PostgresLog, *events: Event) -> list[str]:
+async def publish(log: Log, *events: Event) -> list[str]:
     """Publish events; answers their ids."""
     sealed = seal([(event, Cause.start()) for event in events], "/takt/deals")
     await log.publish(
@@ -41,7 +42,7 @@ async def publish(log: PostgresLog, *events: Event) -> list[str]:
 
 
 @asynccontextmanager
-async def fed(log: PostgresLog, **limits: int) -> AsyncIterator[Feed]:
+async def fed(log: Log, **limits: int) -> AsyncIterator[Feed]:
     """A feed that reads."""
     feed = Feed(log, own=False, **limits)
     reading = asyncio.create_task(feed.run())
@@ -57,7 +58,7 @@ async def fed(log: PostgresLog, **limits: int) -> AsyncIterator[Feed]:
         await reading
 
 
-async def has_read(feed: Feed, log: PostgresLog) -> None:
+async def has_read(feed: Feed, log: Log) -> None:
     """Wait until the feed has read all that is in the log."""
     ends = await log.ends([topic.name for topic in TOPICS])
 
@@ -111,6 +112,27 @@ async def test_a_follower_from_the_start_gets_what_has_long_left_the_ring(log: P
         ids += await publish(log, *(sale() for _ in range(10)))
         lines = await later
     assert [line["id"] for line in lines] == ids
+
+
+@pytest.mark.kafka
+async def test_over_kafka_a_follower_is_led_up_to_the_ring_too(kafka_bootstrap: str) -> None:
+    log = KafkaLog(kafka_bootstrap)
+    await log.start()
+    await log.create_topics()
+    ours = Wanted(frozenset({topics.SALES}))
+    before = await log.ends([topics.SALES])
+    ids = await publish(log, *(sale() for _ in range(700)))
+    async with fed(log, max_records=50) as feed:
+        await has_read(feed, log)
+        start = {place: before.get(place, -1) for place in feed.head}
+        later = asyncio.create_task(take(feed, start, 710, ours))
+        ids += await publish(log, *(sale() for _ in range(10)))
+        lines = await later
+        middle = after_cursor(lines[300]["cursor"], feed.head)
+        rest = await take(feed, middle, 409, ours)
+    await log.close()
+    assert {line["id"] for line in lines} == set(ids)
+    assert {line["id"] for line in rest} == {line["id"] for line in lines[301:]}
 
 
 async def test_whoever_goes_on_after_a_cursor_misses_nothing_and_repeats_nothing(
