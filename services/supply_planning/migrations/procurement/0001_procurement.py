@@ -1,4 +1,4 @@
-"""What is planned and how, demand and stock, plans, purchase orders and what ERPs said about them."""
+"""What is planned and how; demand and stock; plans, purchase orders and what ERPs said of them."""
 
 from alembic import op
 from takt.common.migrations import create_common_tables, execute_script
@@ -14,7 +14,8 @@ NETWORK = f"""
 CREATE SEQUENCE network_revisions;
 CREATE TABLE network_revision (
     id int PRIMARY KEY DEFAULT 1 CHECK (id = 1), revision bigint NOT NULL,
-    time_zone text NOT NULL DEFAULT 'UTC', company_sequence bigint NOT NULL DEFAULT 0
+    time_zone text NOT NULL DEFAULT 'UTC', company_sequence bigint NOT NULL DEFAULT 0,
+    planned_on date -- the company's day on which everything was last planned anew
 );
 INSERT INTO network_revision (revision) VALUES (nextval('network_revisions'));
 CREATE TABLE calendars (
@@ -93,9 +94,11 @@ CREATE INDEX scheduled_receipts_item_site ON scheduled_receipts (item, site) WHE
 
 PLANS = f"""
 CREATE TABLE plans (
-    item text NOT NULL, site text NOT NULL, sequence bigint NOT NULL DEFAULT 0, as_of timestamptz,
+    item text NOT NULL, site text NOT NULL, sequence bigint NOT NULL DEFAULT 0,
+    as_of timestamptz,
     outcome text, because text,
-    netting jsonb, gist jsonb, releases jsonb NOT NULL DEFAULT '[]', messages jsonb NOT NULL DEFAULT '[]',
+    netting jsonb, gist jsonb, releases jsonb NOT NULL DEFAULT '[]',
+    messages jsonb NOT NULL DEFAULT '[]',
     communicated jsonb NOT NULL DEFAULT '{{}}',
     PRIMARY KEY (item, site), FOREIGN KEY (item, site) REFERENCES item_sites
 );
@@ -107,7 +110,8 @@ CREATE TABLE purchase_orders (
     order_id uuid PRIMARY KEY, reference text UNIQUE, item text NOT NULL, site text NOT NULL,
     supplier text NOT NULL REFERENCES suppliers, due_period date NOT NULL, generation int NOT NULL,
     due_on date NOT NULL, release_on date NOT NULL,
-    quantity {QUANTITY} NOT NULL CHECK (quantity > 0), price {QUANTITY} NOT NULL CHECK (price >= 0),
+    quantity {QUANTITY} NOT NULL CHECK (quantity > 0),
+    price {QUANTITY} NOT NULL CHECK (price >= 0),
     payment_days int NOT NULL, stage text NOT NULL, status text NOT NULL, sequence bigint NOT NULL,
     confirmed_quantity {QUANTITY}, confirmed_on date,
     received_quantity {QUANTITY} NOT NULL, received_on date,

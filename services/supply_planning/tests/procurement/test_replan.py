@@ -1,6 +1,7 @@
 import asyncio
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from takt.common.contracts.deals import CompanyChanged
 from takt.common.db import Database, Tx
 from takt.common.event import Cause
 from takt.common.testing import emitted
@@ -8,8 +9,9 @@ from takt.supply_planning.schemas.network import BillOfMaterial, Item, Site, Sou
 from takt.supply_planning.service import define
 from takt.supply_planning.service.receive_forecasts import receive_forecasts
 from takt.supply_planning.service.replan_all import replan_all
+from takt.supply_planning.store.network import planned_on
 
-from .company import BILLS, ask, count, forecast, found, orders_of, plan_of, whole_plan
+from .company import BILLS, ask, count, forecast, found, orders_of, plan_of, sealed, whole_plan
 
 
 async def test_a_new_day_brings_release_messages_without_any_event(
@@ -47,6 +49,20 @@ async def test_planning_again_changes_and_tells_nothing(database: Database, now:
     await replan_all(database, {}, now)
     async with database.transaction() as tx:
         assert (await whole_plan(tx), len(await emitted(tx))) == (before, told)
+
+
+async def test_a_day_is_planned_once_in_the_zone_of_the_company(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as tx:
+        await found(tx, now)
+        company = CompanyChanged(sequence=1, name="Co", currency="EUR", time_zone="Asia/Shanghai")
+        await define.receive_company(tx, [sealed(company)], now)
+    evening = now.replace(hour=15)
+    for hours, planned in ((0, date(2026, 11, 23)), (1, date(2026, 11, 24))):
+        await replan_all(database, {}, evening + timedelta(hours=hours))
+        async with database.transaction() as tx:
+            assert await planned_on(tx) == planned
 
 
 async def test_a_changed_bill_plans_old_and_new_components(tx: Tx, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Procurement: what it is made of."""
 
-from datetime import time
+from datetime import timedelta
 
 from takt.common.app import Part
 from takt.common.jobs import Schedule
@@ -41,5 +41,5 @@ PROCUREMENT = Part(
     ),
     consumers=(PROCUREMENT_CONSUMER,),
     jobs={JOB: replan_all},
-    schedules=(Schedule(JOB, at=time(0, 5)),),
+    schedules=(Schedule(JOB, every=timedelta(hours=1)),),
 )

@@ -79,6 +79,19 @@ async def begin_change(tx: Tx) -> None:
     await tx.exec_driver_sql("UPDATE network_revision SET revision = nextval('network_revisions')")
 
 
+async def planned_on(tx: Tx) -> date | None:
+    """The day on which everything was last planned anew."""
+    day: date | None = (
+        await tx.exec_driver_sql("SELECT planned_on FROM network_revision")
+    ).scalar_one()
+    return day
+
+
+async def note_planned(tx: Tx, day: date) -> None:
+    """Everything has been planned anew on this day."""
+    await tx.exec_driver_sql("UPDATE network_revision SET planned_on = $1", (day,))
+
+
 def _name(tx: Tx) -> str:
     return str(tx.engine.url)
 
