@@ -1,5 +1,6 @@
 """A consumer's batches: effects exactly once, poison set aside, waiting where it helps."""
 
+import asyncio
 import random
 from decimal import Decimal
 
@@ -137,3 +138,25 @@ async def emitted_count(tx: object) -> int:
 def test_causes_of_a_batch_are_all_named() -> None:
     first, second = sealed(sale(), sale())
     assert Cause.of(first, second).causes == (first.id, second.id)
+
+
+async def test_what_comes_while_a_letter_is_replayed_is_not_parked_behind_it(
+    database: Database,
+) -> None:
+    identity = new_id()
+    bad, later = sealed(sale("lamp", 5, identity), sale("lamp", 2, identity))
+    await handle_batch(TALLY, [record(bad, 0, b"{")], database, NOW, Progress())
+    async with database.transaction() as tx:
+        (letter,) = await dead_letters.waiting(tx)
+        await tx.exec_driver_sql("UPDATE dead_letters SET value = $1", (bad.body().encode(),))
+    progress = Progress()
+    async with database.transaction() as tx:
+        await replay(tx, {TALLY.group: TALLY}, letter["id"], NOW)
+        coming = asyncio.create_task(
+            handle_batch(TALLY, [record(later, 1)], database, NOW, progress)
+        )
+        done, _ = await asyncio.wait([coming], timeout=0.2)
+        assert not done, "it waits for the replay"
+    await coming
+    assert (progress.handled, progress.quarantined) == (1, 0)
+    assert await total(database) == 7

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import pytest
 import pytest_asyncio
-from takt.common.bus import Log, LogUnavailable, Message, Record, Subscription
+from takt.common.bus import Log, LogUnavailable, Message, Record, Subscription, kafka
 from takt.common.bus.kafka import DEAD_LETTER_LIMIT, KafkaLog
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts.topics import CATALOG, DEAD_LETTERS_SUFFIX, SALES
@@ -288,3 +288,26 @@ async def test_the_table_forgets_after_thirty_days_but_never_a_key_s_last_state(
     before = await log.ends([SALES])
     await log.publish(messages("next", [4]))
     assert values(await log.read(before, 5)) == ["4"], "positions go on"
+
+
+@pytest.mark.kafka
+async def test_a_fetcher_that_brings_nothing_though_there_is_lag_is_given_up(
+    kafka_bootstrap: str, key: str, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka, "STALLED", 0.3)
+    log = KafkaLog(kafka_bootstrap)
+    await log.create_topics()
+    await log.publish(messages(key, [1], CATALOG))
+    subscription = await log.subscribe(group, [CATALOG])
+    assert isinstance(subscription, kafka.KafkaSubscription)
+    # As a dead fetcher does: it is a member, answers, and brings nothing for ever.
+    subscription._consumer.pause(*subscription._consumer.assignment())
+
+    async def poll_on() -> None:
+        while True:
+            assert await subscription.poll(0.1) == []
+
+    with pytest.raises(LogUnavailable, match="though there is lag"):
+        await asyncio.wait_for(poll_on(), 20)
+    await subscription.close()
+    await log.close()

@@ -8,7 +8,7 @@ from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts.deals import SaleClosed
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, Envelope, decode
-from takt.common.outbox import emit, relay, relay_unsent
+from takt.common.outbox import EventTooLarge, emit, relay, relay_unsent
 from takt.common.testing import emitted, eventually
 
 from .conftest import pair, sale
@@ -86,3 +86,15 @@ async def test_a_cause_names_64_correlations_and_counts_the_rest(tx: Tx) -> None
     assert len(together.causes) == 100
     assert len(together.correlations) == 64
     assert together.more == 36
+
+
+@pytest.mark.parametrize(("character", "length"), [("x", 900_001), ("\u96ea", 300_001)])
+async def test_an_event_over_the_log_s_limit_is_refused_before_it_is_written(
+    tx: Tx, character: str, length: int
+) -> None:
+    event = sale()
+    name = character * length
+    large = event.model_copy(update={"sale": event.sale.model_copy(update={"source": name})})
+    with pytest.raises(EventTooLarge, match=r"takt\.sale\.closed\.v1"):
+        await emit(tx, pair(large))
+    assert await emitted(tx) == []

@@ -68,10 +68,15 @@ async def keep(
 
 
 async def blocked_keys(tx: Tx, consumer: str, topics: Sequence[str]) -> set[tuple[str, str]]:
-    """(topic, key) of which a message waits in quarantine."""
+    """(topic, key) of which a message waits in quarantine.
+
+    Locked, so that a replay of them is over before or begins after this transaction: else an event
+    that comes meanwhile would be parked behind letters that no one replays again.
+    """
     rows = await tx.exec_driver_sql(
-        "SELECT DISTINCT topic, key FROM dead_letters"
-        " WHERE consumer = $1 AND topic = ANY($2::text[]) AND state <> 'replayed'",
+        "SELECT topic, key FROM dead_letters"
+        " WHERE consumer = $1 AND topic = ANY($2::text[]) AND state <> 'replayed'"
+        " ORDER BY id FOR SHARE",
         (consumer, list(topics)),
     )
     return {(row["topic"], row["key"]) for row in rows.mappings()}
@@ -93,6 +98,8 @@ async def waiting(
 
 async def lock_chain(tx: Tx, letter: int) -> list[dict[str, Any]]:
     """The letter and those parked behind it, oldest first, locked."""
+    # Waits for whoever parks behind it now; the next statement then sees what was parked.
+    await tx.exec_driver_sql("SELECT FROM dead_letters WHERE id = $1 FOR UPDATE", (letter,))
     rows = await tx.exec_driver_sql(
         "SELECT l.id, l.consumer, l.event_id, l.topic, l.partition, l.position, l.key, l.headers,"
         " l.value, l.state, l.reason, l.attempts FROM dead_letters l JOIN dead_letters first"
