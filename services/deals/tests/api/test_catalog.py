@@ -63,6 +63,19 @@ async def test_a_product_is_versioned_and_rows_in_bulk_change_only_what_differs(
     assert [row["code"] for row in following.json()["items"]] == ["valve"]
 
 
+async def test_a_region_inside_itself_is_refused(api: httpx.AsyncClient) -> None:
+    rows = [{"code": code, "name": code, "parent": parent} for code, parent in ("ab", "bc")]
+    rows.append({"code": "c", "name": "c", "parent": "a"})
+    refused = await api.post("/v1/regions/upserts", json=rows)
+    assert refused.status_code == 422
+    assert (refused.json()["field"], refused.json()["value"]) == ("parent", "a in b in c in a")
+
+
+async def test_text_has_no_control_characters(api: httpx.AsyncClient) -> None:
+    refused = await api.put("/v1/products/new", json={**PRODUCT, "name": "a\x00b"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "name")
+
+
 async def test_a_list_price_that_is_none_is_named(api: httpx.AsyncClient) -> None:
     for value in ("-1", "0", "NaN", "1e30", "1.0000001"):
         refused = await api.put("/v1/products/new", json={**PRODUCT, "list_price": value})

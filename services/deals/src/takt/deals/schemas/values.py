@@ -6,7 +6,9 @@ from typing import Annotated
 from pydantic import Field
 from takt.deals.domain.money import DECIMALS, LARGEST
 
-Text = Annotated[str, Field(min_length=1, max_length=400)]
+Text = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f]+$")]
+"""A line of text, without control characters."""
+
 PositiveAmount = Annotated[Decimal, Field(gt=0, le=LARGEST, decimal_places=DECIMALS)]
 AmountOrZero = Annotated[Decimal, Field(ge=0, le=LARGEST, decimal_places=DECIMALS)]
 Days = Annotated[int, Field(ge=0, le=365)]

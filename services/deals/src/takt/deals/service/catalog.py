@@ -18,6 +18,7 @@ from takt.common.event import Cause, Event
 from takt.common.http import PreconditionRequired, Stale, check_match
 from takt.common.outbox import emit
 from takt.common.problems import NotFound
+from takt.deals.domain.hierarchy import first_cycle
 from takt.deals.domain.pipeline import Pipeline, check_pipeline
 from takt.deals.domain.price import check_rule
 from takt.deals.domain.refusal import Refusal
@@ -25,6 +26,7 @@ from takt.deals.service.problems import (
     BadPipeline,
     BadPriceRule,
     CompanyFixed,
+    CyclicHierarchy,
     UnknownReference,
 )
 from takt.deals.store import accounts, catalog
@@ -167,6 +169,17 @@ async def _check_codes(tx: Tx, noun: Noun, rows: Sequence[Mapping[str, Any]]) ->
         )
     if refusals:
         raise UnknownReference.of(refusals)
+    if "parent" in noun.columns:
+        await _check_hierarchy(tx, noun, rows)
+
+
+async def _check_hierarchy(tx: Tx, noun: Noun, rows: Sequence[Mapping[str, Any]]) -> None:
+    parents = await catalog.read_parents(tx, noun)
+    cycle = first_cycle({**parents, **{row["code"]: row.get("parent") for row in rows}})
+    if cycle:
+        remedy = f"Take one of {', '.join(cycle)} out of the others."
+        refusal = Refusal("inside-itself", "parent", " in ".join([*cycle, cycle[0]]), remedy)
+        raise CyclicHierarchy.of([refusal])
 
 
 async def _check_pipelines(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

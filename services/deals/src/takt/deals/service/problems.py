@@ -93,6 +93,12 @@ class CriteriaUnmet(Refusing):
     status, slug = 409, "criteria-unmet"
 
 
+class CyclicHierarchy(Refusing):
+    """Nothing lies inside itself."""
+
+    slug = "cyclic-hierarchy"
+
+
 class BadPipeline(Refusing):
     """The pipeline is not sound."""
 

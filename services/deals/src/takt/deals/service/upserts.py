@@ -272,8 +272,9 @@ def _required(value: str | None, name: str, remedy: str) -> str:
 
 
 def _check_history(entries: Sequence[Entry], now: datetime) -> None:
+    remedy = "Give stages in the order of time, each another than the one before."
     refusals = [
-        Refusal("history-out-of-order", "history", two.entered_at.isoformat(), "Order by time.")
+        Refusal("history-out-of-order", "history", two.entered_at.isoformat(), remedy)
         for one, two in pairwise(entries)
         if two.entered_at < one.entered_at or two.stage == one.stage
     ]

@@ -235,6 +235,13 @@ async def known_codes(tx: Tx, noun: Noun, codes: Collection[str]) -> set[str]:
     return {code for (code,) in rows}
 
 
+async def read_parents(tx: Tx, noun: Noun) -> dict[str, str | None]:
+    """The parent of every region or team, held against concurrent changes of the table."""
+    await tx.exec_driver_sql(f"LOCK TABLE {noun.table} IN SHARE ROW EXCLUSIVE MODE")
+    rows = await fetch(tx, f"SELECT code, parent FROM {noun.table}")
+    return {code: parent for code, parent in rows}
+
+
 async def read_codes(
     tx: Tx, noun: Noun, *, codes: Collection[str] | None = None, after: str = "", limit: int = 1000
 ) -> list[dict[str, Any]]:
