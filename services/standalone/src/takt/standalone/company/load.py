@@ -6,8 +6,9 @@ enter as demand history, without an event each.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -24,6 +25,12 @@ _RECENT = timedelta(weeks=13)
 _CHUNK = 250
 _HISTORY_CHUNK = 5_000
 _ANY = {"If-Match": "*"}
+_PASSING = {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
+_PAUSES = (0.5, 1, 2, 4)
+"""Seconds to wait before a request that met a passing problem goes out again; all may be."""
+_POLL_SECONDS = 0.5
+_QUIET_POLLS = 4
+_SETTLE_SECONDS = 60
 _NO_MINIMUM = Decimal(-1_000_000_000)
 """Until everything is in, so that half a company raises no shortfall."""
 
@@ -57,15 +64,17 @@ async def load_company(client: httpx.AsyncClient, progress: ReportProgress) -> C
         LoadFailed: a route refused its part.
     """
     today = await _company_day(client)
-    company = generate_company(SEED, datetime.combine(today, time(), UTC))
+    company = generate_company(SEED, datetime(today.year, today.month, today.day, tzinfo=UTC))
     await _set_opening(client, company, today, _NO_MINIMUM)
-    await _load_masters(client, company, progress)
+    await _load_catalog(client, company, progress)
     old, recent = _by_age(company.sales, today - _RECENT)
     await _load_history(client, [sale for sale in old if sale.deal is None], progress)
     await _load_deals(client, company.deals, today, progress)
     line_ids = await _line_ids(client, {sale.deal for sale in recent if sale.deal})
     await _load_sales(client, recent, line_ids, progress)
     await _send(client, "POST", "/v1/forecasts/refits")
+    await _settle(client)
+    await _load_network(client, company, progress)
     await _settle(client)
     await _set_opening(client, company, today, company.minimum_balance)
     return company
@@ -89,32 +98,41 @@ async def _set_opening(
 
 
 async def _settle(client: httpx.AsyncClient) -> None:
-    """Wait until what was loaded has come through to cash, half a minute at most."""
-    quiet, told = 0, -1
-    for _ in range(60):
-        cash = await _send(client, "GET", "/v1/cash")
-        quiet = quiet + 1 if cash["sequence"] == told else 0
-        if quiet == 4:
-            return
-        told = cash["sequence"]
-        await asyncio.sleep(0.5)
+    """Wait until every service has handled what was loaded, a minute at most."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    quiet = 0
+    while quiet < _QUIET_POLLS and time.monotonic() < deadline:
+        status = await _send(client, "GET", "/v1/status")
+        waiting = [
+            service
+            for service in status["services"]
+            if service.get("lag") or service.get("outbox_unsent")
+        ]
+        quiet = 0 if waiting else quiet + 1
+        await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _load_masters(
+async def _load_catalog(
     client: httpx.AsyncClient, company: Company, progress: ReportProgress
 ) -> None:
-    """Everything that deals, sales and orders refer to, and the orders."""
+    """Everything that deals and sales refer to, and the fixed payments."""
     known = await client.get("/v1/company")
     if known.status_code == httpx.codes.NOT_FOUND:
         await _send(client, "PUT", "/v1/company", wire.company_body(company))
     for noun, rows in wire.catalog_bodies(company).items():
         await _send(client, "POST", f"/v1/{noun}/upserts", rows)
         progress(noun, len(rows), len(rows))
+    await _send(client, "PUT", "/v1/fixed-payments", wire.fixed_payments_body(company), _ANY)
+    progress("fixed-payments", len(company.fixed_payments), len(company.fixed_payments))
+
+
+async def _load_network(
+    client: httpx.AsyncClient, company: Company, progress: ReportProgress
+) -> None:
+    """Supply, after the forecasts: planned before them, it would propose what nobody needs."""
     for noun, rows in wire.network_bodies(company).items():
         await _send(client, "PUT", f"/v1/{noun}", {"items": rows})
         progress(noun, len(rows), len(rows))
-    await _send(client, "PUT", "/v1/fixed-payments", wire.fixed_payments_body(company), _ANY)
-    progress("fixed-payments", len(company.fixed_payments), len(company.fixed_payments))
 
 
 async def _load_history(
@@ -188,7 +206,11 @@ async def _send(
     headers: dict[str, str] | None = None,
     params: dict[str, str] | None = None,
 ) -> Any:
-    answer = await client.request(method, path, json=body, headers=headers, params=params)
+    for pause in (*_PAUSES, None):
+        answer = await client.request(method, path, json=body, headers=headers, params=params)
+        if answer.status_code not in _PASSING or pause is None:
+            break
+        await asyncio.sleep(pause)
     if answer.is_error:
         raise LoadFailed(f"{method} {path}: {answer.status_code} {answer.text[:2000]}")
     return answer.json() if answer.content else None

@@ -87,7 +87,10 @@ def catalog_bodies(company: Company) -> dict[str, list[Body]]:
 
 
 def network_bodies(company: Company) -> dict[str, list[Body]]:
-    """For PUT /v1/<noun>, in an order in which each refers to earlier ones only."""
+    """For PUT /v1/<noun>, in an order in which each refers to earlier ones only.
+
+    What is there comes before what is needed, so that planning proposes only what is missing.
+    """
     payment_days = {supplier.code: supplier.payment_days for supplier in company.suppliers}
     return {
         "calendars": [
@@ -103,14 +106,13 @@ def network_bodies(company: Company) -> dict[str, list[Body]]:
             for site in company.sites
         ],
         "items": [_item(item, company) for item in company.items],
-        "suppliers": [
-            _supplier(supplier, company.supplier_items) for supplier in company.suppliers
-        ],
         "bills-of-material": _bills(company),
-        "sourcing": _sourcing(company),
         "stock": [
             {"item": stock.item, "site": stock.site, "on_hand": str(stock.on_hand)}
             for stock in company.stocks
+        ],
+        "suppliers": [
+            _supplier(supplier, company.supplier_items) for supplier in company.suppliers
         ],
         "purchase-orders": [
             {
@@ -127,6 +129,7 @@ def network_bodies(company: Company) -> dict[str, list[Body]]:
             }
             for order in company.orders
         ],
+        "sourcing": _sourcing(company),
     }
 
 
