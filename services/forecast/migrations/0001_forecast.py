@@ -28,14 +28,14 @@ CREATE TABLE deals (
 ) WITH (fillfactor = 70);
 CREATE INDEX deals_open ON deals (deal_id) WHERE status = 'open';
 CREATE TABLE demand (
-    sale_id uuid NOT NULL, sequence bigint NOT NULL,
+    sale_id uuid PRIMARY KEY, sequence bigint NOT NULL,
     source text NOT NULL, order_line text NOT NULL,
     product text NOT NULL, region text NOT NULL, day date NOT NULL,
     quantity numeric(18,6) NOT NULL CHECK (quantity >= 0), price numeric(18,6) NOT NULL,
     sold_on date NOT NULL, deal_id uuid, deal_line_id uuid,
-    shipped_quantity numeric(18,6) NOT NULL DEFAULT 0, shipped_on date,
-    PRIMARY KEY (source, order_line)
+    shipped_quantity numeric(18,6) NOT NULL DEFAULT 0, shipped_on date
 );
+CREATE INDEX demand_order_line ON demand (source, order_line);
 CREATE INDEX demand_series ON demand (product, region, day);
 CREATE INDEX demand_deal ON demand (deal_id) WHERE deal_id IS NOT NULL;
 """

@@ -10,8 +10,7 @@ from takt.common.testing import emitted
 from takt.forecast import jobs
 from takt.forecast.consumers import CONSUMERS
 from takt.forecast.service.follow_catalog import follow_company, follow_products, follow_regions
-from takt.forecast.service.follow_deals import follow_deals
-from takt.forecast.service.record_sales import record_sales
+from takt.forecast.service.follow_demand import follow_demand
 from takt.forecast.store import calibrations, versions
 from takt.forecast.store.forecasts import forecasts
 
@@ -47,8 +46,8 @@ async def company(database, now, weeks=120):
             sales.append(sale(f"deal-{number}", sold, "6", of=closed, shipped="6"))
     deals += [opened(deal(quantity="8", age_days=3 * n)) for n in range(10)]
     async with database.transaction() as tx:
-        await follow_deals(tx, deals, now)
-        await record_sales(tx, sales, now)
+        await follow_demand(tx, deals, now)
+        await follow_demand(tx, sales, now)
 
 
 async def test_sales_that_were_loaded_become_a_calibrated_and_published_forecast(database, now):

@@ -9,8 +9,7 @@ from takt.common.contracts.deals import (
     RegionChanged,
 )
 from takt.forecast.service.follow_catalog import follow_company, follow_products, follow_regions
-from takt.forecast.service.follow_deals import follow_deals
-from takt.forecast.service.record_sales import record_sales
+from takt.forecast.service.follow_demand import follow_demand
 
 CONSUMERS = (
     Consumer(
@@ -19,8 +18,7 @@ CONSUMERS = (
             CompanyChanged: follow_company,
             ProductChanged: follow_products,
             RegionChanged: follow_regions,
-            **dict.fromkeys(DEAL_EVENTS, follow_deals),
-            **dict.fromkeys(SALE_EVENTS, record_sales),
+            **dict.fromkeys((*DEAL_EVENTS, *SALE_EVENTS), follow_demand),
         },
     ),
 )

@@ -8,7 +8,7 @@ from takt.common.contracts.deals import CompanyChanged, ProductChanged, RegionCh
 from takt.common.db import Tx
 from takt.common.event import Envelope, Event
 from takt.common.jobs import enqueue
-from takt.forecast.service.record_sales import REFIT_AFTER
+from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.store import replicas
 from takt.forecast.store.series import mark_products_stale
 

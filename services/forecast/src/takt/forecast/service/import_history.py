@@ -13,8 +13,8 @@ from takt.common.db import Tx
 from takt.common.event import Cause
 from takt.common.problems import Problem
 from takt.forecast.schemas import DemandRowIn, ImportReport, RowError
-from takt.forecast.service.follow_deals import Why
-from takt.forecast.service.record_sales import keep_sales
+from takt.forecast.service.follow_demand import keep_demand
+from takt.forecast.service.revise_deals import Why
 from takt.forecast.store import replicas
 
 COLUMNS = ("order_line", "product", "region", "date", "quantity")
@@ -107,7 +107,7 @@ async def import_history(
     imported = 0
     if good and not dry_run:
         sales = [(_sale(source, row), 0) for row in good.values()]
-        imported = await keep_sales(tx, sales, Why({}, cause), now)
+        imported = await keep_demand(tx, {}, sales, Why({}, cause), now)
     return ImportReport(
         read=len(rows),
         imported=len(good) if dry_run else imported,

@@ -19,14 +19,14 @@ from takt.forecast.domain.joining import PastSale, known_shares
 from takt.forecast.domain.pipeline import visits_of
 from takt.forecast.domain.refit import calibrate_bands
 from takt.forecast.domain.win_curves import estimate
-from takt.forecast.service.follow_deals import Why, revise_deals
 from takt.forecast.service.publish import in_zone, publish
+from takt.forecast.service.revise_deals import Changes, Why, revise_deals
 from takt.forecast.store import calibrations, history, replicas
 from takt.forecast.store import series as series_store
 from takt.forecast.store.calibrations import DEFAULT_FULFILMENT_DAYS, Calibration
 from takt.forecast.store.history import ReplayedSale
 
-CHUNK = 100
+CHUNK = 50
 FULFILMENTS_NEEDED = 20
 
 
@@ -131,7 +131,9 @@ async def refresh_pipeline(database: Database, now: datetime) -> None:
             loaded = await replicas.load_deals(tx, deal_ids)
             calibration = await calibrations.calibration_of(tx, loaded.calibration)
             why = Why({}, Cause.start())
-            await revise_deals(tx, loaded, why, calibration, now, only_changes=True)
+            await revise_deals(
+                tx, loaded, why, calibration, now, Changes(maybe=frozenset(deal_ids))
+            )
 
 
 async def rejoin_all(database: Database, now: datetime) -> None:

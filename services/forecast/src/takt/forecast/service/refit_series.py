@@ -10,8 +10,8 @@ from takt.common.event import Cause
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.refit import Fit, refit
 from takt.forecast.domain.series import Series
-from takt.forecast.service.follow_deals import recount_orders
 from takt.forecast.service.publish import in_zone, publish
+from takt.forecast.service.revise_deals import recount_orders
 from takt.forecast.store import calibrations, history, replicas
 from takt.forecast.store import series as series_store
 

@@ -141,6 +141,14 @@ class LoadedDeals:
     calibration: UUID | None
     time_zone: str | None
 
+    def and_of(self, others: "LoadedDeals") -> "LoadedDeals":
+        """These deals and others."""
+        first = self if self.deals else others
+        return LoadedDeals([*self.deals, *others.deals], first.calibration, first.time_zone)
+
+
+NO_DEALS = LoadedDeals([], None, None)
+
 
 async def save_deals(tx: Tx, deals: Sequence[tuple[DealState, int]]) -> LoadedDeals:
     """Keep deals, one state of each, and return those that were newer than what was known.
@@ -191,7 +199,7 @@ async def load_deals(tx: Tx, deal_ids: Sequence[UUID]) -> LoadedDeals:
 
 def _loaded(rows: Sequence[Any], given: dict[UUID, DealState]) -> LoadedDeals:
     if not rows:
-        return LoadedDeals([], None, None)
+        return NO_DEALS
     deals = [
         StoredDeal(
             given[row.deal_id] if row.state is None else DealState.model_validate(row.state),
@@ -221,6 +229,19 @@ def _line(row: dict[str, Any]) -> StoredLine:
     )
 
 
+async def judged_by(tx: Tx) -> LoadedDeals:
+    """No deals, with what series are judged by."""
+    row = (
+        await tx.exec_driver_sql(
+            """
+            SELECT (SELECT id FROM calibrations ORDER BY id DESC LIMIT 1) AS calibration,
+                (SELECT time_zone FROM company) AS time_zone
+            """
+        )
+    ).one()
+    return LoadedDeals([], row.calibration, row.time_zone)
+
+
 async def deals_with_demand(tx: Tx, after: UUID | None, limit: int) -> list[UUID]:
     """Deals that are open or have lines not shipped yet, in the order of their ids."""
     rows = await tx.exec_driver_sql(
@@ -248,14 +269,15 @@ class SavedSale:
     series: SeriesKey
     day: date
     deal_id: UUID | None
-    before: tuple[SeriesKey, date] | None
+    before: tuple[SeriesKey, date, UUID | None] | None
 
 
 async def save_sales(tx: Tx, sales: Sequence[tuple[SaleState, int]]) -> list[SavedSale]:
     """Keep sales, one state of each, as demand at their requested dates.
 
-    A sale is its source and order line. What was imported here has sequence 0: importing it anew
-    corrects it, and the owner's copy replaces it.
+    A sale stays the same when an ERP's copy gives it another source and order line. What was
+    imported here has sequence 0: importing it anew corrects it, the owner's copy of the same source
+    and order line takes its place, and after that an import changes nothing.
     """
     rows = await tx.exec_driver_sql(
         """
@@ -266,16 +288,24 @@ async def save_sales(tx: Tx, sales: Sequence[tuple[SaleState, int]]) -> list[Sav
             AS said (sale_id, sequence, source, order_line, product, region, day, quantity, price,
                 sold_on, deal_id, deal_line_id, shipped_quantity, shipped_on)
         ), before AS (
-            SELECT d.* FROM demand d JOIN said USING (source, order_line)
+            SELECT d.* FROM demand d JOIN said USING (sale_id)
+        ), imported AS (
+            DELETE FROM demand d USING said
+            WHERE d.source = said.source AND d.order_line = said.order_line
+                AND d.sale_id <> said.sale_id AND d.sequence = 0 AND said.sequence > 0
+            RETURNING d.*
         ), saved AS (
             INSERT INTO demand (sale_id, sequence, source, order_line, product, region, day,
                 quantity, price, sold_on, deal_id, deal_line_id, shipped_quantity, shipped_on)
-            SELECT * FROM said ORDER BY source, order_line
-            ON CONFLICT (source, order_line) DO UPDATE SET sale_id = excluded.sale_id,
-                sequence = excluded.sequence, product = excluded.product,
-                region = excluded.region, day = excluded.day, quantity = excluded.quantity,
-                price = excluded.price, sold_on = excluded.sold_on, deal_id = excluded.deal_id,
-                deal_line_id = excluded.deal_line_id,
+            SELECT * FROM said WHERE sequence > 0 OR NOT EXISTS (
+                SELECT FROM demand d WHERE d.source = said.source
+                    AND d.order_line = said.order_line AND d.sale_id <> said.sale_id)
+            ORDER BY sale_id
+            ON CONFLICT (sale_id) DO UPDATE SET source = excluded.source,
+                order_line = excluded.order_line, sequence = excluded.sequence,
+                product = excluded.product, region = excluded.region, day = excluded.day,
+                quantity = excluded.quantity, price = excluded.price, sold_on = excluded.sold_on,
+                deal_id = excluded.deal_id, deal_line_id = excluded.deal_line_id,
                 shipped_quantity = excluded.shipped_quantity, shipped_on = excluded.shipped_on
             WHERE demand.sequence < excluded.sequence
                 OR (demand.sequence = 0 AND excluded.sequence = 0
@@ -285,8 +315,12 @@ async def save_sales(tx: Tx, sales: Sequence[tuple[SaleState, int]]) -> list[Sav
             RETURNING *
         )
         SELECT saved.product, saved.region, saved.day, saved.deal_id,
-            before.product AS old_product, before.region AS old_region, before.day AS old_day
-        FROM saved LEFT JOIN before USING (source, order_line)
+            coalesce(before.product, imported.product) AS old_product,
+            coalesce(before.region, imported.region) AS old_region,
+            coalesce(before.day, imported.day) AS old_day, before.deal_id AS old_deal_id
+        FROM saved LEFT JOIN before USING (sale_id)
+        LEFT JOIN imported ON imported.source = saved.source
+            AND imported.order_line = saved.order_line
         """,
         (
             [s.sale_id for s, _ in sales],
@@ -310,7 +344,7 @@ async def save_sales(tx: Tx, sales: Sequence[tuple[SaleState, int]]) -> list[Sav
             SeriesKey(row.product, row.region),
             row.day,
             row.deal_id,
-            (SeriesKey(row.old_product, row.old_region), row.old_day)
+            (SeriesKey(row.old_product, row.old_region), row.old_day, row.old_deal_id)
             if row.old_product is not None
             else None,
         )

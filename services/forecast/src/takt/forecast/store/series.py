@@ -1,7 +1,7 @@
 """Series, the lines counted into them, and their revisions."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -66,22 +66,21 @@ async def _locked(tx: Tx, keys: Sequence[SeriesKey]) -> list[Series]:
     return [_series(row) for row in rows]
 
 
-async def _insert(tx: Tx, keys: Sequence[SeriesKey], week: date, *, stale: bool = False) -> None:
-    """Begin series at the list price of their product; those there become stale, if said."""
+async def _insert(tx: Tx, keys: Sequence[SeriesKey], week: date) -> None:
+    """Begin series at the list price of their product."""
     nothing = literal([0] * HORIZON_WEEKS)
     ordered = sorted(keys)
     await tx.exec_driver_sql(
         """
         INSERT INTO series (product, region, revision, price, first_week, statistical, known,
-            scale, ordered, pipeline, variance, stale)
+            scale, ordered, pipeline, variance)
         SELECT k.product, k.region, 0, coalesce(p.list_price, 0), $3, $4::text::float8[],
-            $4::text::float8[], 0, $4::text::bigint[], $4::text::bigint[], $4::text::float8[], $5
+            $4::text::float8[], 0, $4::text::bigint[], $4::text::bigint[], $4::text::float8[]
         FROM unnest($1::text[], $2::text[]) AS k (product, region)
         LEFT JOIN products p ON p.code = k.product ORDER BY 1, 2
-        ON CONFLICT (product, region) DO UPDATE SET stale = true
-        WHERE excluded.stale AND NOT series.stale
+        ON CONFLICT DO NOTHING
         """,
-        ([k.product for k in ordered], [k.region for k in ordered], week, nothing, stale),
+        ([k.product for k in ordered], [k.region for k in ordered], week, nothing),
     )
 
 
@@ -231,16 +230,22 @@ async def series_after(tx: Tx, after: SeriesKey | None, limit: int) -> list[Seri
     return [SeriesKey(row.product, row.region) for row in rows]
 
 
-async def mark_stale(tx: Tx, keys: Sequence[SeriesKey], week: date) -> None:
-    """Say that the history of these series has changed; new ones begin with it."""
-    await _insert(tx, keys, week, stale=True)
-
-
 _MARK = """
 WITH chosen AS (SELECT product, region FROM series WHERE {chosen} ORDER BY 1, 2 FOR UPDATE)
 UPDATE series SET stale = true FROM chosen
 WHERE (series.product, series.region) = (chosen.product, chosen.region)
 """
+
+
+async def mark_stale(tx: Tx, keys: Collection[SeriesKey]) -> None:
+    """Say that the history of these series has changed. Lock them first."""
+    await tx.exec_driver_sql(
+        """
+        UPDATE series SET stale = true WHERE NOT stale
+            AND (product, region) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+        """,
+        ([key.product for key in keys], [key.region for key in keys]),
+    )
 
 
 async def mark_products_stale(tx: Tx, products: Sequence[str]) -> bool:

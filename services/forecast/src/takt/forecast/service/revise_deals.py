@@ -1,4 +1,4 @@
-"""Pipeline demand (F7): a change of a deal moves the forecast by arithmetic, never by a refit."""
+"""Pipeline demand (F7): what deals ask for moves their series by arithmetic, never by a refit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,6 @@ from uuid import UUID
 
 import numpy as np
 from takt.common.amounts import probability
-from takt.common.contracts.deals import DealEvent
 from takt.common.contracts.forecast import PipelineDemandChanged
 from takt.common.db import Tx
 from takt.common.event import Cause, Envelope, Event
@@ -17,31 +16,10 @@ from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.pipeline import MILLION, Millionths, lines_outlook, outlook
 from takt.forecast.domain.series import Series, Share, move_to_week
 from takt.forecast.service.publish import demand_event, in_zone, publish
-from takt.forecast.store import replicas
-from takt.forecast.store.calibrations import Calibration, calibration_of
+from takt.forecast.store.calibrations import Calibration
 from takt.forecast.store.history import direct_orders
 from takt.forecast.store.replicas import LoadedDeals, StoredDeal
-from takt.forecast.store.series import DealDemand, lock_series
-
-
-async def follow_deals(tx: Tx, events: Sequence[Envelope[DealEvent]], now: datetime) -> None:
-    """Take over deals as they now stand, and move the series of their lines.
-
-    Five statements for a batch: lock the deals; keep them and read their lines; lock the series;
-    write lines, series and revisions; emit.
-    """
-    newest: dict[UUID, DealEvent] = {}
-    envelopes: dict[UUID | SeriesKey, list[Envelope[Event]]] = {}
-    for envelope in events:
-        deal_id = envelope.event.deal.deal_id
-        known = newest.get(deal_id)
-        if known is None or known.sequence < envelope.event.sequence:
-            newest[deal_id] = envelope.event
-        envelopes.setdefault(deal_id, []).append(envelope)
-    await replicas.lock_deals(tx, list(newest))
-    loaded = await replicas.save_deals(tx, [(e.deal, e.sequence) for e in newest.values()])
-    calibration = await calibration_of(tx, loaded.calibration)
-    await revise_deals(tx, loaded, Why(envelopes), calibration, now)
+from takt.forecast.store.series import DealDemand, lock_series, mark_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +38,19 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What else changes with deals.
+
+    `recount`: series in which orders that were never deals changed. `stale`: series whose history
+    changed. `maybe`: deals that are left alone when the same would be said of them again.
+    """
+
+    recount: frozenset[SeriesKey] = frozenset()
+    stale: frozenset[SeriesKey] = frozenset()
+    maybe: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class _Revision:
     before: StoredDeal
     after: DealDemand
@@ -72,9 +63,7 @@ async def revise_deals(
     why: Why,
     calibration: Calibration,
     now: datetime,
-    *,
-    recount: frozenset[SeriesKey] = frozenset(),
-    only_changes: bool = False,
+    changes: Changes,
 ) -> None:
     """Say anew what deals ask for, and move the series that their lines touch.
 
@@ -84,17 +73,19 @@ async def revise_deals(
         why: what led to it.
         calibration: by which curves and bands.
         now: business time.
-        recount: series in which orders that were never deals have changed.
-        only_changes: leave alone deals of which the same would be said again.
+        changes: what else changes, and which deals may be left alone.
     """
     local = in_zone(now, loaded.time_zone)
     week = week_of(local.date())
     revisions = [_revise(stored, calibration, now, local) for stored in loaded.deals]
-    if only_changes:
-        revisions = [revision for revision in revisions if _says_something_new(revision)]
+    revisions = [
+        revision
+        for revision in revisions
+        if revision.after.deal_id not in changes.maybe or _says_something_new(revision)
+    ]
     gone: dict[SeriesKey, list[Share]] = {}
     come: dict[SeriesKey, list[Share]] = {}
-    touched: dict[SeriesKey, list[UUID | SeriesKey]] = {key: [key] for key in recount}
+    touched: dict[SeriesKey, list[UUID | SeriesKey]] = {key: [key] for key in changes.recount}
     for revision in revisions:
         deal_id = revision.before.deal.deal_id
         for line in revision.before.lines:
@@ -104,12 +95,17 @@ async def revise_deals(
             share = Share(planned.first_week, planned.expected, planned.variance)
             come.setdefault(planned.series, []).append(share)
             touched.setdefault(planned.series, []).append(deal_id)
-    batch = await lock_series(tx, list(touched), week) if touched else []
+    keys = {*touched, *changes.stale}
+    batch = await lock_series(tx, list(keys), week) if keys else []
     batch = [
-        series.with_lines(gone.get(series.key, ()), come.get(series.key, ())) for series in batch
+        series.with_lines(gone.get(series.key, ()), come.get(series.key, ()))
+        for series in batch
+        if series.key in touched
     ]
-    if recount:
-        batch = await recount_orders(tx, batch, recount)
+    if changes.recount:
+        batch = await recount_orders(tx, batch, changes.recount)
+    if changes.stale:
+        await mark_stale(tx, changes.stale)
     await publish(
         tx,
         batch,
