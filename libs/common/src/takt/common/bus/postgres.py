@@ -82,6 +82,8 @@ class PostgresLog:
         self._published = asyncio.Condition()
         self._batches: Counter[str] = Counter()
         """How often this process has published, by topic."""
+        self._pace = Pace()
+        """Of those who read without a group."""
 
     async def start(self) -> None:
         async with _unavailable():
@@ -142,7 +144,7 @@ class PostgresLog:
 
     async def read(self, after: Positions, timeout: float) -> Sequence[Record]:
         async with _unavailable():
-            return await self.wait_for(after, timeout, Pace())
+            return await self.wait_for(after, timeout, self._pace)
 
     async def wait_for(self, after: Positions, timeout: float, pace: "Pace") -> list[Record]:
         """Look for records; again when this process publishes, else at the reader's pace."""
