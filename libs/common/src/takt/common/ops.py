@@ -34,6 +34,10 @@ FROM outbox_unsent
 """
 
 
+MAX_STEPS = 2_000
+"""Of a trace, of each service; one more says that there are more."""
+
+
 class ConsumerStatus(BaseModel):
     """A consumer of this service, since its process started."""
 
@@ -164,8 +168,8 @@ async def trace_part(request: Request, query: TraceQuery, tx: RequestTx) -> Trac
 async def _steps(part: Any, tx: Tx, ids: Sequence[UUID]) -> list[Step]:
     rows = await tx.exec_driver_sql(
         "SELECT event_id, topic, type, headers, body FROM outbox"
-        " WHERE links && $1::uuid[] OR event_id = ANY($1::uuid[]) ORDER BY event_id",
-        (list(ids),),
+        " WHERE links && $1::uuid[] OR event_id = ANY($1::uuid[]) ORDER BY event_id LIMIT $2",
+        (list(ids), MAX_STEPS + 1),
     )
     steps = [_step(part.name, dict(row)) for row in rows.mappings()]
     if part.trace_steps is not None:
