@@ -18,7 +18,6 @@ from takt.common.auth import SCOPES, Caller, public
 from takt.common.http import Now
 from takt.console.api.access import PasswordNeeded, authorization_of, page_for
 from takt.console.domain.chart import chart, described
-from takt.console.domain.reference import reference
 from takt.console.service.documents import Documents
 from takt.console.service.overview import headline, last_events, last_forecast, median_delay
 from takt.console.service.status import status
@@ -111,14 +110,14 @@ async def show_status(
 async def show_reference(request: Request) -> HTMLResponse:
     """Every route, by noun."""
     documents: Documents = request.app.state.documents
-    return page("reference.html", {"reference": reference(await documents.merged())})
+    return page("reference.html", {"reference": (await documents.merged()).reference})
 
 
 @router.get("/openapi.json", dependencies=[page_for(*SCOPES)])
 async def show_openapi(request: Request) -> JSONResponse:
     """The OpenAPI document of all services together."""
     documents: Documents = request.app.state.documents
-    return JSONResponse(await documents.merged())
+    return JSONResponse((await documents.merged()).document)
 
 
 @router.get("/style.css")

@@ -86,16 +86,26 @@ class Backend:
     client: httpx.AsyncClient
 
     async def ask(
-        self, method: str, path: str, authorization: str | None = None, body: object = None
+        self,
+        method: str,
+        path: str,
+        authorization: str | None = None,
+        body: object = None,
+        *,
+        within: float = ASK_SECONDS,
     ) -> Answer:
-        """Ask the service something under a caller's key. Raises NoAnswer."""
+        """Ask the service something under a caller's key.
+
+        Raises:
+            NoAnswer: none came `within` seconds, or none that can be read.
+        """
         headers = {} if authorization is None else {"authorization": authorization}
         try:
-            async with asyncio.timeout(ASK_SECONDS):
+            async with asyncio.timeout(within):
                 response = await self.client.request(method, path, headers=headers, json=body)
             return Answer(response.status_code, response.json())
         except TimeoutError as error:
-            raise NoAnswer(f"no answer within {ASK_SECONDS} s") from error
+            raise NoAnswer(f"no answer within {within:g} s") from error
         except httpx.TransportError as error:
             raise NoAnswer(f"it cannot be reached: {error}") from error
         except ValueError as error:

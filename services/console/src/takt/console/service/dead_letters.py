@@ -11,6 +11,9 @@ from takt.common.problems import NotFound
 from takt.console.schemas import DeadLetters, DoorDeadLetter
 from takt.console.service.backends import Answer, Backend, Backends, NoAnswer, ServiceUnreachable
 
+REPLAY_SECONDS = 30
+"""A replay handles a letter and all that is parked behind it."""
+
 LETTERS = TypeAdapter(list[DeadLetter])
 
 
@@ -88,7 +91,7 @@ async def ask_about(
         )
     path = f"/ops/dead-letters/{number}{action}"
     try:
-        return service, await backend.ask(method, path, authorization)
+        return service, await backend.ask(method, path, authorization, within=REPLAY_SECONDS)
     except NoAnswer as error:
         raise ServiceUnreachable(
             f"{service} does not answer: {error}", remedy="ask again", service=service

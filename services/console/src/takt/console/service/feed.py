@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 MAX_RECORDS = 4_000
 MAX_BYTES = 16 * 1024 * 1024
-MAX_FORECASTS = 100
+MAX_FORECASTS = 40
 RECENT = 60
 """Records of each topic that the ring begins with, so that a start is not blank."""
 POLL_SECONDS = 1.0

@@ -1,5 +1,6 @@
 """One follower of the log: led up to the shared ring from before it, then along with it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -78,9 +79,11 @@ async def follow(
         wanted: which records it gets.
         start: the position after which it begins, by place.
         still_allowed: raises a Problem when its key no longer opens this.
-        heartbeat: seconds.
+        heartbeat: seconds of quiet after which an empty line comes; as often the key is checked.
     """
     reached = dict(start)
+    clock = asyncio.get_running_loop().time
+    checked_at = clock()
     try:
         async for chunk in _catch_up(feed, wanted, reached):
             yield chunk
@@ -90,8 +93,11 @@ async def follow(
             number += len(entries)
             if chunk := _lines(entries, wanted, reached):
                 yield chunk
-            if not entries and not await feed.news(number, heartbeat):
+            quiet = not entries and not await feed.news(number, heartbeat)
+            if clock() - checked_at >= heartbeat:
                 await still_allowed()
+                checked_at = clock()
+            if quiet:
                 yield b"\n"
         yield _last(reached, "the door is stopping: go on after the cursor when it is back")
     except FellBehind:

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from takt.common.contracts.topics import TOPICS
-from takt.common.ops import Handled, Step, TracePart
+from takt.common.ops import MAX_STEPS, Handled, Step, TracePart
 from takt.console.schemas import Edge, HandledMark, Trace, TraceStep
 from takt.console.service.backends import Backend, Backends, NoAnswer
 
-MAX_STEPS = 5_000
+ANSWER_SECONDS = 15
 IDS_A_QUESTION = 2_000
 
 
@@ -86,7 +86,9 @@ async def _part(
 ) -> TracePart | None:
     body = {"ids": [str(one) for one in ids], "steps": steps}
     try:
-        answer = await backend.ask("POST", "/ops/traces", authorization, body)
+        answer = await backend.ask(
+            "POST", "/ops/traces", authorization, body, within=ANSWER_SECONDS
+        )
         return TracePart.model_validate(answer.body) if answer.status == 200 else None
     except (NoAnswer, ValidationError):
         return None
