@@ -97,7 +97,7 @@ CREATE TABLE plans (
     item text NOT NULL, site text NOT NULL, sequence bigint NOT NULL DEFAULT 0,
     as_of timestamptz,
     outcome text, because text,
-    netting jsonb, gist jsonb, releases jsonb NOT NULL DEFAULT '[]',
+    netting json, gist jsonb, releases jsonb NOT NULL DEFAULT '[]',
     messages jsonb NOT NULL DEFAULT '[]',
     communicated jsonb NOT NULL DEFAULT '{{}}',
     PRIMARY KEY (item, site), FOREIGN KEY (item, site) REFERENCES item_sites

@@ -5,7 +5,7 @@ plan first.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,16 +41,26 @@ COLUMNS = {
     "receipt_revision": "int",
     "cancel_revision": "int",
 }
-DATES = [name for name, kind in COLUMNS.items() if kind == "date"]
-DECIMALS = [name for name, kind in COLUMNS.items() if kind == "numeric"]
+ORDER_ROW = f"""ARRAY[{", ".join(f"o.{name}::text" for name in COLUMNS)}]"""
+"""An order `o` as an array of texts: an object of 22 names took eighty times as long to make."""
 
-ORDER_COLUMNS = "jsonb_build_object({})".format(
-    ", ".join(
-        f"'{name}', o.{name}::text" if kind == "numeric" else f"'{name}', o.{name}"
-        for name, kind in COLUMNS.items()
-    )
-)
-"""An order `o` as JSON, its decimals as text."""
+PLACE = {name: place for place, name in enumerate(COLUMNS)}
+"""Where a column stands in `ORDER_ROW`."""
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "text": str,
+    "int": int,
+    "bigint": int,
+    "date": date.fromisoformat,
+    "numeric": Decimal,
+}
+KEPT = [
+    (PLACE[name], name, READERS[kind])
+    for name, kind in COLUMNS.items()
+    if name not in ("order_id", "status")
+]
+
+OrderRow = Sequence[str | None]
 
 SAVE_ORDERS = f"""
 INSERT INTO purchase_orders ({", ".join(COLUMNS)})
@@ -85,7 +95,7 @@ class KeptAnswer:
 async def find_orders(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, PurchaseOrder]:
     """Orders by their ids."""
     result = await tx.exec_driver_sql(
-        f"SELECT {ORDER_COLUMNS} FROM purchase_orders o WHERE order_id = ANY($1::uuid[])",
+        f"SELECT {ORDER_ROW} FROM purchase_orders o WHERE order_id = ANY($1::uuid[])",
         (sorted(set(order_ids)),),
     )
     return {order.order_id: order for order in map(order_from, result.scalars())}
@@ -162,7 +172,7 @@ async def list_orders(
     due, order_id = after or (None, None)
     result = await tx.exec_driver_sql(
         f"""
-        SELECT {ORDER_COLUMNS} FROM purchase_orders o
+        SELECT {ORDER_ROW} FROM purchase_orders o
         WHERE ($1::text IS NULL OR item = $1) AND ($2::text IS NULL OR site = $2)
             AND ($3::text IS NULL OR supplier = $3) AND ($4::text IS NULL OR status = $4)
             AND ($5::date IS NULL OR (due_on, order_id) > ($5, $6::uuid))
@@ -173,13 +183,12 @@ async def list_orders(
     return [order_from(row) for row in result.scalars()]
 
 
-def order_from(row: Mapping[str, Any]) -> PurchaseOrder:
-    """An order from `ORDER_COLUMNS`."""
-    values = {name: row[name] for name in COLUMNS if name not in ("order_id", "status")}
-    for name in DATES:
-        values[name] = date.fromisoformat(row[name]) if row[name] else None
-    for name in DECIMALS:
-        values[name] = Decimal(row[name]) if row[name] is not None else None
+def order_from(row: OrderRow) -> PurchaseOrder:
+    """An order from `ORDER_ROW`."""
+    values: dict[str, Any] = {}
+    for place, name, read in KEPT:
+        text = row[place]
+        values[name] = None if text is None else read(text)
     return PurchaseOrder(**values)
 
 

@@ -22,8 +22,10 @@ from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
 from takt.supply_planning.domain.sourcing import after_shipments, demand_at_sites
 from takt.supply_planning.store.orders import (
-    ORDER_COLUMNS,
+    ORDER_ROW,
+    PLACE,
     SAVE_ORDERS,
+    OrderRow,
     answer_from,
     order_from,
     order_rows,
@@ -48,25 +50,25 @@ READ = f"""
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
 series AS (SELECT * FROM unnest($5::text[], $6::text[]) AS series (product, region))
 SELECT (SELECT revision FROM network_revision) AS revision,
-    (SELECT jsonb_agg(jsonb_build_array(
+    (SELECT json_agg(json_build_array(
         item, site, sequence, gist, releases, messages, communicated))
         FROM plans JOIN wanted USING (item, site)) AS plans,
-    (SELECT jsonb_agg(jsonb_build_array(item, site, releases)) FROM plans
+    (SELECT json_agg(json_build_array(item, site, releases)) FROM plans
         WHERE (item, site) IN (SELECT * FROM unnest($3::text[], $4::text[]))) AS users,
-    (SELECT jsonb_agg(jsonb_build_array(item, site, (on_hand * 1000000)::bigint))
+    (SELECT json_agg(json_build_array(item, site, (on_hand * 1000000)::bigint))
         FROM stock JOIN wanted USING (item, site)) AS stock,
-    (SELECT jsonb_agg(jsonb_build_array(
+    (SELECT json_agg(json_build_array(
         item, site, reference, kind, due_on, release_on, (quantity * 1000000)::bigint))
         FROM scheduled_receipts JOIN wanted USING (item, site) WHERE quantity > 0) AS receipts,
-    (SELECT jsonb_agg({ORDER_COLUMNS}) FROM purchase_orders o JOIN wanted USING (item, site)
+    (SELECT json_agg({ORDER_ROW}) FROM purchase_orders o JOIN wanted USING (item, site)
         WHERE o.status IN ('proposed', 'approved', 'released', 'confirmed')
             OR o.due_period >= $7::date) AS orders,
-    (SELECT jsonb_agg(jsonb_build_array(
+    (SELECT json_agg(json_build_array(
         order_id, revision, kind, quantity::text, due_on, received_on))
         FROM purchase_order_answers WHERE outcome = 'waiting') AS waiting,
-    (SELECT jsonb_agg(jsonb_build_array(product, region, demand))
+    (SELECT json_agg(json_build_array(product, region, demand))
         FROM forecasts JOIN series USING (product, region)) AS forecasts,
-    (SELECT jsonb_agg(jsonb_build_array(product, region, shipped)) FROM (
+    (SELECT json_agg(json_build_array(product, region, shipped)) FROM (
         SELECT product, region, (sum(last - coalesce(told, 0)) * 1000000)::bigint AS shipped
         FROM (
             SELECT s.product, s.region, s.sale_id,
@@ -84,7 +86,7 @@ SELECT (SELECT revision FROM network_revision) AS revision,
 
 WRITE = f"""
 WITH planned AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::json[],
         $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[])
         AS planned (item, site, sequence, outcome, because, netting, releases, messages,
             communicated, gist)
@@ -117,12 +119,12 @@ class KnownPlan:
 class StoredOrders:
     """The orders of an item-site as rows: most plans only ask for those that bring supply."""
 
-    rows: Sequence[Mapping[str, Any]] = ()
+    rows: Sequence[OrderRow] = ()
 
     def bringing(self) -> list[PurchaseOrder]:
         """Those that planning may not change and that are not done."""
         open_ = ("approved", "released", "confirmed")
-        return [order_from(row) for row in self.rows if row["status"] in open_]
+        return [order_from(row) for row in self.rows if row[PLACE["status"]] in open_]
 
     @cached_property
     def all(self) -> tuple[PurchaseOrder, ...]:
@@ -189,7 +191,7 @@ async def read_positions(
             )
         )
     for values in row["orders"] or ():
-        orders[ItemSite(values["item"], values["site"])].append(values)
+        orders[ItemSite(values[PLACE["item"]], values[PLACE["site"]])].append(values)
     waiting = defaultdict(list)
     for order_id, revision, kind, quantity, due, received in row["waiting"] or ():
         waiting[UUID(order_id)].append(answer_from(revision, kind, quantity, due, received))
