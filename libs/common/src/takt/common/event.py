@@ -14,13 +14,11 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, NewType, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import uuid_utils.compat
 from pydantic import BaseModel, ConfigDict, ValidationError
-
-CorrelationId = NewType("CorrelationId", UUID)
 
 MAX_CORRELATIONS = 64
 

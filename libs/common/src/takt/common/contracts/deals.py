@@ -297,9 +297,3 @@ DEAL_EVENTS: tuple[type[DealEvent], ...] = (
     DealReopened,
 )
 SALE_EVENTS: tuple[type[SaleEvent], ...] = (SaleClosed, SaleCorrected, SaleReturned, SaleShipped)
-CATALOG_EVENTS: tuple[type[Event], ...] = (
-    CompanyChanged,
-    ProductChanged,
-    RegionChanged,
-    TeamChanged,
-)
