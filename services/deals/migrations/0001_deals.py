@@ -156,35 +156,8 @@ CREATE TABLE import_problems (
 );
 """
 
-DEFAULT_PIPELINE = """
-INSERT INTO pipelines (code, name, sequence, stages, transitions)
-VALUES ('default', 'Default', 1, '[
-    {"code": "lead-qualification", "name": "Lead qualification", "kind": "open",
-    "target_seconds": 604800.0, "exit_criteria": []},
-    {"code": "needs-confirmation", "name": "Needs confirmation", "kind": "open",
-    "target_seconds": 1209600.0, "exit_criteria": [{"field": "account"}, {"document":
-    "requirements"}]},
-    {"code": "solution-design", "name": "Solution design", "kind": "open", "target_seconds":
-    1814400.0, "exit_criteria": [{"field": "lines"}]},
-    {"code": "negotiation", "name": "Negotiation", "kind": "open", "target_seconds":
-    1209600.0, "exit_criteria": [{"field": "account"}, {"field": "lines"}]},
-    {"code": "won", "name": "Won", "kind": "won", "target_seconds": null, "exit_criteria":
-    []},
-    {"code": "lost", "name": "Lost", "kind": "lost", "target_seconds": null,
-    "exit_criteria": []}
-]', '[
-    ["lead-qualification", "lost"], ["lead-qualification", "needs-confirmation"],
-    ["lead-qualification", "solution-design"], ["lost", "negotiation"],
-    ["needs-confirmation", "lead-qualification"], ["needs-confirmation", "lost"],
-    ["needs-confirmation", "negotiation"], ["needs-confirmation", "solution-design"],
-    ["negotiation", "lost"], ["negotiation", "solution-design"], ["negotiation", "won"],
-    ["solution-design", "lost"], ["solution-design", "needs-confirmation"],
-    ["solution-design", "negotiation"], ["won", "negotiation"]
-]');
-"""
-
 
 def upgrade() -> None:
     create_common_tables(op)
-    for script in (CATALOG, DEALS, SALES, IMPORTS, DEFAULT_PIPELINE):
+    for script in (CATALOG, DEALS, SALES, IMPORTS):
         execute_script(op, script)

@@ -1,9 +1,6 @@
 from typing import Any
 
 import httpx
-from takt.common.db import Tx
-from takt.deals.domain.pipeline import default_pipeline
-from takt.deals.store.catalog import load_catalog
 
 from .conftest import PRODUCT
 
@@ -96,10 +93,6 @@ async def test_the_default_pipeline_is_there_with_its_moves(api: httpx.AsyncClie
     assert pipeline["stages"][3]["moves_to"] == ["solution-design", "won", "lost"]
     unknown = await api.get("/v1/pipelines/moon")
     assert (unknown.status_code, unknown.json()["value"]) == (404, "moon")
-
-
-async def test_the_migrated_default_is_the_domain_s(tx: Tx) -> None:
-    assert (await load_catalog(tx)).pipelines["default"] == default_pipeline()
 
 
 async def test_a_pipeline_of_one_s_own_runs_and_keeps_its_stages_in_use(

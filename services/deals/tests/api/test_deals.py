@@ -53,6 +53,18 @@ async def test_a_deal_is_opened_read_changed_and_moved(api: httpx.AsyncClient) -
     )
 
 
+async def test_a_move_taken_back_is_in_the_history_and_not_in_the_cycle(
+    api: httpx.AsyncClient,
+) -> None:
+    deal = await open_deal(api)
+    await move(api, deal["id"], "needs-confirmation")
+    await move(api, deal["id"], "lead-qualification")
+    history = (await api.get(f"/v1/deals/{deal['id']}/history")).json()
+    assert [stay["in_cycle"] for stay in history["stays"]] == [True, False, False]
+    assert [stay["stage"] for stay in history["cycle"]] == ["lead-qualification"]
+    assert history["cycle"][0]["seconds"] == history["age_seconds"]
+
+
 async def test_unmet_criteria_are_one_problem_that_lists_every_failure(
     api: httpx.AsyncClient,
 ) -> None:

@@ -9,8 +9,6 @@ from takt.deals.domain.history import (
     Entry,
     cycle_intervals,
     intervals,
-    pipeline_at,
-    stage_at,
     taken_back,
 )
 
@@ -50,15 +48,6 @@ def test_cycle_metrics_keep_the_age_and_never_count_a_move_taken_back(
     assert all(one.stage != two.stage for one, two in pairwise(stays))
 
 
-@given(histories(), st.timedeltas(timedelta(days=-1), timedelta(days=400)))
-def test_the_pipeline_can_be_rebuilt_as_it_stood(entries: list[Entry], offset: timedelta) -> None:
-    instant = START + offset
-    standing = pipeline_at({"deal": entries}, instant)
-    inside = [stay for stay in intervals(entries, START + timedelta(days=2000))]
-    here = [stay.stage for stay in inside if stay.entered_at <= instant < stay.left_at]
-    assert standing == ({"deal": here[-1]} if here else {})
-
-
 def test_a_move_taken_back_within_ten_minutes_stays_in_history_only() -> None:
     entries = [Entry(1, "a", at(0)), Entry(2, "b", at(60)), Entry(3, "a", at(70))]
     assert [stay.stage for stay in intervals(entries, at(100))] == ["a", "b", "a"]
@@ -82,10 +71,6 @@ def test_nested_slips_unwind_from_the_inside() -> None:
         Entry(5, "a", at(63)),
     ]
     assert taken_back(entries) == frozenset({2, 3, 4, 5})
-
-
-def test_no_stage_before_the_deal_was_opened() -> None:
-    assert stage_at([Entry(1, "a", at(0))], at(-1)) is None
 
 
 def test_an_end_before_the_last_entry_is_refused() -> None:

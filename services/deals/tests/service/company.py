@@ -8,7 +8,12 @@ from uuid import UUID
 from takt.common.db import Tx
 from takt.common.event import Cause
 from takt.deals.domain.deal import Deal
-from takt.deals.service.catalog import put_accounts, put_many, set_company
+from takt.deals.service.catalog import (
+    begin_with_default_pipeline,
+    put_accounts,
+    put_many,
+    set_company,
+)
 from takt.deals.service.drafts import DealDraft, DocumentDraft, LineDraft
 from takt.deals.service.upserts import open_deal
 from takt.deals.store.catalog import OWNERS, PRICE_RULES, PRODUCTS, REGIONS, TEAMS, Company
@@ -18,6 +23,7 @@ CAUSE = Cause.start()
 
 async def set_up(tx: Tx) -> UUID:
     """Company, two products, a region, a team and an owner; returns the account's id."""
+    await begin_with_default_pipeline(tx)
     company = Company("Kestrel", "EUR", "Europe/Berlin", 30, 1)
     await set_company(tx, company, expected=None, exists_only=False, cause=CAUSE)
     await put_many(tx, REGIONS, [{"code": "north", "name": "North"}], cause=CAUSE)

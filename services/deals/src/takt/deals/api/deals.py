@@ -20,11 +20,12 @@ from takt.common.http import (
 )
 from takt.common.problems import Problem
 from takt.deals.api.cursors import id_after
-from takt.deals.domain.history import intervals, taken_back
+from takt.deals.domain.history import cycle_intervals, intervals, taken_back
 from takt.deals.domain.price import Offer, Terms
 from takt.deals.schemas.deals import (
     ApprovalIn,
     ApprovalOut,
+    CycleStay,
     DealIn,
     DealOut,
     DealPatch,
@@ -191,8 +192,16 @@ async def get_history(deal_id: UUID, tx: RequestTx, now: Now) -> HistoryOut:
         )
         for place, stay in enumerate(intervals(deal.entries, until), 1)
     ]
+    cycle = [
+        CycleStay(
+            stage=stay.stage,
+            entered_at=stay.entered_at,
+            seconds=stay.duration.total_seconds(),
+        )
+        for stay in cycle_intervals(deal.entries, until)
+    ]
     age = (until - deal.opened_at).total_seconds()
-    return HistoryOut(deal_id=deal_id, age_seconds=age, stays=stays)
+    return HistoryOut(deal_id=deal_id, age_seconds=age, stays=stays, cycle=cycle)
 
 
 @router.put("/{deal_id}/documents/{kind}", dependencies=[requires("deals:write")])

@@ -1,14 +1,12 @@
-"""Stage history: entries are only ever appended; intervals, ages and the past follow from them."""
+"""Stage history: entries are only ever appended; intervals and ages follow from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 TAKE_BACK: Final = timedelta(minutes=10)
 """A move undone this soon was a slip: it stays in the history and out of cycle metrics."""
-
-DealKey = TypeVar("DealKey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +75,3 @@ def cycle_intervals(entries: Sequence[Entry], until: datetime) -> list[Interval]
     """The stays that cycle metrics count: without moves taken back, with the same total."""
     out = taken_back(entries)
     return intervals([entry for entry in entries if entry.number not in out], until)
-
-
-def stage_at(entries: Sequence[Entry], at: datetime) -> str | None:
-    """Where a deal stood at a past instant; None before it was opened."""
-    stage = None
-    for entry in entries:
-        if entry.entered_at > at:
-            break
-        stage = entry.stage
-    return stage
-
-
-def pipeline_at(histories: Mapping[DealKey, Sequence[Entry]], at: datetime) -> dict[DealKey, str]:
-    """The stage of every deal that existed at a past instant."""
-    standing = {deal: stage_at(entries, at) for deal, entries in histories.items()}
-    return {deal: stage for deal, stage in standing.items() if stage is not None}

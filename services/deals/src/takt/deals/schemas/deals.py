@@ -195,12 +195,21 @@ class StayOut(BaseModel):
     in_cycle: bool
 
 
+class CycleStay(BaseModel):
+    """A stay as cycle metrics count it: a move taken back has not happened."""
+
+    stage: str
+    entered_at: datetime
+    seconds: float
+
+
 class HistoryOut(BaseModel):
-    """A deal's stays; their seconds sum to its age."""
+    """A deal's stays, and those that cycle metrics count; the seconds of each sum to its age."""
 
     deal_id: UUID
     age_seconds: float
     stays: list[StayOut]
+    cycle: list[CycleStay]
 
 
 class ApprovalOut(BaseModel):

@@ -19,7 +19,7 @@ from takt.common.http import PreconditionRequired, Stale, check_match
 from takt.common.outbox import emit
 from takt.common.problems import NotFound
 from takt.deals.domain.hierarchy import first_cycle
-from takt.deals.domain.pipeline import Pipeline, check_pipeline
+from takt.deals.domain.pipeline import Pipeline, check_pipeline, default_pipeline
 from takt.deals.domain.price import check_rule
 from takt.deals.domain.refusal import Refusal
 from takt.deals.service.problems import (
@@ -77,6 +77,13 @@ async def set_company(
     )
     await emit(tx, (event, cause))
     return company
+
+
+async def begin_with_default_pipeline(tx: Tx) -> None:
+    """An installation without any pipeline gets the default one."""
+    if not (await catalog.load_catalog(tx)).pipelines:
+        row = catalog.pipeline_row(default_pipeline())
+        await put_many(tx, PIPELINES, [row], cause=Cause.start())
 
 
 async def put_one(
