@@ -94,7 +94,8 @@ class Crm(Actor):
             raise NothingToDo(
                 "no deal is open; start with the demonstration company, or import one"
             )
-        deal = self._deals[self.dice.choice(list(self._deals))]
+        # Taken off the list while it is acted upon, so that no two acts meet on one deal.
+        deal = self._deals.pop(self.dice.choice(list(self._deals)))
         roll = self.dice.random()
         if roll < 0.1:
             return await self._open_like(deal)
@@ -134,7 +135,6 @@ class Crm(Actor):
     async def _move(self, deal: dict[str, Any]) -> Act:
         target = self._target(deal)
         if target is None:
-            del self._deals[deal["id"]]
             raise NothingToDo(f"no move leads out of stage {deal['stage']}")
         wish: dict[str, str] = {"stage": target}
         kind = self._stages[deal["pipeline"], target]["kind"]
@@ -149,11 +149,9 @@ class Crm(Actor):
             headers=seen(deal),
         )
         if act.refused is None and kind == "open":
-            deal.update(stage=body["stage"], sequence=body["sequence"])
-        else:
-            del self._deals[deal["id"]]  # it is closed, or is read anew with the next list
-            if act.refused is None and kind == "won":
-                self.won.append(deal["id"])
+            self._deals[deal["id"]] = {**deal, "stage": body["stage"], "sequence": body["sequence"]}
+        elif act.refused is None and kind == "won":
+            self.won.append(deal["id"])
         return act
 
     async def _change_quantity(self, deal: dict[str, Any]) -> Act:
@@ -174,8 +172,6 @@ class Crm(Actor):
         )
         if act.refused is None:
             self._deals[deal["id"]] = body
-        else:
-            del self._deals[deal["id"]]
         return act
 
     async def _open_like(self, deal: dict[str, Any]) -> Act:
@@ -184,6 +180,7 @@ class Crm(Actor):
             {name: line[name] for name in ("product", "quantity", "price")}
             for line in deal["lines"]
         ]
+        self._deals[deal["id"]] = deal
         name = f"{deal['name'].split(' #')[0]} #{self.dice.randrange(10_000)}"
         act, body = await self.act(
             "opens a deal",
@@ -233,11 +230,11 @@ class Till(Actor):
         return act
 
     async def _look_around(self) -> None:
-        products = await self.read("/v1/products", limit=PAGE)
-        self._products = [product for product in products["items"] if product["active"]]
+        products = (await self.read("/v1/products", limit=PAGE))["items"]
         regions = (await self.read("/v1/regions", limit=PAGE))["items"]
         above = {region["parent"] for region in regions}
         self._regions = [region["code"] for region in regions if region["code"] not in above]
+        self._products = [product for product in products if product["active"]]
 
 
 @dataclass
