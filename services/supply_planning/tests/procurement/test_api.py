@@ -4,6 +4,7 @@ import httpx
 import pytest
 from takt.common.bus import Message
 from takt.common.bus.postgres import PostgresLog
+from takt.common.http import encode_cursor
 from takt.common.testing import NOW, eventually
 
 from .company import BILLS, ITEMS, SITES, SOURCING, SUPPLIERS, forecast
@@ -256,6 +257,13 @@ async def test_steps_need_the_version_that_was_read(
     refused = await client.post(address, headers={"If-Match": '"2"'})
     assert refused.status_code == 409
     assert refused.json()["value"] == "approved"
+
+
+@pytest.mark.parametrize("noun", ["purchase-orders", "plans", "action-messages", "items"])
+async def test_a_cursor_of_somebody_else_is_no_fault(client: httpx.AsyncClient, noun: str) -> None:
+    for cursor in ("nonsense", encode_cursor(1, 2), encode_cursor(1), encode_cursor("a", "b")):
+        reply = await client.get(f"/v1/{noun}", params={"cursor": cursor})
+        assert reply.status_code in (200, 400), reply.text
 
 
 async def test_an_order_that_is_not_there_is_named(client: httpx.AsyncClient) -> None:

@@ -23,7 +23,7 @@ async def list_action_messages(
     limit: Limit = 100,
 ) -> Page[PlacedMessage]:
     """All messages of up to `limit` item-sites a page, by item and site."""
-    after = decode_cursor(cursor, 2)
+    after = [str(part) for part in decode_cursor(cursor, 2) or ()]
     rows = await list_plans(
         tx, item=item, site=site, with_messages=True, after=after, limit=limit + 1
     )

@@ -16,7 +16,7 @@ async def page_of(
 ) -> Page[Shape]:
     """A keyset page of a noun."""
     place = decode_cursor(cursor)
-    rows = await store.list_page(tx, noun, place[0] if place else None, limit + 1)
+    rows = await store.list_page(tx, noun, str(place[0]) if place else None, limit + 1)
     items = [shape.model_validate(row) for row, _ in rows[:limit]]
     more = len(rows) > limit
     return Page[Shape](items=items, next=encode_cursor(rows[limit - 1][1]) if more else None)

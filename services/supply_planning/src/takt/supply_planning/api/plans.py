@@ -24,7 +24,7 @@ async def get_plans(
     limit: Limit = 100,
 ) -> Page[Plan]:
     """Plans by item and site."""
-    after = decode_cursor(cursor, 2)
+    after = [str(part) for part in decode_cursor(cursor, 2) or ()]
     rows = await list_plans(
         tx, item=item, site=site, with_messages=False, after=after, limit=limit + 1
     )

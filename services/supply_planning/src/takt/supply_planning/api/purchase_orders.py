@@ -10,6 +10,7 @@ from takt.common.auth import Caller, requires
 from takt.common.contracts.supply_planning import OrderStatus
 from takt.common.db import RequestTx
 from takt.common.http import (
+    BadCursor,
     Cursor,
     IfMatch,
     Limit,
@@ -56,14 +57,14 @@ async def list_purchase_orders(
     limit: Limit = 100,
 ) -> Page[PurchaseOrder]:
     """Purchase orders by due date."""
-    place = decode_cursor(cursor, 2)
+    after = _place(cursor)
     orders = await list_orders(
         tx,
         item=item,
         site=site,
         supplier=supplier,
         status=status,
-        after=(date.fromisoformat(place[0]), UUID(place[1])) if place else None,
+        after=after,
         limit=limit + 1,
     )
     last = orders[limit - 1] if len(orders) > limit else None
@@ -182,6 +183,16 @@ def answered(order: domain.PurchaseOrder, reply: Response) -> PurchaseOrder:
     """The reply about one order."""
     reply.headers["ETag"] = etag(order.sequence)
     return shown(order)
+
+
+def _place(cursor: str | None) -> tuple[date, UUID] | None:
+    place = decode_cursor(cursor, 2)
+    try:
+        return (date.fromisoformat(place[0]), UUID(place[1])) if place else None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadCursor(
+            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
+        ) from error
 
 
 def _placed(placed: PlacedOrder) -> domain.PurchaseOrder:
