@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from takt.deals.schemas import (
+from takt.deals.schemas.catalog import (
     AccountIn,
     CompanyIn,
-    DealUpserts,
     OwnerRow,
     PriceRuleRow,
     ProductRow,
     RegionRow,
-    SalesIn,
     TeamRow,
 )
+from takt.deals.schemas.deals import DealUpserts
+from takt.deals.schemas.sales import SalesIn
 from takt.forecast.schemas import DemandImport, DemandRowIn
 from takt.standalone.company import Company, generate_company, wire
 from takt.supply_planning.schemas.finance import FixedPaymentsBody
