@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from takt.standalone.postgres import ephemeral
 
 TAKT = Path(sys.executable).with_name("takt")
 FIRST_START_SECONDS = 60
@@ -198,3 +199,21 @@ def test_on_a_full_disk_it_says_so_and_leaves_nothing_half_done(place: Path) -> 
         assert eventually_none(place) == []
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_given_postgresql_and_business_time_are_used_and_no_other_server_is_started(
+    place: Path,
+) -> None:
+    with (
+        ephemeral() as server,
+        takt_up(
+            place, "--ephemeral", "--empty", "--as-of", "2017-12-31", "--database", server.admin_url
+        ) as takt,
+    ):
+        url = takt.await_banner(FIRST_START_SECONDS)
+        [key_file] = place.glob("takt-*/home/key")
+        status = json.loads(get(f"{url}/v1/status", key_file.read_text().strip()))
+        assert len(status["services"]) == 5
+        assert "it is 2017-12-31" in "\n".join(takt.said)
+        assert not list(place.glob("takt-*/home/postgres"))
+        assert takt.end(signal.SIGINT) == 0
