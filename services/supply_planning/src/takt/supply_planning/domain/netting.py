@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from takt.supply_planning.domain.calendar import (
@@ -104,8 +104,7 @@ class Supply:
     release: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedOrder:
+class PlannedOrder(NamedTuple):
     """An order that netting asks for, made of `lots`."""
 
     bucket: int
@@ -119,9 +118,8 @@ class PlannedOrder:
         return sum(self.lots)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """When an open order is needed and how much of it: `bucket` is None when it is not needed at all."""
+class Need(NamedTuple):
+    """When an open order is needed and how much of it; `bucket` None: it is not needed at all."""
 
     order_id: UUID
     bucket: int | None

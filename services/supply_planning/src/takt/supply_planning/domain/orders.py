@@ -103,6 +103,11 @@ class PurchaseOrder:
         return self.reference or "", self.supplier, self.due_period, self.generation
 
     @property
+    def terms(self) -> tuple[Decimal, date, date, Decimal, int]:
+        """What planning revises: quantity, due date, release date, price, payment days."""
+        return self.quantity, self.due_on, self.release_on, self.price, self.payment_days
+
+    @property
     def order_id(self) -> UUID:
         """Stable: the same proposal whenever and wherever it is planned."""
         if self.reference is not None:
@@ -248,24 +253,29 @@ def propose(
         if terms is None:
             break
         period = horizon.mondays[plan.bucket]
-        fresh = PurchaseOrder(
-            item=item,
-            site=site,
-            supplier=terms.supplier,
-            due_period=period,
-            generation=left[terms.supplier, period],
-            due_on=plan.due,
-            release_on=plan.release,
-            quantity=to_decimal(plan.quantity),
-            price=unit_price(plan.quantity, terms.price_breaks),
-            payment_days=terms.payment_days,
+        place = ("", terms.supplier, period, left[terms.supplier, period])
+        wanted.add(place)
+        known = known_orders.get(place)
+        price = unit_price(plan.quantity, terms.price_breaks)
+        quantity = to_decimal(plan.quantity)
+        new_terms = (quantity, plan.due, plan.release, price, terms.payment_days)
+        if known and known.stage != "withdrawn" and known.terms == new_terms:
+            continue
+        changed.append(
+            PurchaseOrder(
+                item=item,
+                site=site,
+                supplier=terms.supplier,
+                due_period=period,
+                generation=left[terms.supplier, period],
+                due_on=plan.due,
+                release_on=plan.release,
+                quantity=quantity,
+                price=price,
+                payment_days=terms.payment_days,
+                sequence=known.sequence + 1 if known else 1,
+            )
         )
-        wanted.add(fresh.place)
-        known = known_orders.get(fresh.place)
-        if known is None:
-            changed.append(fresh)
-        elif known.stage == "withdrawn" or changed_terms(known, fresh):
-            changed.append(replace(fresh, sequence=known.sequence + 1))
     changed += [
         _next(order, stage="withdrawn")
         for order in orders
