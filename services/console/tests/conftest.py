@@ -124,7 +124,7 @@ async def house_of(
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 services[part.name] = app
         console = ConsoleSettings(
-            access_url=ground.access_url, page_key=page_key, answer_seconds=1.5
+            access_url=ground.access_url, page_key=page_key, answer_seconds=4
         )
         door = create(console, services=services, log=ground.log, clock=ground.clock)
         url = await stack.enter_async_context(served(door))

@@ -19,7 +19,7 @@ from takt.common.problems import Problem, Unavailable
 
 logger = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 2
+CONNECT_SECONDS = 5
 ASK_SECONDS = 5
 IDLE_SECONDS = 2
 """Below the 5 s after which uvicorn closes an idle connection: none is used as it closes."""
