@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 @given(st.integers(0, 10**18))
 def test_whole_millionths_are_written_as_decimals_are(millionths):
-    assert units(millionths) == plain(Decimal(millionths).scaleb(-6))
+    assert units(np.array([millionths])) == [plain(Decimal(millionths).scaleb(-6))]
 
 
 def test_a_written_forecast_is_one_of_the_contract():

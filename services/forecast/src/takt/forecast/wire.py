@@ -1,7 +1,7 @@
 """Events of the hot path, written as JSON straight from whole millionths.
 
 A stage change tells a forecast of 26 weeks with eight quantities each. Making that of models and
-decimals took 0.6 ms a series, most of the beat's arithmetic; from integers it takes 0.1 ms. The
+decimals took 0.6 ms a series, most of the beat's arithmetic; from integers it takes 0.2 ms. The
 tests hold the text against the contract.
 """
 
@@ -11,23 +11,31 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from pydantic import PrivateAttr
 from takt.common.amounts import plain
 from takt.common.contracts.deals import DealState
 from takt.common.contracts.forecast import ForecastChanged, PipelineDemandChanged
 from takt.forecast.domain.calendar import HORIZON_WEEKS
-from takt.forecast.domain.joining import Joined
+from takt.forecast.domain.joining import Joined, Millionths
 from takt.forecast.domain.pipeline import LineOutlook
 from takt.forecast.domain.series import Series
 from takt.forecast.domain.win_curves import Counts
 
 MILLION = 1_000_000
+BUCKET = (
+    '{"week":"%s","quantity":"%s","baseline":"%s","pipeline":"%s",'
+    '"low80":"%s","high80":"%s","low95":"%s","high95":"%s"}'
+)
 
 
-def units(millionths: int) -> str:
-    """A quantity as it is written on the wire: 1500000 is 1.5."""
-    whole, rest = divmod(millionths, MILLION)
-    return f"{whole}.{rest:06d}".rstrip("0") if rest else str(whole)
+def units(millionths: Millionths) -> list[str]:
+    """Quantities as they are written on the wire, row by row: 1500000 is 1.5."""
+    whole, rest = np.divmod(millionths.ravel(), MILLION)
+    return [
+        f"{units}.{part:06d}".rstrip("0") if part else str(units)
+        for units, part in zip(whole.tolist(), rest.tolist(), strict=True)
+    ]
 
 
 class WrittenForecast(ForecastChanged):
@@ -38,17 +46,15 @@ class WrittenForecast(ForecastChanged):
     @classmethod
     def of(cls, series: Series, joined: Joined, position: int, now: datetime) -> "WrittenForecast":
         """The whole current forecast of the series at `position` of a batch."""
-        baseline = joined.baseline[position].tolist()
-        pipeline = joined.pipeline[position].tolist()
-        bands = joined.bands[:, position].tolist()
+        baseline, pipeline = joined.baseline[position], joined.pipeline[position]
+        low95, low80, high80, high95 = joined.bands[:, position]
+        rows = np.stack(
+            [baseline + pipeline, baseline, pipeline, low80, high80, low95, high95], axis=1
+        )
+        texts = iter(units(rows))
+        columns = [texts] * rows.shape[1]
         buckets = ",".join(
-            f'{{"week":"{week}","quantity":"{units(expected + known)}",'
-            f'"baseline":"{units(expected)}","pipeline":"{units(known)}",'
-            f'"low80":"{units(low80)}","high80":"{units(high80)}",'
-            f'"low95":"{units(low95)}","high95":"{units(high95)}"}}'
-            for week, expected, known, low95, low80, high80, high95 in zip(
-                weeks(series.first_week), baseline, pipeline, *bands, strict=False
-            )
+            map(BUCKET.__mod__, zip(weeks(series.first_week), *columns, strict=False))
         )
         event = cls.model_construct(
             sequence=series.revision,
@@ -124,11 +130,9 @@ class WrittenDemand(PipelineDemandChanged):
 
 def _line(outlook: LineOutlook) -> str:
     expected = ",".join(
-        f'{{"week":"{week}","quantity":"{units(quantity)}"}}'
-        for week, quantity in zip(
-            weeks(outlook.first_week), outlook.expected.tolist(), strict=False
-        )
-        if quantity
+        f'{{"week":"{week}","quantity":"{quantity}"}}'
+        for week, quantity in zip(weeks(outlook.first_week), units(outlook.expected), strict=False)
+        if quantity != "0"
     )
     line = outlook.line
     return (
