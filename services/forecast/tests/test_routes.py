@@ -41,8 +41,24 @@ async def load(client, log):
 
 
 async def test_sales_and_deals_become_forecasts_that_sum_at_every_level(client, log):
-    offered, items = await load(client, log)
-    one = (await client.get("/v1/forecasts/P1/DE")).json()
+    offered, _ = await load(client, log)
+
+    async def read(path, **params):
+        return (await client.get(path, params=params)).json()
+
+    async def at_one_moment():
+        """What all routes say of the same revisions: jobs go on while we read."""
+        items = (await read("/v1/forecasts"))["items"]
+        found = (
+            items,
+            await read("/v1/forecasts/P1/DE"),
+            await read("/v1/forecasts/sums"),
+            await read("/v1/forecasts/sums", level="family", by_region=True),
+            await read(f"/v1/pipeline-demand/{offered.deal_id}"),
+        )
+        return found if (await read("/v1/forecasts"))["items"] == items else None
+
+    items, one, everything, by_region, demand = await eventually(at_one_moment)
     assert one["buckets"][0]["week"] == "2026-11-23"
     assert sum(Decimal(m["quantity"]) for m in one["months"]) == sum(
         Decimal(b["quantity"]) for b in one["buckets"]
@@ -54,17 +70,11 @@ async def test_sales_and_deals_become_forecasts_that_sum_at_every_level(client, 
 
     leaves = [[Decimal(b["quantity"]) for b in i["buckets"]] for i in items]
     whole = [sum(week) for week in zip(*leaves, strict=True)]
-    everything = (await client.get("/v1/forecasts/sums")).json()
     assert total(everything) == whole
-    by_region = (
-        await client.get("/v1/forecasts/sums", params={"level": "family", "by_region": True})
-    ).json()
     assert total(by_region, product="pumps", region="EU") == whole
     below = [total(by_region, region=code) for code in ("DE", "FR")]
     assert [a + b for a, b in zip(*below, strict=True)] == whole
-    inside = (await client.get("/v1/forecasts", params={"region": "EU"})).json()["items"]
-    assert len(inside) == 4
-    demand = (await client.get(f"/v1/pipeline-demand/{offered.deal_id}")).json()
+    assert len((await read("/v1/forecasts", region="EU"))["items"]) == 4
     assert demand["status"] == "open"
     weeks = {b["week"]: b["pipeline"] for b in one["buckets"] if b["pipeline"] != "0"}
     assert {e["week"]: e["quantity"] for e in demand["lines"][0]["expected"]} == weeks
