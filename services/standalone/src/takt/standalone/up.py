@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,8 +136,8 @@ async def serve(wishes: Wishes, home: Home, listener: socket.socket) -> None:
         log, events = await log_for(stack, wishes.kafka, home, databases)
         surroundings = services.Surroundings(databases, log, clock, home.secret)
         apps = services.create(surroundings)
+        await stack.enter_async_context(running(apps))
         for app in apps.values():
-            await stack.enter_async_context(app.router.lifespan_context(app))
             app.state.database.outbox_poll_seconds = OUTBOX_POLL_SECONDS
         await access.keep_first_keys(home, databases.url(ACCESS))
         door = services.create_door(apps, surroundings, page_key=home.page_key() or "")
@@ -225,6 +225,35 @@ async def kept_running(name: str, server: "Postgres | Kafka") -> AsyncIterator[N
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watcher
+
+
+@contextlib.asynccontextmanager
+async def running(apps: "Mapping[str, FastAPI]") -> AsyncIterator[None]:
+    """Have all services run until the end of the block; they start together and end together."""
+    over = asyncio.Event()
+    ready = {name: asyncio.get_running_loop().create_future() for name in apps}
+
+    async def run(name: str, app: "FastAPI") -> None:
+        try:
+            async with app.router.lifespan_context(app):
+                if not ready[name].cancelled():  # interrupted while it began
+                    ready[name].set_result(None)
+                await over.wait()
+        except Exception as error:
+            if ready[name].done():
+                raise
+            ready[name].set_exception(error)
+
+    tasks = [asyncio.create_task(run(name, app), name=name) for name, app in apps.items()]
+    try:
+        await asyncio.gather(*ready.values())
+        yield
+    finally:
+        over.set()
+        await asyncio.wait(tasks)
+        for task in tasks:
+            if error := task.exception():
+                logger.error("%s did not end well", task.get_name(), exc_info=error)
 
 
 @contextlib.asynccontextmanager
