@@ -44,7 +44,7 @@ async def load_company(client: httpx.AsyncClient, today: date) -> list[str]:
         body = {"name": product, "family": "Lamps", "list_price": price, "cost": "40"}
         await put(client, f"/v1/products/{product}", body)
     account = {"external_id": "acme", "source": "crm", "name": "Acme", "region": REGION}
-    await post(client, "/v1/accounts/upserts", {"items": [account]})
+    await post(client, "/v1/accounts/upserts", [account])
     await load_supply(client, today)
     await load_cash(client, today)
     await load_sales(client, today)
@@ -91,10 +91,10 @@ async def load_cash(client: httpx.AsyncClient, today: date) -> None:
 
 
 async def load_sales(client: httpx.AsyncClient, today: date) -> None:
-    """A year of steady weekly sales, all shipped, the last ones in the week before today's."""
+    """A year of steady weekly sales, all shipped, the last ones in the week of today."""
     monday = today - timedelta(days=today.weekday())
     items = []
-    for week in range(1, 53):
+    for week in range(53):
         for product, quantity in zip(PRODUCTS, (20, 12), strict=True):
             sold_on = (monday - timedelta(weeks=week) + timedelta(days=2)).isoformat()
             varied = quantity + (week % 3) - 1

@@ -75,8 +75,8 @@ class System:
             environment["TAKT_KAFKA"] = self.kafka
         if self.as_of is not None:
             environment["TAKT_AS_OF"] = self.as_of
-        environment["ALERTING_WEBHOOK_KEYS"] = json.dumps([Fernet.generate_key().decode()])
-        environment["ALERTING_WEBHOOK_ALLOWED_NETWORKS"] = '["127.0.0.0/8"]'
+        environment["ALERTING_WEBHOOK_KEYS"] = Fernet.generate_key().decode()
+        environment["ALERTING_WEBHOOK_ALLOWED_NETWORKS"] = "127.0.0.0/8"
         self.environment = environment
         migrated = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("takt")),
