@@ -80,3 +80,15 @@ def test_the_home_is_what_was_asked_for_then_takt_home(
     monkeypatch.delenv("TAKT_HOME")
     default = Path("/var/lib/takt") if os.geteuid() == 0 else Path.home() / ".takt"
     assert home_at(None).path == default
+
+
+def test_every_folder_made_on_the_way_lets_the_databases_user_pass_for_root(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with Home(tmp_path / "a" / "b").taken():
+            pass
+    finally:
+        os.umask(before)
+    wanted = 0o711 if os.geteuid() == 0 else 0o700
+    for folder in (tmp_path / "a", tmp_path / "a" / "b"):
+        assert folder.stat().st_mode & 0o777 == wanted

@@ -201,6 +201,28 @@ def test_on_a_full_disk_it_says_so_and_leaves_nothing_half_done(place: Path) -> 
         subprocess.run(["umount", str(small)], check=True)
 
 
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [
+        pytest.param("x" * 100, "a Unix socket may have at most 107", id="path too long"),
+        pytest.param(
+            "private/home",
+            "lets nobody through",
+            id="out of reach",
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user"),
+        ),
+    ],
+)
+def test_a_home_where_the_database_cannot_live_is_refused_before_anything_is_made(
+    folder: str, problem: str, place: Path
+) -> None:
+    (place / "private").mkdir(mode=0o700)
+    with takt_up(place, "--home", str(place / folder)) as takt:
+        assert takt.wait(60) == 1
+    assert problem in takt.said[0]
+    assert not (place / folder).exists()
+
+
 def test_a_given_postgresql_and_business_time_are_used_and_no_other_server_is_started(
     place: Path,
 ) -> None:

@@ -133,9 +133,10 @@ class Home:
 
     def _make(self) -> None:
         """Only its owner may look in; for root, the database's user must at least pass through."""
-        if not self.path.exists():
-            self.path.mkdir(parents=True)
-            self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir()
+            folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
     def _lock(self, lock: int) -> None:
         try:

@@ -103,6 +103,14 @@ class Postgres:
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if running and self._process else None
 
+    def check_place(self) -> None:
+        """Refuse a folder in which the server could not live, before anything is made there.
+
+        Raises: StartError: a socket's path would be too long, or its user cannot go there.
+        """
+        check_socket_path(self.sockets)
+        check_reachable(self.folder, database_user(self.data))
+
     def start(self) -> None:
         """Start the server and wait until it answers; on a thread that lives as long as Takt.
 
@@ -134,11 +142,10 @@ class Postgres:
         await asyncio.to_thread(self.stop)
 
     def _prepare(self) -> tuple[Identity | None, Path]:
-        check_socket_path(self.sockets)
+        self.check_place()
         try:
             identity = database_user(self.data)
             make_private(self.folder, identity)
-            check_reachable(self.folder, identity)
             make_private(self.sockets, identity)
             programs = reachable_programs(self.folder, identity)
             self._await_predecessor()

@@ -63,10 +63,18 @@ def up(wishes: Wishes) -> None:
 
     Raises: StartError: something that it needs is not there; what was up already is down again.
     """
+    os.umask(0o077)  # what Takt writes is for its user alone
+    with home_for(wishes) as home:
+        if wishes.database is None:
+            Postgres(home.postgres).check_place()
+        bring_up(wishes, home)
+
+
+def bring_up(wishes: Wishes, home: Home) -> None:
+    """Bring Takt up in a home where it can live."""
     import uvloop
 
-    os.umask(0o077)  # what Takt writes is for its user alone
-    with home_for(wishes) as home, home.taken(), listening(wishes) as listener:
+    with home.taken(), listening(wishes) as listener:
         log_into(home.log)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(until_signal(serve(wishes, home, listener)))
