@@ -4,6 +4,7 @@ Usage: make_secrets.py FOLDER. FOLDER/postgres holds the administrator's passwor
 that service's database, of the keys and of nothing else, FOLDER/migrate all of them. Existing files are kept.
 """
 
+import base64
 import os
 import secrets
 import sys
@@ -34,7 +35,12 @@ def main(folder: Path) -> None:
         keep(folder / service / "takt_access_url", url(role, passwords[role], "takt_access"))
         keep(folder / "migrate" / f"{prefix}_database_url", own)
     keep(folder / "console" / "takt_access_url", access)
-    keep(folder / "alerting" / "alerting_secret_key", secrets.token_urlsafe(32))
+    keep(folder / "alerting" / "alerting_webhook_keys", fernet_key())
+
+
+def fernet_key() -> str:
+    """32 random bytes, as the library that encrypts webhook secrets takes them."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 def url(role: str, password: str, database: str) -> str:

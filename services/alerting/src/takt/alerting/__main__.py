@@ -1,13 +1,9 @@
-"""`python -m takt.alerting`: the service, alone."""
+"""`python -m takt.alerting`: the service as a process of its own."""
 
-from __future__ import annotations
-
-import uvicorn
 from takt.alerting.app import create
 from takt.alerting.settings import AlertingSettings
-from takt.common import telemetry
+from takt.common.serving import serve
 
 if __name__ == "__main__":
-    telemetry.configure()
     settings = AlertingSettings()
-    uvicorn.run(create(settings), host=settings.host, port=settings.port, log_config=None)
+    serve(create(settings), settings)

@@ -1,9 +1,9 @@
-"""`python -m takt.deals`: the service by itself."""
+"""`python -m takt.deals`: the service as a process of its own."""
 
-import uvicorn
 from takt.deals.app import create
 from takt.deals.settings import DealsSettings
+from takt.common.serving import serve
 
 if __name__ == "__main__":
     settings = DealsSettings()
-    uvicorn.run(create(settings), host=settings.host, port=settings.port, access_log=False)
+    serve(create(settings), settings)

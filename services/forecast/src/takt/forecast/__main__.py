@@ -1,9 +1,9 @@
-"""Run the service: `python -m takt.forecast`."""
+"""`python -m takt.forecast`: the service as a process of its own."""
 
-import uvicorn
 from takt.forecast.app import create
 from takt.forecast.settings import ForecastSettings
+from takt.common.serving import serve
 
 if __name__ == "__main__":
     settings = ForecastSettings()
-    uvicorn.run(create(settings), host=settings.host, port=settings.port, access_log=False)
+    serve(create(settings), settings)
