@@ -47,7 +47,8 @@ def main(names: list[str]) -> None:
             print(f"measuring {name} …", file=sys.stderr, flush=True)
             lines += run(name, shared)
     print(table(lines))
-    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release()}
+    python, kernel = platform.python_version(), platform.release()
+    machine = {"cpus": os.cpu_count(), "python": python, "kernel": kernel}
     RESULTS.write_text(
         json.dumps({"machine": machine, "lines": [line.json() for line in lines]}, indent=1) + "\n"
     )

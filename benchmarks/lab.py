@@ -1,4 +1,4 @@
-"""What the benchmarks run on: an embedded PostgreSQL that keeps its promises (fsync on) and a real broker."""
+"""What the benchmarks run on: an embedded PostgreSQL with fsync on, and a real broker."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from takt.common.db import Database
 from takt.common.event import new_id, wall_now
 from takt.common.migrations import migrate
 from takt.common.retention import keep_partitions
-from takt.common.db import Database
 
 ROOT = Path(__file__).parent.parent
 

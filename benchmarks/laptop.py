@@ -1,4 +1,4 @@
-"""What `takt up` takes of a laptop: memory, idle CPU, the time to its help and to its second start."""
+"""What `takt up` takes of a laptop: memory, idle CPU, seconds to its help and second start."""
 
 import json
 import os

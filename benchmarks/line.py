@@ -1,4 +1,4 @@
-"""A line of the table: what was measured, beside what, and the aim. Everything is a ratio in the same run."""
+"""A line of the table: what was measured, beside what in the same run, and the aim."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -44,15 +44,15 @@ class Line:
 
     def cells(self) -> tuple[str, ...]:
         """For the table."""
-        peer = "–" if self.peer is None else f"{figure(self.peer)} {self.unit}"
-        ratio = "–" if self.ratio is None else f"{self.ratio:.0%}"
+        peer = "-" if self.peer is None else f"{figure(self.peer)} {self.unit}"
+        ratio = "-" if self.ratio is None else f"{self.ratio:.0%}"
         sign = "≥" if self.better == "more" else "≤"
         judged_by_ratio = self.ratio_aim and self.ratio is not None
         aim = f"{self.aim:.0%}" if judged_by_ratio else f"{figure(self.aim)} {self.unit}"
         return (
             self.measure,
             f"{figure(self.value)} {self.unit}",
-            self.beside or "–",
+            self.beside or "-",
             peer,
             ratio,
             f"{sign} {aim}",

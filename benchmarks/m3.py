@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.forecast.domain import fast_path, seasonality
 
 Floats = npt.NDArray[np.float64]

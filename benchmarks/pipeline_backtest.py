@@ -19,6 +19,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.common.contracts.deals import DealLine, DealState, StageInterval
 from takt.forecast.domain import fast_path, intervals, joining, pipeline, win_curves
 

@@ -48,7 +48,8 @@ async def measure(lab: Lab) -> list[Line]:
             "TAKT_PORT": str(port),
             "TAKT_RATE_LIMIT": "1000000",
         }
-        server = subprocess.Popen([sys.executable, "-m", "takt.deals"], env=environment)
+        command = [sys.executable, "-m", "takt.deals"]
+        server = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - an instant
         try:
             deals = await _prepare(port, key)
             await _drive(_Singles(port, key, deals).run, 2.0, CLIENTS)
@@ -229,8 +230,7 @@ async def _bare(url: str, deals: Sequence[UUID], size: int, connections: int) ->
     statements = await _capture(url, deals[:size])
     pool = [await asyncpg.connect(url) for _ in range(connections)]
     sequences: dict[UUID, int] = {
-        row["id"]: row["sequence"]
-        for row in await pool[0].fetch("SELECT id, sequence FROM deals")
+        row["id"]: row["sequence"] for row in await pool[0].fetch("SELECT id, sequence FROM deals")
     }
 
     async def work(worker: int, until: float) -> int:
@@ -281,9 +281,7 @@ async def _capture(url: str, deals: Sequence[UUID]) -> list[tuple[str, Sequence[
     async with database.transaction() as tx:
         found = await store.read_deals(tx, deals)
         other = {STAGES[0]: STAGES[1], STAGES[1]: STAGES[0]}
-        wishes = [
-            MoveRequest(deal, other[found[deal].deal.stage], Cause.start()) for deal in deals
-        ]
+        wishes = [MoveRequest(deal, other[found[deal].deal.stage], Cause.start()) for deal in deals]
         await move_deals(tx, wishes, Clock().now())
         store.fetch = recording  # type: ignore[attr-defined]
         try:

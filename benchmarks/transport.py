@@ -9,8 +9,8 @@ from decimal import Decimal
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from benchmarks.line import Line
 from benchmarks.lab import Lab
+from benchmarks.line import Line
 from takt.common.bus.consumer import Consumer, Progress, consume
 from takt.common.bus.kafka import KafkaLog
 from takt.common.clock import Clock

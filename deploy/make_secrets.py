@@ -1,7 +1,8 @@
 """Make the passwords of a composed Takt once, each where only its service mounts it.
 
-Usage: make_secrets.py FOLDER. FOLDER/postgres holds the administrator's password, FOLDER/<service> the addresses of
-that service's database, of the keys and of nothing else, FOLDER/migrate all of them. Existing files are kept.
+Usage: make_secrets.py FOLDER. FOLDER/postgres holds the administrator's password, FOLDER/<service>
+the addresses of that service's database, of the keys and of nothing else, FOLDER/migrate all of
+them. Existing files are kept.
 """
 
 import base64
@@ -49,7 +50,7 @@ def url(role: str, password: str, database: str) -> str:
 
 
 def keep(path: Path, value: str) -> str:
-    """The file's content; written first where it is missing, readable by its volume's users only."""
+    """The content of the file, which is written first where it is missing."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)

@@ -1,4 +1,4 @@
-"""A listener that knows nothing of Takt's code: it reads what lies on the log, as a stranger would."""
+"""A listener that knows nothing of Takt's code: it reads the log as a stranger would."""
 
 import asyncio
 import json

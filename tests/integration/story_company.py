@@ -1,4 +1,4 @@
-"""A small company through the public routes: two lamps that share a driver, one supplier, steady sales."""
+"""A small company through the public routes: two lamps that share a driver, steady sales."""
 
 from datetime import date, timedelta
 from decimal import Decimal

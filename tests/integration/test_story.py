@@ -1,4 +1,4 @@
-"""The story, on both logs: one deal moves, and the purchase order, the cash and the review move with it.
+"""The story, on both logs: a deal moves, and the purchase order, the cash and the review with it.
 
 Every service is a process of its own. What is seen is seen by a listener that knows nothing of the
 code, at the public routes, and by a real HTTP receiver.
@@ -114,10 +114,10 @@ async def every_deal_of_a_batch_has_its_whole_chain(stage: Stage) -> None:
     answer = await post(stage.client, "/v1/deals/stage-moves", {"moves": moves})
     assert (answer["done"], answer["failed"]) == (len(moved), 0)
     heard = await stage.listener.until(
-        lambda messages: all(
-            links(messages, c, kind) for c in correlations.values() for kind in CHAIN[:4]
-        )
-        and all(links(messages, c, CHAIN[5]) for c in correlations.values()),
+        lambda messages: (
+            all(links(messages, c, kind) for c in correlations.values() for kind in CHAIN[:4])
+            and all(links(messages, c, CHAIN[5]) for c in correlations.values())
+        ),
         "the whole chain of each deal of the batch",
     )
     for correlation in correlations.values():
@@ -139,7 +139,9 @@ def follows_from_its_causes(messages: list[Heard], correlation: str) -> None:
             assert not message.causes, "the request is the beginning"
         else:
             assert message.causes & ids, f"{message.type} has no cause in its chain"
-    order = [m.headers["ce_time"] for kind in CHAIN[:4] for m in links(messages, correlation, kind)[:1]]
+    order = [
+        m.headers["ce_time"] for kind in CHAIN[:4] for m in links(messages, correlation, kind)[:1]
+    ]
     assert order == sorted(order), "an effect is never said before its cause"
 
 
@@ -153,7 +155,9 @@ async def trace_is_whole(stage: Stage, correlation: str) -> None:
         trace: dict[str, Any] = answer.json()
         types = {step["type"] for step in trace["steps"]}
         services = {step["service"] for step in trace["steps"]}
-        whole = set(CHAIN[:4]) <= types and {"deals", "forecast", "procurement", "finance"} <= services
+        whole = (
+            set(CHAIN[:4]) <= types and {"deals", "forecast", "procurement", "finance"} <= services
+        )
         return trace if whole and not trace.get("missing") else None
 
     assert await eventually(traced)

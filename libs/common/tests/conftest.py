@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from hypothesis import HealthCheck, settings
 from pydantic import BaseModel
+
 from takt.common.amounts import PositiveQuantity
 from takt.common.app import Part
 from takt.common.auth import Caller, requires

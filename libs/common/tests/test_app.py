@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+
 from takt.common.app import CannotStart, Part, create_app
 from takt.common.bus import Subscription
 from takt.common.bus.postgres import PostgresLog

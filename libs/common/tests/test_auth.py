@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+
 from takt.common import auth
 from takt.common.auth import SCOPES, Access, Caller, TooManyRequests, Unauthenticated
 from takt.common.problems import Unavailable

@@ -5,6 +5,7 @@ import random
 from decimal import Decimal
 
 import pytest
+
 from takt.common import dead_letters
 from takt.common.bus import Record
 from takt.common.bus.consumer import Progress, handle_batch, replay

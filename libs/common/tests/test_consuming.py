@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+
 from takt.common import dead_letters
 from takt.common.bus import LogUnavailable, Message
 from takt.common.bus.consumer import Consumer, Progress, consume, handle_batch

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from takt.common.contracts import export
 from takt.common.contracts.compatibility import breaks
 from takt.common.contracts.deals import Part

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+
 from takt.common import outbox
 from takt.common.bus import Record
 from takt.common.bus import consumer as consuming

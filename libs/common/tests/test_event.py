@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.common.contracts.deals import SaleClosed
 from takt.common.event import (
     Cause,

@@ -10,6 +10,7 @@ import pytest
 from fastapi import Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.common.db import Database
 from takt.common.http import (
     BadCursor,

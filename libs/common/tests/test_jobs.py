@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+
 from takt.common.clock import Clock
 from takt.common.db import Database, Tx
 from takt.common.jobs import JobHandler, Schedule, enqueue, keep_schedule, run_due, work

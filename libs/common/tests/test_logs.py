@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import pytest
 import pytest_asyncio
+
 from takt.common.bus import Log, LogUnavailable, Message, Record, Subscription, kafka
 from takt.common.bus.kafka import DEAD_LETTER_LIMIT, KafkaLog
 from takt.common.bus.postgres import PostgresLog

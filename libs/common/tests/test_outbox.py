@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 import pytest
+
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts.deals import SaleClosed
 from takt.common.db import Database, Tx

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+
 from takt.common.auth import make_key
 from takt.common.telemetry import configure, redact
 

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 import pytest
+
 from takt.common.testing import no_survivors
 from takt.common.testing_databases import execute, temporary_database
 

@@ -1,6 +1,7 @@
 """The catalog, versions and sales as alerting knows them; buckets, alerts, reviews, webhooks."""
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

@@ -1,4 +1,5 @@
 from cryptography.fernet import Fernet
+
 from takt.alerting.app import Configuration, wire
 from takt.alerting.sender import Sender
 from takt.alerting.service.deliveries import Outgoing

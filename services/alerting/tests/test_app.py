@@ -3,6 +3,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from standardwebhooks.webhooks import Webhook
+
 from takt.common.bus import Message
 from takt.common.contracts.alerting import ReviewOpened
 from takt.common.contracts.supply_planning import PurchaseOrderProposed, PurchaseOrderState

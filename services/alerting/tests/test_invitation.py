@@ -3,6 +3,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
+
 from takt.alerting.domain import review
 from takt.alerting.invitation import invitation
 

@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from takt.alerting.sender import LARGEST_ANSWER, Sender, check_url, post
 
 from .receiver import LOOPBACK, receiving

@@ -2,6 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 from cryptography.fernet import Fernet
+
 from takt.alerting.app import Configuration
 from takt.alerting.settings import AlertingSettings
 

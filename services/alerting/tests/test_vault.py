@@ -1,5 +1,6 @@
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
+
 from takt.alerting.vault import NoEncryptionKeyError, Sealed, Vault
 
 

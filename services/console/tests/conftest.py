@@ -11,6 +11,7 @@ import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
+
 from takt.common.app import create_app
 from takt.common.bus.postgres import PostgresLog
 from takt.common.clock import Clock
@@ -123,9 +124,7 @@ async def house_of(
             else:
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 services[part.name] = app
-        console = ConsoleSettings(
-            access_url=ground.access_url, page_key=page_key, answer_seconds=4
-        )
+        console = ConsoleSettings(access_url=ground.access_url, page_key=page_key, answer_seconds=4)
         door = create(console, services=services, log=ground.log, clock=ground.clock)
         url = await stack.enter_async_context(served(door))
         client = await stack.enter_async_context(

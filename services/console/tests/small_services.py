@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+
 from takt.common.amounts import PositiveQuantity
 from takt.common.app import Part
 from takt.common.auth import requires

@@ -8,6 +8,7 @@ import socket
 import sys
 
 import httpx
+
 from takt.common.bus.postgres import PostgresLog
 from takt.common.testing import NewKey, eventually
 

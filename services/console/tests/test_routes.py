@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
 from takt.alerting.app import create as create_alerting
 from takt.alerting.settings import AlertingSettings
 from takt.console.domain.openapi import merge

@@ -1,6 +1,7 @@
 """Company, catalog, accounts, pipelines, deals with their history, sales, imports."""
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

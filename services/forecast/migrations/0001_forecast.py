@@ -1,6 +1,7 @@
 """Replicas of catalog, deals and sales; series, revisions, versions, calibrations."""
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

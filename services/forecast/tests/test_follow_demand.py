@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import event
+
 from takt.common.contracts.deals import DealLost, DealStageChanged, DealWon
 from takt.common.contracts.forecast import ForecastChanged, PipelineDemandChanged
 from takt.common.testing import emitted

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
+
 from takt.common.bus.consumer import Progress, handle_batch
 from takt.common.contracts.forecast import ForecastVersionPublished
 from takt.common.testing import emitted

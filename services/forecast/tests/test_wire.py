@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.common.amounts import plain
 from takt.common.contracts.forecast import ForecastChanged, PipelineDemandChanged
 from takt.forecast.domain.history import SeriesKey

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from takt.standalone.errors import StartError
 from takt.standalone.home import VERSION, Home, home_at
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from takt.standalone.errors import StartError
 from takt.standalone.jars import Jar, Repository, fetch_jars, jars_of, maven_repository
 

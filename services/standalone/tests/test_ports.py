@@ -2,6 +2,7 @@ import os
 import socket
 
 import pytest
+
 from takt.standalone.errors import StartError
 from takt.standalone.ports import DEFAULT_PORT, TRIED, asked_port, listen
 

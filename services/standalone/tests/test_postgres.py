@@ -4,6 +4,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from takt.standalone.errors import StartError
 from takt.standalone.postgres import Postgres, ephemeral
 from takt.standalone.temporary import temporary_folder

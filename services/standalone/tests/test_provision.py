@@ -3,6 +3,7 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
+
 from takt.standalone.errors import StartError
 from takt.standalone.postgres import ephemeral
 from takt.standalone.provision import (

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from takt.standalone.postgres import ephemeral
 
 TAKT = Path(sys.executable).with_name("takt")

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from icalendar import Calendar
+
 from takt.alerting.app import PART, create
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.catalog import take_catalog

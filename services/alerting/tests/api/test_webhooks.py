@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 from standardwebhooks.webhooks import Webhook
+
 from takt.alerting.app import PART as PART_WITHOUT_KEYS
 from takt.common.app import create_app
 from takt.common.settings import Settings

@@ -2,6 +2,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+
 from takt.alerting.domain.addresses import AddressRefusedError, check_address, parse_target
 
 REFUSED = (Path(__file__).parent / "refused_addresses.txt").read_text().split()

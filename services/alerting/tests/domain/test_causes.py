@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.alerting.domain.causes import DealCause, DealLine, ProductLine, combine, explain
 
 

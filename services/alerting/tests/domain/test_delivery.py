@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.alerting.domain.delivery import (
     FAILING_FOR,
     LEAST_JITTER,

@@ -3,6 +3,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from takt.alerting.domain import review
 from takt.alerting.domain.review import Action, Decision, ReviewRefusedError, Slot, propose_slot
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
 from takt.alerting.domain.signature import OVERLAP, Secret, live, rotate, secret_of, sign
 
 BODY = '{"type":"takt.review.opened.v1","data":{"título":"año"}}'.encode()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from standardwebhooks.webhooks import Webhook
+
 from takt.alerting.domain.delivery import SCHEDULE
 from takt.alerting.service import deliveries, webhooks
 from takt.alerting.service.cash import take_shortfalls

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+
 from takt.common.testing import NewKey, eventually
 
 from ..conftest import House  # noqa: TID252 - the house of this folder

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 import pytest_asyncio
+
 from takt.common.testing import NewKey, eventually
 from takt.console.api.pages import milliseconds
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+
 from takt.common.event import new_id
 from takt.common.testing import NewKey, eventually
 

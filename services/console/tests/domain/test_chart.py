@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.console.domain.chart import BOTTOM, TOP, chart, described, quantity_steps
 
 from ..small_services import forecast  # noqa: TID252 - the builders of this folder

@@ -1,6 +1,7 @@
 """What the small services of these tests keep."""
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from takt.common.bus import Record
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts.forecast import ForecastChanged

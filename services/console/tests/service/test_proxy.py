@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
+
 from takt.common.testing import NewKey
 from takt.console.app import create
 from takt.console.settings import ConsoleSettings

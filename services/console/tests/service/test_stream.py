@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+
 from takt.common.auth import SCOPES
 from takt.common.bus import Log, Message, Record
 from takt.common.bus.kafka import KafkaLog

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from takt.common.event import wall_now
 from takt.common.testing import NOW
 

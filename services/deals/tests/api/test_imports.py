@@ -1,6 +1,7 @@
 from typing import Any
 
 import httpx
+
 from takt.common.testing import eventually
 
 FILES = {

@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
 from takt.deals.domain.crm_import import CrmImport, Known, read_crm, summary
 from takt.deals.domain.mapping import CrmMapping, read_mapping
 

@@ -1,4 +1,5 @@
 import pytest
+
 from takt.deals.domain.csv_file import Table, read_table
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.deals.domain.history import (
     TAKE_BACK,
     Entry,

@@ -1,6 +1,7 @@
 from importlib.resources import files
 
 import pytest
+
 from takt.deals.domain.mapping import CrmMapping, read_mapping
 from takt.deals.domain.refusal import Refused
 

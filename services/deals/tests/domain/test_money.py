@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.deals.domain.money import LARGEST, read_amount
 from takt.deals.domain.refusal import Refusal
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+
 from takt.common.contracts.deals import AccountChanged, ProductChanged
 from takt.common.db import Database, Tx
 from takt.common.event import Cause

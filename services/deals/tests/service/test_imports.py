@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from takt.common.contracts.deals import DealOpened, SaleClosed
 from takt.common.db import Database
 from takt.common.event import Cause

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+
 from takt.common.bus import Message
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts import topics

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+
 from takt.common.contracts.deals import (
     DealEvent,
     DealReopened,

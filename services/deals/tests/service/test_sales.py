@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from takt.common.contracts.deals import SaleClosed, SaleCorrected, SaleReturned, SaleShipped
 from takt.common.contracts.inbound import InboundSale
 from takt.common.db import Database, Tx

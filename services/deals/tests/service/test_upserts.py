@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from takt.common.contracts.deals import DealChanged, DealOpened, SaleClosed
 from takt.common.db import Tx
 from takt.common.event import new_id

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.forecast.domain.hierarchy import ancestry, roll_up, round_to_sum
 
 REGIONS = {"berlin": "north", "hamburg": "north", "north": "world", "world": None}

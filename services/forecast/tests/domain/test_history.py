@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.forecast.domain.calendar import months_of_weeks, spread_over_days, week_of
 from takt.forecast.domain.history import SeriesKey, weekly_history
 

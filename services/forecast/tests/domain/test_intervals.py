@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from takt.forecast.domain import fast_path
 from takt.forecast.domain.intervals import Bands, around, calibrate, replay, scale
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.forecast.domain.intervals import Bands
 from takt.forecast.domain.joining import PastSale, join, known_shares
 

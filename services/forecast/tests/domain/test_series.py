@@ -4,6 +4,7 @@ from decimal import Decimal
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.series import Series, Share
 

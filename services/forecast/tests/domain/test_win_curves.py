@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.forecast.domain.win_curves import Visit, estimate
 
 AS_OF = date(2017, 12, 31)

@@ -3,6 +3,7 @@ from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
+
 from takt.standalone.commands.migrate import LOG, URLS, bring_up_to_date, databases
 from takt.standalone.commands.output import CommandError
 from takt.standalone.postgres import ephemeral

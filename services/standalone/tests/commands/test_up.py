@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from takt.standalone.cli import spelled_out
 from takt.standalone.commands.output import CommandError
 from takt.standalone.commands.up import read_instant

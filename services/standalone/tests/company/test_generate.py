@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import median
 
 import pytest
+
 from takt.standalone.company import Company, generate_company
 from takt.standalone.company.pipeline import WIN_RATE
 from takt.standalone.company.supply import price_of

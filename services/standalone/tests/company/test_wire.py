@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
+
 from takt.deals.schemas.catalog import (
     AccountIn,
     CompanyIn,

@@ -4,6 +4,7 @@ All money is in cents.
 """
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

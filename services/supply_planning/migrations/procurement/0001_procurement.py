@@ -1,6 +1,7 @@
 """What is planned and how; demand and stock; plans, purchase orders and what ERPs said of them."""
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

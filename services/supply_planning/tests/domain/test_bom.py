@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.bom import (
     BillCycleError,
     BillLine,

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+
 from takt.supply_planning.domain.calendar import (
     ROUND_THE_CLOCK,
     LeadTime,

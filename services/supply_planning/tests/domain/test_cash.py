@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.cash import (
     Contribution,
     Opening,

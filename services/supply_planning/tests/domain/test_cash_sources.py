@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.cash import Contribution, cents
 from takt.supply_planning.domain.cash_sources import (
     NOTHING,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.messages import (
     Advice,
     Communicated,

@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.calendar import LeadTime, WorkingCalendar
 from takt.supply_planning.domain.lots import LotPolicy
 from takt.supply_planning.domain.netting import (

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.lots import PriceBreak
 from takt.supply_planning.domain.netting import Horizon, PlannedOrder
 from takt.supply_planning.domain.orders import (

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
 from takt.supply_planning.domain.calendar import LeadTime
 from takt.supply_planning.domain.lots import LotPolicy

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from takt.supply_planning.domain.quantity import share_out
 from takt.supply_planning.domain.sourcing import (
     WHOLE,

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from takt.common.bus import Message
 from takt.common.bus.postgres import PostgresLog
 from takt.common.event import Event

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event as sqlalchemy_event
+
 from takt.common.contracts.deals import SaleReturn
 from takt.common.contracts.supply_planning import CashProjected, CashShortfall
 from takt.common.db import Database, Tx

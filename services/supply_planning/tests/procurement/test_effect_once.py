@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from takt.common.contracts.forecast import ForecastChanged
 from takt.common.contracts.inbound import InboundPurchaseOrder
 from takt.common.db import Database, Tx

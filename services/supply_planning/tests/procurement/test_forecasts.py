@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from sqlalchemy.event import listen
+
 from takt.common.contracts.supply_planning import (
     PlanChanged,
     PurchaseOrderCancelled,

@@ -3,6 +3,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+
 from takt.common.contracts.supply_planning import PurchaseOrderEvent
 from takt.common.db import Tx
 from takt.common.event import Cause

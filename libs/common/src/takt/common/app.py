@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+
 from takt.common import ops, problems, retention
 from takt.common.auth import Access, check_routes
 from takt.common.bus import Log, LogUnavailable

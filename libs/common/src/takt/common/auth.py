@@ -23,6 +23,7 @@ from fastapi.openapi.models import HTTPBase, HTTPBearer
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
+
 from takt.common.db import LOST
 from takt.common.event import wall_now
 from takt.common.problems import Problem, Unavailable

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+
 from takt.common.bus import Record
 from takt.common.db import Tx
 

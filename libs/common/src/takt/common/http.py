@@ -20,6 +20,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from takt.common.clock import Clock
 from takt.common.db import Tx
 from takt.common.event import Cause, new_id

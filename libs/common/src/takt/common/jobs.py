@@ -21,6 +21,7 @@ import asyncpg
 from pgqueuer import AsyncpgDriver, Job, Queries, QueueManager
 from pgqueuer.errors import RetryRequested
 from sqlalchemy import text
+
 from takt.common.clock import Clock
 from takt.common.db import LOST, Database, Tx, is_transient
 

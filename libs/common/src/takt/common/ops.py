@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from sqlalchemy import text
+
 from takt.common import dead_letters
 from takt.common.auth import public, requires
 from takt.common.bus.consumer import Consumer, Progress, StillUnreadable, replay

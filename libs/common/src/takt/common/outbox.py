@@ -18,6 +18,7 @@ from contextlib import suppress
 from datetime import datetime
 
 import asyncpg
+
 from takt.common.bus import Log, Message
 from takt.common.db import EMITTED, LOST, SOURCE, Database, Tx
 from takt.common.event import Cause, Envelope, Event, seal

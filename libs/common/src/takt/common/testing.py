@@ -19,6 +19,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+
 from takt.common import auth
 from takt.common.app import Part, create_app
 from takt.common.bus.postgres import SCHEMA as LOG_SCHEMA

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
 from takt.common.event import new_id
 
 Prepare = Callable[[str], Awaitable[object]]

@@ -1,6 +1,7 @@
 """A shop, the smallest service there is."""
 
 from alembic import op
+
 from takt.common.migrations import create_common_tables, execute_script
 
 revision = "0001"

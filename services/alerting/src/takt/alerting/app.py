@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+
 from takt.alerting.api import alerts, deviations, reviews, webhooks
 from takt.alerting.consumers import consumer
 from takt.alerting.domain.deviation import Limits

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from icalendar import Calendar, Event, vCalAddress, vText
+
 from takt.alerting.domain.review import Review
 
 DOMAIN = "takt.invalid"

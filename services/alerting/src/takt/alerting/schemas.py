@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, PlainSerializer, model_validator
+
 from takt.common.amounts import SignedMoney, SignedQuantity, micro, plain
 from takt.common.contracts.alerting import AlertState, ReviewCause, Scope
 from takt.common.http import RequestModel

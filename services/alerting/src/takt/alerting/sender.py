@@ -17,6 +17,7 @@ from functools import cache
 from ipaddress import ip_address
 
 import httpcore
+
 from takt.alerting.domain.addresses import (
     Address,
     AddressRefusedError,

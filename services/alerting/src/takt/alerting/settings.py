@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
+
 from takt.alerting.domain.deviation import Limits
 from takt.common.settings import Settings, config
 

@@ -4,6 +4,7 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+
 from takt.common import telemetry
 from takt.console.app import create
 from takt.console.settings import ConsoleSettings

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
 from takt.common.dead_letters import DeadLetter
 from takt.common.ops import ConsumerStatus
 

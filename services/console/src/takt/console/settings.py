@@ -1,6 +1,7 @@
 """Settings of the door: CONSOLE_* in the environment."""
 
 from pydantic import Field, SecretStr
+
 from takt.common.settings import SharedSettings, config
 
 

@@ -1,8 +1,8 @@
 """`python -m takt.deals`: the service as a process of its own."""
 
+from takt.common.serving import serve
 from takt.deals.app import create
 from takt.deals.settings import DealsSettings
-from takt.common.serving import serve
 
 if __name__ == "__main__":
     settings = DealsSettings()

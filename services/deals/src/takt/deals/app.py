@@ -1,6 +1,7 @@
 """The deals service, wired: the only place that knows all of its parts."""
 
 from fastapi import FastAPI
+
 from takt.common.app import Part, create_app
 from takt.common.bus import Log
 from takt.common.clock import Clock

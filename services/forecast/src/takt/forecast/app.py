@@ -1,6 +1,7 @@
 """The forecast service: the only place that wires."""
 
 from fastapi import FastAPI
+
 from takt.common.app import Part, create_app
 from takt.common.bus import Log
 from takt.common.clock import Clock

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
 from takt.common.amounts import Code, Money, PositiveQuantity, Probability, Quantity
 from takt.common.contracts.forecast import DatedQuantity, ForecastBucket, OutcomeCounts
 from takt.common.http import RequestModel

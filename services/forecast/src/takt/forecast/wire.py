@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from pydantic import PrivateAttr
+
 from takt.common.amounts import plain
 from takt.common.contracts.deals import DealState
 from takt.common.contracts.forecast import ForecastChanged, PipelineDemandChanged

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
+
 from takt.common.auth import make_key
 from takt.standalone.home import KEY, PAGE_KEY, Home
 

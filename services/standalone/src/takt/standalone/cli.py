@@ -7,6 +7,7 @@ import sys
 from typing import Annotated
 
 import typer
+
 from takt.standalone.commands.dead_letters import dead_letters
 from takt.standalone.commands.doctor import doctor
 from takt.standalone.commands.import_crm import import_

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
+
 from takt.standalone.errors import StartError
 
 SERVICES = ("takt_deals", "takt_forecast", "takt_supply_planning", "takt_alerting")

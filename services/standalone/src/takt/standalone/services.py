@@ -14,6 +14,7 @@ from takt.standalone.provision import ACCESS, Databases
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
     from takt.common.bus import Log
     from takt.common.clock import Clock
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+
 from takt.common import telemetry
 from takt.common.bus import Log, LogUnavailable
 from takt.common.clock import Clock
@@ -33,6 +34,7 @@ from takt.standalone.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
     from takt.standalone.kafka import Kafka
 
 logger = logging.getLogger(__name__)
@@ -293,6 +295,7 @@ def passwords(home: Home) -> dict[str, str]:
 async def load_company(home: Home, url: str) -> None:
     """Load the demonstration company; interrupted, the next start goes on."""
     import httpx
+
     from takt.standalone.company import LoadFailed, load
 
     say("Loading the demonstration company; the page is there already.")

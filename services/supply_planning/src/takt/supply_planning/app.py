@@ -1,6 +1,7 @@
 """Supply planning is one image and two processes: procurement and finance."""
 
 from fastapi import FastAPI
+
 from takt.common import app as common
 from takt.common.bus import Log
 from takt.common.clock import Clock

@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError, for_code
+
 from takt.common.bus import LogUnavailable, Message, Positions, Record, Subscription
 from takt.common.contracts.topics import DEAD_LETTERS_SUFFIX, TOPICS
 

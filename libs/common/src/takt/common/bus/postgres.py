@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import asyncpg
+
 from takt.common.bus import LogUnavailable, Message, Positions, Record, Subscription
 from takt.common.contracts.topics import DEAD_LETTERS_SUFFIX, TOPICS
 from takt.common.db import LOST

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
 from takt.common.amounts import Code, Currency, Money, Probability, Quantity
 from takt.common.contracts import topics
 from takt.common.event import Event

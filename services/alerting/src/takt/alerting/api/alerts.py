@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
+
 from takt.alerting import schemas
 from takt.alerting.api.places import before
 from takt.alerting.service import contracts

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from fastapi import APIRouter, Request
+
 from takt.alerting import schemas
 from takt.alerting.domain.deviation import Verdict
 from takt.alerting.service import contracts

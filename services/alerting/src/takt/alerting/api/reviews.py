@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+
 from takt.alerting import schemas
 from takt.alerting.api.places import before
 from takt.alerting.invitation import invitation

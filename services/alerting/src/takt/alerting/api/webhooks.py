@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+
 from takt.alerting import schemas
 from takt.alerting.api.places import before
 from takt.alerting.domain.signature import Secret

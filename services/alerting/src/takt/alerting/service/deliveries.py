@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import InvalidToken
+
 from takt.alerting.domain.delivery import LEAST_JITTER, MOST_JITTER, Answer, Step, next_step
 from takt.alerting.domain.signature import Secret, live, sign
 from takt.alerting.sender import Attempt, Sender, post

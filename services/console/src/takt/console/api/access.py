@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from fastapi import Request, Security
 from fastapi.openapi.models import HTTPBase
+
 from takt.common.auth import Access, Caller, Forbidden, Scope, Unauthenticated
 from takt.console.settings import ConsoleSettings
 

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+
 from takt.common.auth import requires
 from takt.common.http import Cursor, Limit
 from takt.common.problems import MEDIA_TYPE

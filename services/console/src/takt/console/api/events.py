@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
+
 from takt.common.auth import Access, Caller, Forbidden, requires
 from takt.common.problems import Unavailable
 from takt.console.service.feed import Feed

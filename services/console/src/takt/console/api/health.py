@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+
 from takt.common.auth import public
 from takt.console.service.status import not_ready
 

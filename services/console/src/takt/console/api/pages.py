@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+
 from takt.common.auth import SCOPES, Caller, public
 from takt.common.http import Now
 from takt.console.api.access import PasswordNeeded, authorization_of, page_for

@@ -1,6 +1,7 @@
 """/v1/status."""
 
 from fastapi import APIRouter, Request
+
 from takt.common.auth import requires
 from takt.common.http import Now
 from takt.console.schemas import DoorStatus

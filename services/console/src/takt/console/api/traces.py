@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+
 from takt.common.auth import Caller, requires
 from takt.common.problems import NotFound, Unavailable
 from takt.console.schemas import Trace

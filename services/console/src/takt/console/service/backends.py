@@ -15,6 +15,7 @@ import httpx
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from takt.common.problems import Problem, Unavailable
 
 logger = logging.getLogger(__name__)

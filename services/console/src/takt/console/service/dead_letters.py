@@ -5,6 +5,7 @@ import heapq
 from typing import Any
 
 from pydantic import TypeAdapter
+
 from takt.common.dead_letters import DeadLetter
 from takt.common.http import BadCursor, decode_cursor, encode_cursor
 from takt.common.problems import NotFound

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
+
 from takt.common.problems import NotFound
 from takt.console.routes import ROUTES, noun_of
 from takt.console.service.backends import Backends, ServiceUnreachable

@@ -5,6 +5,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from pydantic import ValidationError
+
 from takt.common.event import wall_now
 from takt.common.ops import Status
 from takt.console.schemas import DoorStatus, ServiceStatus

@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import ValidationError
+
 from takt.common.contracts.topics import TOPICS
 from takt.common.ops import MAX_STEPS, Handled, Step, TracePart
 from takt.console.schemas import Edge, HandledMark, Trace, TraceStep

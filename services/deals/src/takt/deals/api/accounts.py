@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import (

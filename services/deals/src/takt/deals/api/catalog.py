@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel
+
 from takt.common.amounts import plain
 from takt.common.auth import requires
 from takt.common.db import RequestTx

@@ -1,6 +1,7 @@
 """The one company: currency, time zone, usual terms."""
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import IfMatchWhenThere, RequestCause, etag

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
+
 from takt.common.auth import Caller, requires
 from takt.common.db import RequestTx, Tx
 from takt.common.event import Cause

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+
 from takt.common.auth import requires
 from takt.common.db import Database
 from takt.deals.api.catalog import shown

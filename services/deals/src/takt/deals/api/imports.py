@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import PlainTextResponse
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import (

@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar, cast
 
 from fastapi import APIRouter
 from pydantic import Field
+
 from takt.common.amounts import Code
 from takt.common.auth import requires
 from takt.common.contracts.inbound import InboundDeal, InboundSale

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import IfMatchWhenThere, Now, RequestCause, etag

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import requires
 from takt.common.contracts.deals import SaleState
 from takt.common.contracts.inbound import InboundSale

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.event import Cause

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
+
 from takt.common.amounts import Code, Currency
 from takt.common.http import RequestModel
 from takt.deals.schemas.values import AmountOrZero, Days, Limit, Months, PositiveAmount, Text

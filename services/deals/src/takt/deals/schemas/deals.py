@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
+
 from takt.common.amounts import Code, Currency, Money, Probability, Quantity
 from takt.common.http import RequestModel
 from takt.deals.schemas.values import Days, Months, PositiveAmount, Text

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+
 from takt.common.amounts import Code
 from takt.common.http import RequestModel
 from takt.deals.schemas.values import Text

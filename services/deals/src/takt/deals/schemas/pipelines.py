@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
+
 from takt.common.amounts import Code, Money
 from takt.common.http import RequestModel
 from takt.deals.domain.gates import GateField

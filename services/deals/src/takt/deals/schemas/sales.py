@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
+
 from takt.common.amounts import Code, Currency
 from takt.common.http import RequestModel
 from takt.deals.schemas.values import AmountOrZero, Days, PositiveAmount, Text

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
+
 from takt.common.db import Tx
 from takt.deals.domain.deal import PriceBook
 from takt.deals.domain.gates import ApprovalRequired, Criterion, DocumentRequired, FieldRequired

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import (

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
+
 from takt.common.auth import Caller, requires
 from takt.common.db import RequestTx
 from takt.common.http import (

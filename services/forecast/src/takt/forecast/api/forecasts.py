@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor

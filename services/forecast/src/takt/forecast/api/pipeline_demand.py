@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.contracts.forecast import DatedQuantity, OutcomeCounts
 from takt.common.db import RequestTx

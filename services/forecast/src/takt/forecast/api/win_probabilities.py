@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter
+
 from takt.common.amounts import probability
 from takt.common.auth import requires
 from takt.common.contracts.forecast import OutcomeCounts

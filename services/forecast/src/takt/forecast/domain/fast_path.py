@@ -19,6 +19,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.forecast.domain import seasonality
 
 Floats = npt.NDArray[np.float64]

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.common.contracts.deals import SaleState
 from takt.forecast.domain.calendar import week_of, weeks_between
 

@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.forecast.domain import fast_path
 
 Floats = npt.NDArray[np.float64]

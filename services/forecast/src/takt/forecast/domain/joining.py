@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.forecast.domain.intervals import Bands, around
 
 Floats = npt.NDArray[np.float64]

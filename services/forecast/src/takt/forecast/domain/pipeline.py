@@ -15,6 +15,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.common.contracts.deals import DealLine, DealState
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.history import SeriesKey

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.forecast.domain import fast_path
 from takt.forecast.domain.calendar import HORIZON_WEEKS
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory

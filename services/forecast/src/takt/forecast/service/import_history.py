@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
+
 from takt.common.contracts.deals import SaleState
 from takt.common.db import Tx
 from takt.common.event import Cause

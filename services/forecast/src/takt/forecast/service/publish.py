@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+
 from takt.common.amounts import micro, probability
 from takt.common.contracts.deals import DealState
 from takt.common.contracts.forecast import ForecastBucket, PipelineDemandChanged

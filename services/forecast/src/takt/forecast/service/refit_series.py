@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
+
 from takt.common.db import Database, Tx
 from takt.common.event import Cause
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
+
 from takt.common.amounts import probability
 from takt.common.contracts.forecast import PipelineDemandChanged
 from takt.common.db import Tx

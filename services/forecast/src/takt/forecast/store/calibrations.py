@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+
 from takt.common.db import Tx
 from takt.forecast.domain.calendar import HORIZON_WEEKS
 from takt.forecast.domain.intervals import Bands

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+
 from takt.common.amounts import probability
 from takt.common.db import Tx
 from takt.forecast.domain.calendar import HORIZON_WEEKS

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+
 from takt.common.db import Tx
 from takt.forecast.domain.joining import Millionths
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+
 from takt.standalone.commands.door import Door, HomeOption, UrlOption, answer
 from takt.standalone.commands.output import Format, Output, put, put_json, put_table, say
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
+
 from takt.standalone.commands.door import Door, HomeOption, UrlOption
 from takt.standalone.commands.output import (
     FAILED,

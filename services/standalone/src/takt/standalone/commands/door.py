@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
 from takt.standalone.commands.output import NOT_RUNNING, CommandError
 from takt.standalone.home import home_at
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
 from takt.standalone.commands.door import Door, HomeOption, UrlOption, answer
 from takt.standalone.commands.output import (
     FAILED,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
 from takt.standalone.commands.door import HomeOption
 from takt.standalone.commands.output import (
     CommandError,
@@ -21,6 +22,7 @@ from takt.standalone.home import Home, home_at
 
 if TYPE_CHECKING:
     import asyncpg
+
     from takt.standalone.access import Key
 
 keys = typer.Typer(

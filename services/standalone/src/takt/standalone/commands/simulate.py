@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
 from takt.standalone.commands.door import Door, HomeOption, UrlOption, unreachable
 from takt.standalone.commands.output import (
     CommandError,
@@ -95,6 +96,7 @@ async def act(door: Door, rate: float, seconds: float | None, seed: int | None, 
     from time import monotonic
 
     import httpx
+
     from takt.standalone.actors import steps_of
 
     dice = random.Random(seed)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+
 from takt.standalone.commands.door import Door, HomeOption, UrlOption, answer
 from takt.standalone.commands.output import Format, bold, dim, put, say
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+
 from takt.standalone.commands.door import Door, HomeOption, UrlOption
 from takt.standalone.commands.output import (
     CommandError,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from takt.standalone.commands.output import CommandError
 
 

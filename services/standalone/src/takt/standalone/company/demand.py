@@ -9,6 +9,7 @@ from random import Random
 
 import numpy as np
 import numpy.typing as npt
+
 from takt.standalone.company.rows import Product, Promotion, Region, Sale
 
 HISTORY_WEEKS = 156

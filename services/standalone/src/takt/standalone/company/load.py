@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import httpx
+
 from takt.standalone.company import wire
 from takt.standalone.company.generate import generate_company
 from takt.standalone.company.rows import Company, Deal, Sale

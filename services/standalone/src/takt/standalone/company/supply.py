@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from random import Random
 
 import numpy as np
+
 from takt.standalone.company.demand import Demand
 from takt.standalone.company.rows import (
     BillLine,

@@ -1,6 +1,7 @@
 """/v1/action-messages: what planners should do about open orders."""
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.contracts.supply_planning import MessageKind
 from takt.common.db import RequestTx

@@ -3,6 +3,7 @@
 from datetime import date
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Now, Page, RequestCause

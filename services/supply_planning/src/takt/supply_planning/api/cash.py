@@ -3,6 +3,7 @@
 from datetime import date
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import requires
 from takt.common.contracts.supply_planning import LowestBalance
 from takt.common.db import RequestTx

@@ -1,6 +1,7 @@
 """Payments that do not depend on trade: /v1/fixed-payments."""
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import IfMatch, Now, RequestCause, etag

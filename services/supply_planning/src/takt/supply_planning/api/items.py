@@ -1,6 +1,7 @@
 """/v1/items: what is stocked and how it is planned."""
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Now, Page, RequestCause

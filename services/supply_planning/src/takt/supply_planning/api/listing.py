@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from pydantic import BaseModel
+
 from takt.common.db import Tx
 from takt.common.http import Page, decode_cursor, encode_cursor
 from takt.common.problems import NotFound

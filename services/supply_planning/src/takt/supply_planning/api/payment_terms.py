@@ -1,6 +1,7 @@
 """Payment terms of the company: /v1/payment-terms."""
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import IfMatch, Now, RequestCause, etag

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 from sqlalchemy import RowMapping
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor

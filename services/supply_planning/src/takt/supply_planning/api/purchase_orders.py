@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+
 from takt.common.auth import Caller, requires
 from takt.common.contracts.supply_planning import OrderStatus
 from takt.common.db import RequestTx

@@ -1,6 +1,7 @@
 """/v1/scheduled-receipts: open orders of other systems."""
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Now, Page, RequestCause

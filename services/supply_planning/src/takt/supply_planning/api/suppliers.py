@@ -1,6 +1,7 @@
 """/v1/suppliers: who sells what on which terms."""
 
 from fastapi import APIRouter
+
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Now, Page, RequestCause

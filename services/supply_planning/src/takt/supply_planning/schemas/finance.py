@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+
 from takt.common.amounts import Code, Currency, SignedMoney
 from takt.common.contracts.supply_planning import CashWeek, LowestBalance
 from takt.common.http import RequestModel

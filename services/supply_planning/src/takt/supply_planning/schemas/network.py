@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, model_validator
+
 from takt.common.amounts import Code, Money, PositiveQuantity, Probability, Quantity, Share
 from takt.common.http import RequestModel
 from takt.supply_planning.domain.lots import LotPolicy, economic_order_quantity

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity
 from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
 from takt.common.http import RequestModel

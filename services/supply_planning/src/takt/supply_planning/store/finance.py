@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter
+
 from takt.common.db import Tx
 from takt.supply_planning.domain.cash import Opening, WeekFlow
 from takt.supply_planning.domain.cash_ledger import Ledger

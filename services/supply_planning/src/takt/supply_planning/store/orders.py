@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
+
 from takt.common.db import Tx
 from takt.supply_planning.domain.orders import Answer, AnswerKind, PurchaseOrder
 from takt.supply_planning.domain.plan import ItemSite

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import RowMapping
+
 from takt.common.db import Tx
 
 COLUMNS = "item, site, sequence, as_of, outcome, because, netting, messages"
