@@ -1,9 +1,11 @@
 """Jobs of the forecast service, and when the clock starts them.
 
 refit              every minute, and soon after sales of past weeks: what is due, and what follows
-from it refresh_pipeline   every hour: deals grow older
+refit_products     soon after products changed: their series
+refit_all          when somebody asks: every series
+refresh_pipeline   every hour: deals grow older
 recalibrate        every night: every series fitted anew, intervals, known shares and win curves
-measured
+                   measured
 """
 
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from takt.common.event import Cause
 from takt.common.jobs import JobHandler, Schedule
 from takt.forecast.service import publish_versions, recalibrate, refit_series
 from takt.forecast.store import calibrations, history
-from takt.forecast.store.series import mark_all_stale
+from takt.forecast.store.series import mark_all_stale, mark_products_stale
 
 GROWTH = 1.25
 """Evidence that has grown by a quarter is measured before the night."""
@@ -44,6 +46,20 @@ async def refit(database: Database, payload: dict[str, Any], now: datetime) -> N
             )
 
 
+async def refit_products(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Say the series of some products anew: their unit or list price changed."""
+    async with database.transaction() as tx:
+        await mark_products_stale(tx, payload["products"])
+    await refit(database, payload, now)
+
+
+async def refit_all(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Fit every series anew."""
+    async with database.transaction() as tx:
+        await mark_all_stale(tx)
+    await refit(database, payload, now)
+
+
 async def refresh_pipeline(database: Database, payload: dict[str, Any], now: datetime) -> None:
     """Say deals anew by their age."""
     await recalibrate.refresh_pipeline(database, now)
@@ -59,6 +75,8 @@ async def recalibrate_all(database: Database, payload: dict[str, Any], now: date
 
 JOBS: Mapping[str, JobHandler] = {
     "refit": refit,
+    "refit_products": refit_products,
+    "refit_all": refit_all,
     "refresh_pipeline": refresh_pipeline,
     "recalibrate": recalibrate_all,
 }

@@ -17,7 +17,6 @@ from takt.forecast.service.publish import buckets
 from takt.forecast.service.sum_forecasts import sum_forecasts
 from takt.forecast.store import replicas
 from takt.forecast.store.forecasts import forecasts
-from takt.forecast.store.series import mark_all_stale
 from takt.forecast.store.versions import FrozenRevision
 
 router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"])
@@ -96,9 +95,8 @@ async def read_forecast(
 @router.post("/refits", status_code=202, dependencies=[requires("forecast:write")])
 async def refit(tx: RequestTx) -> JobAccepted:
     """Have every series fitted anew by the fast path."""
-    await mark_all_stale(tx)
-    await enqueue(tx, "refit", once="refit by request")
-    return JobAccepted(job="refit")
+    await enqueue(tx, "refit_all", once="refit by request")
+    return JobAccepted(job="refit_all")
 
 
 async def _inside(tx: RequestTx, region: str) -> list[str]:

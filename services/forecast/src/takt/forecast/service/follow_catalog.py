@@ -10,7 +10,7 @@ from takt.common.event import Envelope, Event
 from takt.common.jobs import enqueue
 from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.store import replicas
-from takt.forecast.store.series import mark_products_stale
+from takt.forecast.store.series import any_series_of
 
 E = TypeVar("E", bound=Event)
 
@@ -24,11 +24,16 @@ async def follow_company(tx: Tx, events: Sequence[Envelope[CompanyChanged]], now
 async def follow_products(
     tx: Tx, events: Sequence[Envelope[ProductChanged]], now: datetime
 ) -> None:
-    """Keep products: family, unit and list price. Their series are said anew by a job."""
+    """Keep products: family, unit and list price. Their series are said anew by a job.
+
+    The job marks them, not this: it shares a transaction with deals, which are locked before
+    series.
+    """
     products = _newest(events)
     await replicas.save_products(tx, products)
-    if await mark_products_stale(tx, [product.code for product in products]):
-        await enqueue(tx, "refit", after=REFIT_AFTER, once="refit")
+    codes = [product.code for product in products]
+    if await any_series_of(tx, codes):
+        await enqueue(tx, "refit_products", {"products": codes}, after=REFIT_AFTER)
 
 
 async def follow_regions(tx: Tx, events: Sequence[Envelope[RegionChanged]], now: datetime) -> None:

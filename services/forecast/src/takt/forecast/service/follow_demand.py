@@ -1,8 +1,8 @@
 """Deals and sales together: what is wanted, expected and delivered of each series.
 
-One use case takes both, because a win and its sale come in one batch, and because it locks demand,
-then deals, then series: two use cases in one transaction would cross with the jobs, which lock
-deals and series in that order too.
+One use case takes both, because a win and its sale come in one batch, and because of the one order
+in which everything here is locked: demand, deals, series, each by its key, and the queue of jobs
+last. Jobs keep to it too. Catalog handlers, which run in the same transaction, lock none of these.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +83,7 @@ async def keep_demand(
     if deal_ids:
         await replicas.lock_deals(tx, deal_ids)
     if deals:
-        loaded = await replicas.save_deals(tx, list(deals.values()))
+        loaded = await replicas.save_deals(tx, [deals[deal_id] for deal_id in sorted(deals)])
     said = {stored.deal.deal_id for stored in loaded.deals}
     touched = [deal_id for deal_id in effect.deal_ids if deal_id not in said]
     if touched:

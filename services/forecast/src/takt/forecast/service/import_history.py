@@ -107,6 +107,7 @@ async def import_history(
             good[row.order_line] = row
     imported = 0
     if good and not dry_run:
+        await replicas.lock_demand(tx)
         sales = [(_sale(source, row), 0) for row in good.values()]
         imported = await keep_demand(tx, {}, sales, Why({}, cause), now)
     return ImportReport(

@@ -18,6 +18,9 @@ DEFAULT_FULFILMENT_DAYS = 7
 KEPT = 8
 """Calibrations that are kept, and remembered by a process."""
 
+_CALIBRATING = 5_101_002
+"""The advisory lock under which calibrations come and go."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -93,7 +96,11 @@ def _stage_curves(rows: Sequence[Any]) -> StageCurves:
 
 
 async def save_calibration(tx: Tx, identity: UUID, made: Calibration) -> None:
-    """Keep a calibration; from now on it is the one in force. A few earlier ones are kept."""
+    """Keep a calibration; from now on it is the one in force. A few earlier ones are kept.
+
+    Two at once follow one another.
+    """
+    await tx.exec_driver_sql("SELECT pg_advisory_xact_lock($1)", (_CALIBRATING,))
     await tx.exec_driver_sql(
         """
         WITH old AS (SELECT id FROM calibrations ORDER BY id DESC OFFSET $1),

@@ -154,7 +154,8 @@ NO_DEALS = LoadedDeals([], None, None)
 async def save_deals(tx: Tx, deals: Sequence[tuple[DealState, int]]) -> LoadedDeals:
     """Keep deals, one state of each, and return those that were newer than what was known.
 
-    One statement. Lines are as they were before. Lock the deals first.
+    One statement. Lines are as they were before. Lock the deals first, and give them in order, in
+    which those not there yet are made.
 
     Args:
         tx: the caller's transaction.
@@ -351,6 +352,15 @@ async def save_sales(tx: Tx, sales: Sequence[tuple[SaleState, int]]) -> list[Sav
         )
         for row in rows
     ]
+
+
+async def lock_demand(tx: Tx) -> None:
+    """Keep others from changing demand until the transaction ends.
+
+    An import changes thousands of rows, some of which the owner's copies take the place of: row by
+    row the two would cross.
+    """
+    await tx.exec_driver_sql("LOCK TABLE demand IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def time_zone(tx: Tx) -> str | None:

@@ -44,25 +44,33 @@ def _series(row: Any) -> Series:
 async def lock_series(tx: Tx, keys: Sequence[SeriesKey], week: date) -> list[Series]:
     """Lock series in one order, as they stand; those not there yet are new and hold nothing.
 
-    A new one is locked by its row too, so that two who make it at once follow one another.
+    New ones are made before any is locked, so that two who make series at once, and others too,
+    follow one another.
+
+    Args:
+        tx: the caller's transaction, which holds no locks of series, or those of all `keys`.
+        keys: each once.
+        week: the week in progress.
     """
     found = await _locked(tx, keys)
     if len(found) < len(keys):
-        there = {series.key for series in found}
-        await _insert(tx, [key for key in keys if key not in there], week)
+        await _insert(tx, keys, week)
         found = await _locked(tx, keys)
     return [series.rolled_to(week) for series in found]
 
 
 async def _locked(tx: Tx, keys: Sequence[SeriesKey]) -> list[Series]:
+    """All of them, or none where one is not there."""
     rows = await tx.exec_driver_sql(
         f"""
         SELECT {_COLUMNS}
         FROM series s LEFT JOIN products p ON p.code = s.product
         WHERE (s.product, s.region) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+            AND $3 = (SELECT count(*) FROM series
+                WHERE (product, region) IN (SELECT * FROM unnest($1::text[], $2::text[])))
         ORDER BY s.product, s.region FOR UPDATE OF s
         """,
-        ([key.product for key in keys], [key.region for key in keys]),
+        ([key.product for key in keys], [key.region for key in keys], len(keys)),
     )
     return [_series(row) for row in rows]
 
@@ -249,12 +257,17 @@ async def mark_stale(tx: Tx, keys: Collection[SeriesKey]) -> None:
     )
 
 
-async def mark_products_stale(tx: Tx, products: Sequence[str]) -> bool:
-    """Have the series of these products said anew. Returns whether there are any."""
+async def any_series_of(tx: Tx, products: Sequence[str]) -> bool:
+    """Whether any of these products has a series."""
     rows = await tx.exec_driver_sql(
-        _MARK.format(chosen="product = ANY($1::text[])"), (list(products),)
+        "SELECT EXISTS (SELECT FROM series WHERE product = ANY($1::text[]))", (list(products),)
     )
-    return rows.rowcount > 0
+    return bool(rows.scalar_one())
+
+
+async def mark_products_stale(tx: Tx, products: Sequence[str]) -> None:
+    """Have the series of these products said anew."""
+    await tx.exec_driver_sql(_MARK.format(chosen="product = ANY($1::text[])"), (list(products),))
 
 
 async def mark_all_stale(tx: Tx) -> None:
