@@ -32,7 +32,9 @@ async def post(client: httpx.AsyncClient, path: str, body: Any, **headers: str) 
     return answer.json()
 
 
-async def load_company(client: httpx.AsyncClient, today: date) -> list[str]:
+async def load_company(
+    client: httpx.AsyncClient, today: date, *, open_deals: int = OPEN_DEALS
+) -> list[str]:
     """Load it all; returns the ids of its open deals, which stand in solution design."""
     await put(
         client, "/v1/company", {"name": "Lumen", "currency": "EUR", "time_zone": "Europe/Berlin"}
@@ -48,7 +50,7 @@ async def load_company(client: httpx.AsyncClient, today: date) -> list[str]:
     await load_supply(client, today)
     await load_cash(client, today)
     await load_sales(client, today)
-    return await load_deals(client, today)
+    return await load_deals(client, today, open_deals)
 
 
 async def load_supply(client: httpx.AsyncClient, today: date) -> None:
@@ -109,7 +111,7 @@ async def load_sales(client: httpx.AsyncClient, today: date) -> None:
     await post(client, "/v1/sales/upserts", {"items": items})
 
 
-async def load_deals(client: httpx.AsyncClient, today: date) -> list[str]:
+async def load_deals(client: httpx.AsyncClient, today: date, open_deals: int) -> list[str]:
     """A year of closed deals for the win curves, and open ones in solution design."""
     items = []
     for n in range(60):
@@ -117,7 +119,7 @@ async def load_deals(client: httpx.AsyncClient, today: date) -> list[str]:
         closing = "won" if n % 2 else "lost"
         steps = [(STAGES[0][0], 0), (STAGES[2][0], 10), (closing, 30 + n % 7)]
         items.append(_deal(f"old-{n}", opened, steps, shipped=closing == "won"))
-    for n in range(OPEN_DEALS):
+    for n in range(open_deals):
         steps = [(STAGES[0][0], 0), (STAGES[2][0], 8)]
         product = PRODUCTS[n % 2]
         opened = today - timedelta(days=20)

@@ -91,18 +91,20 @@ class System:
         self.door = f"http://127.0.0.1:{self.ports['console']}"
 
     def start(self, *names: str) -> None:
-        """Start processes; all of them when none is named."""
+        """Start processes; all of them when none is named. `forecast@2` is a second forecast."""
         for name in names or COMMANDS:
-            own = {"TAKT_PORT": str(self.ports[name]), "TAKT_HOST": "127.0.0.1"}
-            if name in ("procurement", "finance"):
+            service = name.partition("@")[0]
+            port = self.ports.setdefault(name, free_port())
+            own = {"TAKT_PORT": str(port), "TAKT_HOST": "127.0.0.1"}
+            if service in ("procurement", "finance"):
                 own["TAKT_ACCESS_URL"] = self._access_as("SUPPLY_DATABASE_URL")
-            elif name != "console":
-                own["TAKT_ACCESS_URL"] = self._access_as(f"{name.upper()}_DATABASE_URL")
-            services = {n: f"http://127.0.0.1:{p}" for n, p in self.ports.items() if n != "console"}
+            elif service != "console":
+                own["TAKT_ACCESS_URL"] = self._access_as(f"{service.upper()}_DATABASE_URL")
+            services = {n: f"http://127.0.0.1:{self.ports[n]}" for n in COMMANDS if n != "console"}
             own["CONSOLE_SERVICES"] = json.dumps(services)
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", *COMMANDS[name]],
+                    [sys.executable, "-m", *COMMANDS[service]],
                     env={**self.environment, **own},
                     stdout=log,
                     stderr=log,
@@ -141,13 +143,14 @@ class System:
         self.processes[name].kill()
         await asyncio.to_thread(self.processes[name].wait)
 
-    async def stop(self) -> None:
-        """End all processes as an operator would."""
-        for process in self.processes.values():
+    async def stop(self, *names: str) -> None:
+        """End processes as an operator would; all of them when none is named."""
+        ending = {name: self.processes[name] for name in names or self.processes}
+        for process in ending.values():
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
-        for name, process in self.processes.items():
+        for name, process in ending.items():
             try:
                 await asyncio.to_thread(process.wait, 30)
             except subprocess.TimeoutExpired:
