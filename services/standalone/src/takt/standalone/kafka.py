@@ -165,7 +165,9 @@ class Kafka:
     def _format(self, java: list[str]) -> None:
         cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         settings = str(self.folder / "server.properties")
-        command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings]
+        # An id may begin with a dash: apart from its option it would be taken for another one.
+        named = f"--cluster-id={cluster}"
+        command = [*java, "kafka.tools.StorageTool", "format", named, "-c", settings]
         with self.log.open("ab") as log:
             formatted = subprocess.run(
                 command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, check=False
