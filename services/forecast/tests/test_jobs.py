@@ -1,5 +1,7 @@
 """From sales alone to a calibrated, published forecast, without a person."""
 
+import asyncio
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -53,18 +55,15 @@ async def company(database, now, weeks=120):
 
 async def test_sales_that_were_loaded_become_a_calibrated_and_published_forecast(database, now):
     await company(database, now)
-    await jobs.refit(database, {}, now)
+    await jobs.refit_all(database, {}, now)
     async with database.transaction() as tx:
         calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
         assert calibration.closed_deals == 80
         assert calibration.bands.scores[0] > 100
         stage = calibration.model.stages["direct", "offer"]
         assert 0.3 < stage.curves[0].probability < 0.6
-        assert not await versions.published_since(tx, now - timedelta(days=1))
         known = await tx.exec_driver_sql("SELECT known FROM series WHERE product = 'P1' LIMIT 1")
         assert 0.0 < known.scalar_one()[0] < 0.5
-    await jobs.refit(database, {}, now)
-    async with database.transaction() as tx:
         ((revision, _), *others) = await forecasts(tx)
         assert len(others) == 3
         assert 12e6 < revision.baseline.mean() < 24e6
@@ -88,8 +87,7 @@ async def test_sales_that_were_loaded_become_a_calibrated_and_published_forecast
 
 async def test_a_new_week_moves_every_series_and_publishes_a_new_version(database, now):
     await company(database, now, weeks=40)
-    for _ in range(2):
-        await jobs.refit(database, {}, now)
+    await jobs.refit_all(database, {}, now)
     later = now + timedelta(weeks=1)
     await jobs.refresh_pipeline(database, {}, later)
     await jobs.recalibrate_all(database, {}, later)
@@ -106,6 +104,41 @@ async def test_a_new_week_moves_every_series_and_publishes_a_new_version(databas
         lines = await tx.exec_driver_sql("SELECT sum(x) FROM pipeline_lines, unnest(expected) AS x")
         series = await tx.exec_driver_sql("SELECT sum(x) FROM series, unnest(pipeline) AS x")
         assert lines.scalar_one() == series.scalar_one() > 0
+
+
+async def test_while_a_load_goes_on_nothing_is_fitted_and_at_its_end_everything_once(database, now):
+    async def fitted():
+        async with database.transaction() as tx:
+            stale = await tx.exec_driver_sql("SELECT bool_or(stale) FROM series")
+            waiting = await tx.exec_driver_sql(
+                "SELECT payload FROM pgqueuer WHERE entrypoint = 'refit' ORDER BY id DESC LIMIT 1"
+            )
+            return not stale.scalar_one(), json.loads(waiting.scalar_one())
+
+    await company(database, now, weeks=10)
+    await jobs.refit(database, {}, now)
+    done, payload = await fitted()
+    assert not done
+    later = [sale(f"more-{n}", MONDAY - timedelta(days=3 + n), shipped="5") for n in range(70)]
+    async with database.transaction() as tx:
+        await follow_demand(tx, later, now)
+    await jobs.refit(database, payload, now)
+    done, payload = await fitted()
+    assert not done
+    await jobs.refit(database, payload, now)
+    done, _ = await fitted()
+    assert done
+    async with database.transaction() as tx:
+        assert await versions.published_since(tx, now - timedelta(days=1))
+
+
+async def test_a_second_refit_waits_for_the_first(database, now):
+    await company(database, now, weeks=30)
+    await asyncio.gather(*(jobs.refit_all(database, {}, now) for _ in range(3)))
+    async with database.transaction() as tx:
+        measured = await tx.exec_driver_sql("SELECT count(*) FROM calibrations")
+        assert measured.scalar_one() == 1
+        assert len(await versions.list_versions(tx, as_of=None, before=None, limit=9)) == 1
 
 
 async def test_the_consumers_table_covers_what_deals_says(database, now, log):

@@ -8,42 +8,56 @@ recalibrate        every night: every series fitted anew, intervals, known share
                    measured
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from takt.common.db import Database
 from takt.common.event import Cause
-from takt.common.jobs import JobHandler, Schedule
+from takt.common.jobs import JobHandler, Schedule, enqueue
 from takt.forecast.service import publish_versions, recalibrate, refit_series
+from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.store import calibrations, history
 from takt.forecast.store.series import mark_all_stale, mark_products_stale
 
 GROWTH = 1.25
 """Evidence that has grown by a quarter is measured before the night."""
 SETTLED = 1.02
-"""Evidence that has hardly grown since then: a load is over, a version may be published."""
+"""Evidence that has hardly grown since it was last looked at: no load is under way."""
 
 
 async def refit(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """Fit what is due; measure, if evidence has grown; else publish, if the week has no version.
+    """Fit what is due; measure, if evidence has grown; publish, if the week has no version.
 
-    So the first version holds a whole load, not its beginning.
+    While a load goes on it waits: a load is fitted, measured and published once, at its end.
     """
-    await refit_series.refit_due(database, now)
-    async with database.transaction() as tx:
-        counts = await history.evidence(tx)
-        known = await calibrations.calibration_of(tx, await calibrations.latest(tx))
-        due = await publish_versions.version_is_due(tx, now) and any(counts)
-    limit = SETTLED if due else GROWTH
-    if counts[0] > known.sales * limit or counts[1] > known.closed_deals * limit:
-        await recalibrate.recalibrate(database, now)
-    elif due:
-        await recalibrate.refresh_pipeline(database, now)
-        async with database.transaction() as tx:
-            await publish_versions.publish_version(
-                tx, name=None, published_by="schedule", now=now, cause=Cause.start()
-            )
+    async with database.transaction() as turn:
+        seen = await history.evidence(turn)
+        known = await calibrations.calibration_of(turn, await calibrations.latest(turn))
+        measured = (known.sales, known.closed_deals)
+        loading = _grown(seen, measured, SETTLED) and _grown(
+            seen, payload.get("seen", (0, 0)), SETTLED
+        )
+        if loading or not await calibrations.take_turn(turn):
+            once = f"refit at {seen}"
+            await enqueue(turn, "refit", {"seen": seen}, after=REFIT_AFTER, once=once)
+            return
+        await refit_series.refit_due(database, now)
+        due = any(seen) and await publish_versions.version_is_due(turn, now)
+        if _grown(seen, measured, SETTLED if due else GROWTH):
+            await recalibrate.recalibrate(database, now)
+        elif due:
+            await recalibrate.refresh_pipeline(database, now)
+        if due:
+            async with database.transaction() as tx:
+                await publish_versions.publish_version(
+                    tx, name=None, published_by="schedule", now=now, cause=Cause.start()
+                )
+
+
+def _grown(seen: Sequence[int], before: Sequence[int], by: float) -> bool:
+    """Whether sales or closed deals are more than `by` times what they were."""
+    return any(count > known * by for count, known in zip(seen, before, strict=True))
 
 
 async def refit_products(database: Database, payload: dict[str, Any], now: datetime) -> None:
@@ -54,10 +68,11 @@ async def refit_products(database: Database, payload: dict[str, Any], now: datet
 
 
 async def refit_all(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """Fit every series anew."""
+    """Fit every series anew, now: who asks knows that everything is there."""
     async with database.transaction() as tx:
         await mark_all_stale(tx)
-    await refit(database, payload, now)
+        seen = await history.evidence(tx)
+    await refit(database, {"seen": seen}, now)
 
 
 async def refresh_pipeline(database: Database, payload: dict[str, Any], now: datetime) -> None:

@@ -20,6 +20,8 @@ KEPT = 8
 
 _CALIBRATING = 5_101_002
 """The advisory lock under which calibrations come and go."""
+_FITTING = 5_101_003
+"""The advisory lock of the one refit that is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ UNCALIBRATED = Calibration(estimate([]), Bands.normal(HORIZON_WEEKS), DEFAULT_FU
 """What holds before the first calibration: priors, and normal errors."""
 
 _remembered: dict[UUID, Calibration] = {}
+
+
+async def take_turn(tx: Tx) -> bool:
+    """Whether no other refit is under way; none begins until the transaction ends."""
+    rows = await tx.exec_driver_sql("SELECT pg_try_advisory_xact_lock($1)", (_FITTING,))
+    return bool(rows.scalar_one())
 
 
 async def latest(tx: Tx) -> UUID | None:

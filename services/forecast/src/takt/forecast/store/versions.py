@@ -64,11 +64,12 @@ async def published_since(tx: Tx, instant: datetime) -> bool:
 
 
 async def freeze(tx: Tx, *, name: str, published_by: str, now: datetime) -> Version | None:
-    """Make a version of every series at its present revision; None when there is none."""
+    """Make a version of every series at its present revision; None when there is none.
+
+    One statement sees one moment: series and the lines counted into them belong together, and
+    nobody has to wait.
+    """
     await tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_PUBLISHING})")
-    # The lock makes series and lines stand still together, as no reader's snapshot of two
-    # statements would.
-    await tx.exec_driver_sql("LOCK TABLE series IN SHARE MODE")
     rows = await tx.exec_driver_sql(
         """
         WITH chosen AS (
