@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from standardwebhooks.webhooks import Webhook
 
 from takt.common.event import new_id
@@ -53,6 +54,8 @@ async def stage(
     request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     kafka = request.getfixturevalue("kafka_bootstrap") if request.param == "kafka" else None
+    if kafka is not None:
+        await forget_other_tests(kafka)
     as_of = f"{SUNDAY}T18:00:00Z"
     async with (
         receiving() as receiver,
@@ -64,6 +67,24 @@ async def stage(
         await forecasts_are_there(client)
         await listener.silence()
         yield Stage(system, client, listener, receiver, deals)
+
+
+async def forget_other_tests(kafka: str) -> None:
+    """Remove Takt's topics, and so what other tests left there and how far their groups read."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+
+    async def ours() -> list[str]:
+        return [topic for topic in await admin.list_topics() if topic.startswith("takt.")]
+
+    async def gone() -> bool:
+        return not await ours()
+
+    try:
+        await admin.delete_topics(await ours())
+        await eventually(gone)
+    finally:
+        await admin.close()
 
 
 async def forecasts_are_there(client: httpx.AsyncClient) -> None:
