@@ -9,7 +9,6 @@ from takt.supply_planning.domain.sourcing import (
     WHOLE,
     SharesNotWholeError,
     SourcingRule,
-    after_shipments,
     demand_at_sites,
 )
 
@@ -32,13 +31,6 @@ def test_demand_goes_to_the_sites_in_force_on_its_date() -> None:
 def test_shares_that_do_not_sum_to_one_are_refused() -> None:
     with pytest.raises(SharesNotWholeError, match="bike in north"):
         rule(JANUARY, east=40, west=50)
-
-
-def test_a_shipment_takes_demand_from_the_earliest_weeks() -> None:
-    weeks = [(JANUARY, 3), (MARCH, 5)]
-    assert after_shipments(weeks, 4) == [(JANUARY, 0), (MARCH, 4)]
-    assert after_shipments(weeks, 99) == [(JANUARY, 0), (MARCH, 0)]
-    assert after_shipments(weeks, -1) == weeks
 
 
 @given(st.integers(0, 10**12), st.lists(st.integers(0, WHOLE), min_size=1).filter(sum))

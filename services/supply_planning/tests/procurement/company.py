@@ -7,7 +7,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from takt.common.contracts.deals import SaleShipped, SaleState
+from takt.common.contracts.deals import (
+    SaleClosed,
+    SaleCorrected,
+    SaleEvent,
+    SaleShipped,
+    SaleState,
+)
 from takt.common.contracts.forecast import ForecastBucket, ForecastChanged
 from takt.common.contracts.inbound import InboundPurchaseOrder
 from takt.common.db import Tx
@@ -111,21 +117,24 @@ def forecast(
     now: datetime,
     demand: Mapping[int, int | str],
     *,
+    pipeline: Mapping[int, int] | None = None,
     region: str = "north",
     sequence: int = 1,
     product: str = "bike",
     time: datetime | None = None,
 ) -> Envelope[ForecastChanged]:
-    """A forecast of a product in a region, by week from this one on."""
+    """A forecast of a product in a region, by week from this one on: baseline, and pipeline."""
     buckets = []
     for number in range(26):
-        units = Decimal(demand.get(number, 0))
+        baseline = Decimal(demand.get(number, 0))
+        deals = Decimal((pipeline or {}).get(number, 0))
+        units = baseline + deals
         buckets.append(
             ForecastBucket(
                 week=week(number),
                 quantity=units,
-                baseline=units,
-                pipeline=Decimal(0),
+                baseline=baseline,
+                pipeline=deals,
                 low80=units,
                 high80=units,
                 low95=units,
@@ -148,25 +157,44 @@ async def ask(tx: Tx, now: datetime, demand: Mapping[int, int | str], **more: An
     await receive_forecasts(tx, [forecast(now, demand, **more)], now)
 
 
-def shipped(
-    name: str, units: int, *, sequence: int = 2, region: str = "north", on: date = MONDAY
-) -> Envelope[SaleShipped]:
-    """So many units of a sale have left so far."""
+def sold(
+    name: str,
+    units: int,
+    *,
+    gone: int = 0,
+    sequence: int = 1,
+    region: str = "north",
+    wanted: date = MONDAY,
+    on: date = MONDAY,
+    deal: str | None = None,
+    time: datetime | None = None,
+) -> Envelope[SaleEvent]:
+    """A sale of bikes as it stands, of which so many are gone; without a deal it is direct."""
     sale = SaleState(
         sale_id=uuid5(SALES, name),
         source="erp",
         order_line=name,
+        deal_id=uuid5(SALES, deal) if deal else None,
+        deal_line_id=uuid5(SALES, f"{deal} line") if deal else None,
         product="bike",
         region=region,
-        quantity=Decimal(100),
+        quantity=Decimal(units),
         price=Decimal(100),
         sold_on=MONDAY,
-        requested_date=MONDAY,
+        requested_date=wanted,
         payment_days=30,
-        shipped_quantity=Decimal(units),
-        shipped_on=on,
+        shipped_quantity=Decimal(gone),
+        shipped_on=on if gone else None,
     )
-    return sealed(SaleShipped(sequence=sequence, sale=sale))
+    kind = SaleClosed if sequence == 1 else SaleShipped if gone else SaleCorrected
+    return sealed(kind(sequence=sequence, sale=sale), time=time)
+
+
+def shipped(
+    name: str, units: int, *, sequence: int = 2, region: str = "north", on: date = MONDAY
+) -> Envelope[SaleEvent]:
+    """So many units of a deal's sale have left so far."""
+    return sold(name, 100, gone=units, sequence=sequence, region=region, on=on, deal=name)
 
 
 def answered(

@@ -15,7 +15,7 @@ from takt.common.event import Cause, Envelope, wall_now
 from takt.supply_planning.domain import orders as domain
 from takt.supply_planning.service.purchase_orders import receive_answers, step_order
 from takt.supply_planning.service.receive_forecasts import receive_forecasts
-from takt.supply_planning.service.receive_shipments import receive_shipments
+from takt.supply_planning.service.receive_sales import receive_sales
 from takt.supply_planning.service.replan import replan_items
 from takt.supply_planning.store.definitions import item_sites
 
@@ -29,6 +29,8 @@ from .company import (
     made,
     orders_of,
     shipped,
+    sold,
+    week,
     whole_plan,
 )
 
@@ -59,6 +61,7 @@ def facts(now: datetime, sent: UUID) -> list[Envelope[Any]]:
         forecast(
             now,
             {5: 40 + noise.randint(-9, 9), 9: noise.randint(10, 60), 12: noise.randint(0, 9)},
+            pipeline={0: 12, 4: noise.randint(0, 20)},
             sequence=number,
             region=region,
             time=start + timedelta(seconds=number),
@@ -67,6 +70,17 @@ def facts(now: datetime, sent: UUID) -> list[Envelope[Any]]:
         for region in ("north", "south")
     ]
     told += [shipped("a", 3, sequence=2), shipped("a", 9, sequence=3), shipped("b", 2)]
+    told += [
+        sold("c", 8, wanted=week(5), time=start + timedelta(seconds=4)),
+        sold("c", 11, wanted=week(6), sequence=2),
+        sold("c", 11, gone=4, wanted=week(6), sequence=3),
+        sold("d", 6, wanted=week(-1), region="south"),
+        sold("e", 5, wanted=week(9), time=start),
+        sold("e", 0, wanted=week(9), sequence=2),
+        sold("f", 9, wanted=week(4), time=start),
+        sold("f", 9, wanted=week(4), sequence=2, deal="f", time=start + timedelta(seconds=5)),
+        sold("g", 3, gone=3),
+    ]
     told += [
         answered(sent, 1, "confirmed", 24),
         answered(sent, 2, "changed", 22, due_on="2027-01-20"),
@@ -82,7 +96,7 @@ async def deliver(tx: Tx, batch: Sequence[Envelope[Any]], now: datetime) -> None
     forecasts = [e for e in batch if isinstance(e.event, ForecastChanged)]
     sales = [e for e in batch if e not in answers and e not in forecasts]
     if sales:
-        await receive_shipments(tx, sales, now)
+        await receive_sales(tx, sales, now)
     if answers:
         await receive_answers(tx, answers, now)
     if forecasts:

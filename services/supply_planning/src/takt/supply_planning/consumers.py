@@ -14,17 +14,17 @@ from takt.common.contracts.inbound import InboundPurchaseOrder
 from takt.supply_planning.service.define import receive_company, receive_products
 from takt.supply_planning.service.purchase_orders import receive_answers
 from takt.supply_planning.service.receive_forecasts import receive_forecasts
-from takt.supply_planning.service.receive_shipments import receive_shipments
+from takt.supply_planning.service.receive_sales import receive_sales
 
 PROCUREMENT_CONSUMER = Consumer(
     "takt.procurement",
     {
         CompanyChanged: receive_company,
         ProductChanged: receive_products,
-        SaleClosed: receive_shipments,
-        SaleCorrected: receive_shipments,
-        SaleReturned: receive_shipments,
-        SaleShipped: receive_shipments,
+        SaleClosed: receive_sales,
+        SaleCorrected: receive_sales,
+        SaleReturned: receive_sales,
+        SaleShipped: receive_sales,
         InboundPurchaseOrder: receive_answers,
         ForecastChanged: receive_forecasts,
     },

@@ -56,16 +56,3 @@ def demand_at_sites(
                 if part:
                     served[site].append((day, part))
     return dict(served)
-
-
-def after_shipments(dated: Sequence[tuple[date, int]], shipped: int) -> list[tuple[date, int]]:
-    """Dated demand without `shipped`, taken from the earliest weeks first; never below zero.
-
-    A forecast made before a shipment still holds it as demand, while the stock has already gone.
-    """
-    left: list[tuple[date, int]] = []
-    for day, quantity in dated:
-        taken = min(max(shipped, 0), quantity)
-        shipped -= taken
-        left.append((day, quantity - taken))
-    return left

@@ -7,6 +7,7 @@ from datetime import datetime
 from takt.common.contracts.forecast import ForecastChanged
 from takt.common.db import Tx
 from takt.common.event import Cause, Envelope
+from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.network import Series
 from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.replan import replan_series
@@ -34,7 +35,9 @@ async def receive_forecasts(
                 network.today(envelope.event.as_of),
                 envelope.time,
                 tuple(
-                    (bucket.week, to_millionths(bucket.quantity))
+                    ForecastWeek(
+                        bucket.week, to_millionths(bucket.quantity), to_millionths(bucket.baseline)
+                    )
                     for bucket in envelope.event.buckets
                 ),
             )

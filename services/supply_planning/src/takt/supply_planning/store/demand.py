@@ -1,18 +1,17 @@
-"""What is asked for and what has left: forecasts by series, shipments by sale, and stock."""
+"""What is asked for and what has left: forecasts by series, sales, and stock."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from takt.common.db import Tx
+from takt.supply_planning.domain.demand import ForecastWeek, Sale
 from takt.supply_planning.domain.network import Series
-from takt.supply_planning.domain.plan import Dated, ItemSite
+from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_decimal
-from takt.supply_planning.store.plan_rows import dated_rows
+from takt.supply_planning.store.plan_rows import weeks_rows
 
 KEEP_FORECASTS = """
 INSERT INTO forecasts (product, region, sequence, as_of, said_at, demand)
@@ -24,17 +23,28 @@ WHERE forecasts.sequence < excluded.sequence
 RETURNING product, region
 """
 
-LATEST_SHIPMENTS = """
-SELECT DISTINCT ON (sale_id) sale_id, sequence, taken FROM shipments
-WHERE sale_id = ANY($1::uuid[]) ORDER BY sale_id, sequence DESC
-"""
-
-KEEP_SHIPMENTS = """
-INSERT INTO shipments
-    (sale_id, sequence, product, region, quantity, shipped_on, said_at, taken)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::numeric[], $6::date[],
-    $7::timestamptz[], $8::jsonb[])
-ON CONFLICT DO NOTHING
+KEEP_SALES = """
+WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::boolean[],
+        $6::date[], $7::numeric[], $8::numeric[], $9::date[], $10::jsonb[], $11::timestamptz[])
+        AS told (sale_id, sequence, product, region, direct, requested_on, quantity, shipped,
+            shipped_on, taken, said_at)
+), states AS (
+    INSERT INTO sale_states
+        (sale_id, sequence, product, region, direct, requested_on, quantity, shipped, said_at)
+    SELECT sale_id, sequence, product, region, direct, requested_on, quantity, shipped, said_at
+    FROM told ON CONFLICT DO NOTHING
+)
+INSERT INTO sales (sale_id, sequence, product, region, direct, requested_on, quantity, shipped,
+    shipped_on, taken, said_at)
+SELECT DISTINCT ON (sale_id) * FROM told ORDER BY sale_id, sequence DESC
+ON CONFLICT (sale_id) DO UPDATE SET sequence = excluded.sequence, product = excluded.product,
+    region = excluded.region, direct = excluded.direct, requested_on = excluded.requested_on,
+    quantity = excluded.quantity, shipped = excluded.shipped, shipped_on = excluded.shipped_on,
+    taken = excluded.taken, said_at = excluded.said_at
+WHERE sales.sequence < excluded.sequence
+RETURNING new.sale_id, new.sequence, old.sequence, old.product, old.region, old.direct,
+    old.requested_on, old.quantity, old.shipped, old.shipped_on, old.taken
 """
 
 MOVE_STOCK = """
@@ -56,21 +66,7 @@ class Forecast:
     sequence: int
     as_of: date
     said_at: datetime
-    demand: Dated
-
-
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """What has been shipped of a sale so far, and what that took from which site's stock."""
-
-    sale_id: UUID
-    sequence: int
-    product: str
-    region: str
-    quantity: Decimal
-    shipped_on: date | None
-    said_at: datetime
-    taken: Mapping[str, int]
+    demand: tuple[ForecastWeek, ...]
 
 
 async def keep_forecasts(tx: Tx, forecasts: Mapping[Series, Forecast]) -> set[Series]:
@@ -84,35 +80,39 @@ async def keep_forecasts(tx: Tx, forecasts: Mapping[Series, Forecast]) -> set[Se
             [forecasts[one].sequence for one in series],
             [forecasts[one].as_of for one in series],
             [forecasts[one].said_at for one in series],
-            [json.dumps(dated_rows(forecasts[one].demand)) for one in series],
+            [json.dumps(weeks_rows(forecasts[one].demand)) for one in series],
         ),
     )
     return {(row[0], row[1]) for row in rows}
 
 
-async def latest_shipments(
-    tx: Tx, sale_ids: Iterable[UUID]
-) -> dict[UUID, tuple[int, dict[str, int]]]:
-    """The newest known sequence of each sale, and what it took from stock."""
-    rows: Iterable[Any] = await tx.exec_driver_sql(LATEST_SHIPMENTS, (sorted(set(sale_ids)),))
-    return {row[0]: (row[1], row[2]) for row in rows}
+async def keep_sales(
+    tx: Tx, sales: Sequence[tuple[Sale, datetime]]
+) -> list[tuple[Sale | None, Sale]]:
+    """Keep what was told of sales and when, older news too: it dates what a forecast knew.
 
-
-async def keep_shipments(tx: Tx, shipments: Sequence[Shipment]) -> None:
-    """Keep what was told of shipments, older news too: it dates what a forecast knew."""
-    await tx.exec_driver_sql(
-        KEEP_SHIPMENTS,
+    Returns: each sale of which this is the newest, as it was known before and as it now stands.
+    """
+    rows: Iterable[Any] = await tx.exec_driver_sql(
+        KEEP_SALES,
         (
-            [one.sale_id for one in shipments],
-            [one.sequence for one in shipments],
-            [one.product for one in shipments],
-            [one.region for one in shipments],
-            [one.quantity for one in shipments],
-            [one.shipped_on for one in shipments],
-            [one.said_at for one in shipments],
-            [json.dumps(dict(one.taken)) for one in shipments],
+            [sale.sale_id for sale, _ in sales],
+            [sale.sequence for sale, _ in sales],
+            [sale.product for sale, _ in sales],
+            [sale.region for sale, _ in sales],
+            [sale.direct for sale, _ in sales],
+            [sale.requested_on for sale, _ in sales],
+            [sale.quantity for sale, _ in sales],
+            [sale.shipped for sale, _ in sales],
+            [sale.shipped_on for sale, _ in sales],
+            [json.dumps(dict(sale.taken)) for sale, _ in sales],
+            [said_at for _, said_at in sales],
         ),
     )
+    told = {(sale.sale_id, sale.sequence): sale for sale, _ in sales}
+    return [
+        (None if row[2] is None else Sale(row[0], *row[2:]), told[row[0], row[1]]) for row in rows
+    ]
 
 
 async def move_stock(tx: Tx, moves: Mapping[ItemSite, Mapping[date, int]]) -> set[ItemSite]:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.messages import Communicated, Message, Value
 from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder
 from takt.supply_planning.domain.plan import Dated
@@ -18,6 +19,16 @@ def dated_from(rows: Iterable[Sequence[Any]]) -> Dated:
 def dated_rows(dated: Dated) -> list[tuple[str, int]]:
     """Dated quantities, to be stored."""
     return [(day.isoformat(), quantity) for day, quantity in dated]
+
+
+def weeks_from(rows: Iterable[Sequence[Any]]) -> list[ForecastWeek]:
+    """A forecast's weeks."""
+    return [ForecastWeek(date.fromisoformat(week), *units) for week, *units in rows]
+
+
+def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str, int, int]]:
+    """A forecast's weeks, to be stored."""
+    return [(week.isoformat(), quantity, baseline) for week, quantity, baseline in weeks]
 
 
 def _day(day: date | None) -> str | None:

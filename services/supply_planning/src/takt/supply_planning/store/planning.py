@@ -11,16 +11,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid5
 
+from sqlalchemy import RowMapping
+
 from takt.common.db import Tx
+from takt.supply_planning.domain.demand import still_forecast
 from takt.supply_planning.domain.messages import Communicated, Message
 from takt.supply_planning.domain.netting import Netting, Supply
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
-from takt.supply_planning.domain.sourcing import after_shipments, demand_at_sites
+from takt.supply_planning.domain.sourcing import demand_at_sites
 from takt.supply_planning.store.orders import (
     ORDER_ROW,
     PLACE,
@@ -38,6 +41,7 @@ from takt.supply_planning.store.plan_rows import (
     message_from,
     message_row,
     netting_row,
+    weeks_from,
 )
 
 LOCK = """
@@ -48,7 +52,20 @@ ORDER BY item, site FOR UPDATE
 
 READ = f"""
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
-series AS (SELECT * FROM unnest($5::text[], $6::text[]) AS series (product, region))
+series AS (SELECT * FROM unnest($5::text[], $6::text[]) AS series (product, region)),
+news AS ( -- sales that were told anew since the forecast of their series, and as that knew them
+    SELECT s.product, s.region, s.direct, s.requested_on, s.quantity, s.shipped, s.shipped_on,
+        f.as_of, known.direct AS known_direct, known.requested_on AS known_requested_on,
+        known.quantity AS known_quantity, known.shipped AS known_shipped
+    FROM series JOIN forecasts f USING (product, region) JOIN sales s USING (product, region)
+        LEFT JOIN LATERAL (
+            SELECT direct, requested_on, quantity, shipped FROM sale_states k
+            WHERE k.sale_id = s.sale_id AND (k.product, k.region) = (s.product, s.region)
+                AND k.said_at <= f.said_at
+            ORDER BY k.sequence DESC LIMIT 1
+        ) known ON true
+    WHERE s.said_at > f.said_at
+)
 SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT json_agg(json_build_array(
         item, site, sequence, gist, releases, messages, communicated))
@@ -68,20 +85,29 @@ SELECT (SELECT revision FROM network_revision) AS revision,
         FROM purchase_order_answers WHERE outcome = 'waiting') AS waiting,
     (SELECT json_agg(json_build_array(product, region, demand))
         FROM forecasts JOIN series USING (product, region)) AS forecasts,
-    (SELECT json_agg(json_build_array(product, region, shipped)) FROM (
-        SELECT product, region, (sum(last - coalesce(told, 0)) * 1000000)::bigint AS shipped
+    (SELECT json_agg(json_build_array(product, region, requested_on, firm)) FROM (
+        SELECT product, region, requested_on, (sum(quantity - shipped) * 1000000)::bigint AS firm
         FROM (
-            SELECT s.product, s.region, s.sale_id,
-                (array_agg(s.quantity ORDER BY s.sequence DESC))[1] AS last,
-                (array_agg(s.quantity ORDER BY s.sequence DESC)
-                    FILTER (WHERE s.said_at <= f.said_at))[1] AS told
-            FROM series JOIN forecasts f USING (product, region)
-                JOIN shipments s USING (product, region)
-            WHERE EXISTS (SELECT FROM shipments later WHERE later.product = s.product
-                AND later.region = s.region AND later.said_at > f.said_at
-                AND later.sale_id = s.sale_id AND later.shipped_on >= f.as_of)
-            GROUP BY s.product, s.region, s.sale_id
-        ) sales GROUP BY product, region) pending) AS shipped
+            SELECT product, region, requested_on, quantity, shipped
+            FROM series JOIN sales USING (product, region) WHERE direct AND quantity > shipped
+            UNION ALL -- those that were linked to a deal and are not in the pipeline part yet
+            SELECT product, region, requested_on, quantity, shipped
+            FROM news WHERE known_direct AND NOT direct AND quantity > shipped
+        ) sales GROUP BY product, region, requested_on) wanted) AS firm,
+    (SELECT json_agg(json_build_array(product, region, shipped)) FROM (
+        SELECT product, region,
+            (sum(shipped - coalesce(known_shipped, 0)) * 1000000)::bigint AS shipped
+        FROM news WHERE NOT coalesce(known_direct, direct) AND shipped_on >= as_of
+        GROUP BY product, region) gone) AS shipped,
+    (SELECT json_agg(json_build_array(product, region, week, ordered)) FROM (
+        SELECT product, region, date_trunc('week', day)::date AS week,
+            (sum(quantity) * 1000000)::bigint AS ordered
+        FROM (
+            SELECT product, region, as_of, requested_on AS day, quantity FROM news WHERE direct
+            UNION ALL
+            SELECT product, region, as_of, known_requested_on, -known_quantity
+            FROM news WHERE known_direct
+        ) orders WHERE day >= date_trunc('week', as_of) GROUP BY 1, 2, 3) consuming) AS ordered
 """
 
 WRITE = f"""
@@ -174,9 +200,9 @@ async def read_positions(
 ) -> Positions:
     """Read plans, stock, orders and demand of `keys`, and what their users release."""
     series = {one for key in keys for one in network.served_by.get(key, ())}
-    first_week = network.horizon(now).first_week
+    horizon = network.horizon(now)
     result = await tx.exec_driver_sql(
-        READ, (*_columns(keys), *_columns(users), *_columns(series), first_week)
+        READ, (*_columns(keys), *_columns(users), *_columns(series), horizon.first_week)
     )
     row = result.mappings().one()
     receipts, orders = defaultdict(list), defaultdict(list)
@@ -215,7 +241,7 @@ async def read_positions(
         receipts=receipts,
         orders={key: StoredOrders(rows) for key, rows in orders.items()},
         waiting=waiting,
-        demand=_demand(row["forecasts"] or (), row["shipped"] or (), network),
+        demand=_demand(row, network, horizon.today),
     )
 
 
@@ -246,15 +272,22 @@ async def write_plans(
     )
 
 
-def _demand(
-    forecasts: Iterable[Sequence[Any]], shipped: Iterable[Sequence[Any]], network: Network
-) -> dict[ItemSite, Dated]:
-    gone: dict[Series, int] = {(product, region): units for product, region, units in shipped}
+def _demand(row: RowMapping, network: Network, today: date) -> dict[ItemSite, Dated]:
+    """Demand at sites: what is still forecast, and firm orders; what is overdue is for today."""
+    shipped = {(product, region): units for product, region, units in row["shipped"] or ()}
+    ordered: dict[Series, dict[date, int]] = defaultdict(dict)
+    for product, region, week, units in row["ordered"] or ():
+        ordered[product, region][date.fromisoformat(week)] = units
+    wanted: dict[Series, list[tuple[date, int]]] = defaultdict(list)
+    for product, region, weeks in row["forecasts"] or ():
+        series = (product, region)
+        wanted[series] += still_forecast(
+            weeks_from(weeks), shipped.get(series, 0), ordered.get(series, {})
+        )
+    for product, region, day, units in row["firm"] or ():
+        wanted[product, region].append((max(date.fromisoformat(day), today), units))
     found: dict[ItemSite, list[tuple[date, int]]] = defaultdict(list)
-    for product, region, weeks in forecasts:
-        dated: Sequence[tuple[date, int]] = dated_from(weeks)
-        if units := gone.get((product, region)):
-            dated = after_shipments(dated, units)
+    for (product, region), dated in wanted.items():
         rules = network.sourcing.get((product, region), ())
         for site, part in demand_at_sites(dated, rules).items():
             found[ItemSite(product, site)] += part
