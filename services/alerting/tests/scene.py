@@ -130,6 +130,7 @@ def sale(
     sale_id=None,
     sequence=1,
     deal_id=None,
+    shipped_on=None,
     correlation=None,
 ):
     state = SaleState(
@@ -145,6 +146,8 @@ def sale(
         sold_on=day,
         requested_date=day,
         payment_days=30,
+        shipped_quantity=Decimal(quantity if shipped_on else 0),
+        shipped_on=shipped_on,
     )
     event = SaleClosed if sequence == 1 else SaleCorrected
     return sealed(event(sequence=sequence, sale=state), correlation)

@@ -1,7 +1,9 @@
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
+
+import pytest
 
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.catalog import take_catalog, take_deals
@@ -191,21 +193,50 @@ async def test_sales_in_any_order_and_repeated_give_the_same_sums(tx):
     assert found["product=kettle;region=north"].buckets[-1].quantity == 0
 
 
-async def test_the_version_that_was_current_when_the_week_began_is_the_one_that_counts(tx):
-    later = MONDAY_MORNING + timedelta(hours=1)
-    await take_catalog(tx, catalog(), MONDAY_MORNING)
-    newer = [series(p, r, 1000) for p in ("kettle", "pan") for r in ("north", "south")]
-    await take_versions(
-        tx,
-        [
-            version(*newer, number=2, as_of=MONDAY_MORNING),
-            version(*four_series(), number=1, as_of=SUNDAY_BEFORE),
-        ],
-        later,
-        limits=LIMITS,
-    )
+def expecting(quantity, number, as_of):
+    return version(series("kettle", "north", quantity), number=number, as_of=as_of)
+
+
+async def expected_in_total(tx):
     found = await buckets.load_weeks(tx, ["total"], MONDAY)
-    assert found["total"].buckets[-1].row.forecast_quantity == 400
+    return found["total"].buckets[-1].row.forecast_quantity
+
+
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
+PAST_MIDNIGHT = MIDNIGHT + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("published", "held_to"),
+    [
+        ([SUNDAY_BEFORE, PAST_MIDNIGHT, MONDAY_MORNING], 1),
+        ([SUNDAY_BEFORE - timedelta(days=1), SUNDAY_BEFORE], 1),
+        ([SUNDAY_BEFORE, MIDNIGHT + timedelta(days=1)], 0),
+        ([MIDNIGHT, PAST_MIDNIGHT], 0),
+        ([MIDNIGHT + timedelta(days=1), MIDNIGHT + timedelta(hours=30)], 0),
+    ],
+    ids=["first of Monday", "last before", "not Tuesday's", "at midnight", "first of all"],
+)
+@pytest.mark.parametrize("order", [1, -1], ids=["as published", "the last one first"])
+async def test_a_week_is_held_to_mondays_first_version_else_the_last_before_else_the_first(
+    tx, published, held_to, order
+):
+    await take_catalog(tx, catalog(), WEDNESDAY_MORNING)
+    said = [expecting(100 + n, n, as_of) for n, as_of in enumerate(published)]
+    await take_versions(tx, said[::order], WEDNESDAY_MORNING, limits=LIMITS)
+    assert await expected_in_total(tx) == 100 + held_to
+
+
+async def test_a_sale_of_mondays_first_minute_is_judged_anew_by_mondays_version(tx):
+    await take_catalog(tx, catalog(), PAST_MIDNIGHT)
+    await take_versions(tx, [expecting(10, 1, SUNDAY_BEFORE)], PAST_MIDNIGHT, limits=LIMITS)
+    await sell(tx, sale(quantity=60), now=PAST_MIDNIGHT)
+    assert len(await alerts.load_open(tx, "deviation", ["total"])) == 1
+    await take_versions(tx, [expecting(400, 2, PAST_MIDNIGHT)], PAST_MIDNIGHT, limits=LIMITS)
+    assert await expected_in_total(tx) == 400
+    assert await alerts.load_open(tx, "deviation", ["total"]) == []
+    await take_versions(tx, [expecting(9, 3, MONDAY_MORNING)], MONDAY_MORNING, limits=LIMITS)
+    assert await expected_in_total(tx) == 400
 
 
 async def test_the_first_week_of_an_installation_is_held_to_its_first_version(tx):
@@ -219,6 +250,19 @@ async def test_the_first_week_of_an_installation_is_held_to_its_first_version(tx
     (only,) = found["total"].buckets
     # the version's week is net of the 7 that were sold before it
     assert (only.row.forecast_quantity, only.quantity) == (100, 7)
+
+
+async def test_what_deals_shipped_before_a_version_is_added_to_it_and_what_is_to_come_is_not(tx):
+    await take_catalog(tx, catalog(), WEDNESDAY_MORNING)
+    await sell(
+        tx,
+        sale(quantity=7, deal_id=uuid4(), shipped_on=MONDAY),
+        sale(quantity=5, deal_id=uuid4(), day=WEDNESDAY),
+        now=WEDNESDAY_MORNING,
+    )
+    said = expecting(93, 1, WEDNESDAY_MORNING)
+    await take_versions(tx, [said], WEDNESDAY_MORNING, limits=LIMITS)
+    assert await expected_in_total(tx) == 100
 
 
 async def test_a_version_counts_once_all_of_its_parts_are_there_in_any_order(tx):

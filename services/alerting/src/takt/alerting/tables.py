@@ -22,6 +22,7 @@ class SaleRow:
     sold_on: date
     deal_id: UUID | None
     line_id: UUID | None
+    shipped_on: date | None
     sequence: int
 
 

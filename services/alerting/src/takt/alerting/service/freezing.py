@@ -1,4 +1,4 @@
-"""Freezes a week: the version that was current when it began becomes what the week is held to."""
+"""Freezes a week: the version that it began with becomes what the week is held to."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from takt.common.db import Tx
 
 ZERO = Decimal(0)
 SUNDAY = timedelta(days=6)
+AFTER_MIDNIGHT = timedelta(hours=1)
+"""So soon after midnight a version holds the days before and next to nothing of its own."""
 
 
 async def freeze_week(tx: Tx, now: datetime) -> bool:
@@ -27,16 +29,12 @@ async def freeze_week(tx: Tx, now: datetime) -> bool:
     week = _week(now, zone)
     if await versions.frozen_versions(tx, [week]):
         return True
-    begins, ends = _midnight(week, zone), _midnight(week + timedelta(days=7), zone)
-    version = await versions.version_at(tx, begins, min(ends, now + timedelta(microseconds=1)))
+    version = await _version_of(tx, week, now, zone)
     if version is None:
         return False
     series = await versions.load_series(tx, version.version, week)
-    if version.as_of > begins:
-        # Published part-way: its baseline is net of what was sold before in the week.
-        sold_by = version.as_of.astimezone(zone).date()
-        sold = await sales.load_without_deal(tx, week, week + SUNDAY, sold_by)
-        series = [_whole(line, sold.get((line.product, line.region), ZERO)) for line in series]
+    netted = await sales.load_netted(tx, week, week + SUNDAY, _last_day_in(version.as_of, zone))
+    series = [_whole(line, netted.get((line.product, line.region), ZERO)) for line in series]
     hierarchy = await reference.load_hierarchy(tx)
     dated = await sales.load_dated(tx, week, week + SUNDAY)
     rows = roll_up(series, hierarchy, week)
@@ -48,19 +46,41 @@ async def freeze_week(tx: Tx, now: datetime) -> bool:
     return True
 
 
-async def is_frozen(tx: Tx, now: datetime) -> bool:
-    """Whether the week under way is held to a version."""
-    week = _week(now, await reference.load_zone(tx))
-    return bool(await versions.frozen_versions(tx, [week]))
+async def follow_version(tx: Tx, now: datetime) -> bool:
+    """Let go of the week under way if a version that came makes another one its own.
+
+    Returns: whether the week has to be frozen and judged anew.
+    """
+    zone = await reference.load_zone(tx)
+    week = _week(now, zone)
+    frozen = (await versions.frozen_versions(tx, [week])).get(week)
+    if frozen is None:
+        return True
+    version = await _version_of(tx, week, now, zone)
+    if version is None or version.version == frozen:
+        return False
+    await _let_go(tx, week)
+    return True
 
 
 async def freeze_anew(tx: Tx, now: datetime) -> None:
     """Sum the frozen week under way again, after the hierarchy changed."""
     week = _week(now, await reference.load_zone(tx))
     if await versions.frozen_versions(tx, [week]):
-        await versions.forget_frozen(tx, week)
-        await buckets.delete_week(tx, week)
+        await _let_go(tx, week)
         await freeze_week(tx, now)
+
+
+async def _let_go(tx: Tx, week: date) -> None:
+    await versions.forget_frozen(tx, week)
+    await buckets.delete_week(tx, week)
+
+
+async def _version_of(tx: Tx, week: date, now: datetime, zone: ZoneInfo) -> versions.Version | None:
+    begins, monday_ends, ends = (_midnight(week + timedelta(days=n), zone) for n in (0, 1, 7))
+    return await versions.version_at(
+        tx, begins, monday_ends, min(ends, now + timedelta(microseconds=1))
+    )
 
 
 def roll_up(series: Iterable[SeriesWeek], hierarchy: Hierarchy, week: date) -> list[BucketRow]:
@@ -143,6 +163,11 @@ def _whole(line: SeriesWeek, sold: Decimal) -> SeriesWeek:
         line.price,
         *(micro(amount + sold) for amount in (line.quantity, line.low, line.high)),
     )
+
+
+def _last_day_in(as_of: datetime, zone: ZoneInfo) -> date:
+    """The last day whose sales a version knows: the weekly one of past midnight knows Sunday's."""
+    return (as_of.astimezone(zone) - AFTER_MIDNIGHT).date()
 
 
 def _week(now: datetime, zone: ZoneInfo) -> date:

@@ -82,6 +82,7 @@ def _row(event: SaleEvent) -> SaleRow:
         sale.sold_on,
         sale.deal_id,
         sale.deal_line_id,
+        sale.shipped_on,
         event.sequence,
     )
 

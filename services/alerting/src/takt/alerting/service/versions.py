@@ -1,4 +1,4 @@
-"""Takes forecast versions; the first whole one of all is what the week under way is held to."""
+"""Takes forecast versions; some of them become what the week under way is held to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.deviations import check
-from takt.alerting.service.freezing import is_frozen
+from takt.alerting.service.freezing import follow_version
 from takt.alerting.store import reference, versions
 from takt.common.contracts.forecast import ForecastVersionPublished
 from takt.common.db import Tx
@@ -19,10 +19,10 @@ async def take_versions(
 ) -> None:
     """Keep the parts of versions.
 
-    Sales that came before any version could not be judged, so the version that completes the
-    picture judges them.
+    Sales that came before any version could not be judged, and those of Monday's first minutes
+    were held to the week before's: the version that the week is held to judges them.
     """
     await reference.lock(tx)
     complete = [e for e in events if await versions.save_part(tx, e.event)]
-    if complete and not await is_frozen(tx, now):
+    if complete and await follow_version(tx, now):
         await check(tx, now, limits, Cause.of(*complete))

@@ -41,13 +41,15 @@ async def save_sales(tx: Tx, sales: Sequence[SaleRow]) -> dict[UUID, tuple[Dated
         tx,
         """
         INSERT INTO sales (sale_id, product, region, quantity, price, demand_date, sold_on,
-            deal_id, line_id, sequence)
+            deal_id, line_id, shipped_on, sequence)
         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::numeric[], $5::numeric[],
-            $6::date[], $7::date[], $8::uuid[], $9::uuid[], $10::bigint[])
+            $6::date[], $7::date[], $8::uuid[], $9::uuid[], $10::date[],
+            $11::bigint[])
         ON CONFLICT (sale_id) DO UPDATE SET product = excluded.product, region = excluded.region,
             quantity = excluded.quantity, price = excluded.price,
             demand_date = excluded.demand_date, sold_on = excluded.sold_on,
-            deal_id = excluded.deal_id, line_id = excluded.line_id, sequence = excluded.sequence
+            deal_id = excluded.deal_id, line_id = excluded.line_id,
+            shipped_on = excluded.shipped_on, sequence = excluded.sequence
         WHERE sales.sequence < excluded.sequence
         RETURNING new.sale_id, old.product, old.region, old.demand_date, old.quantity,
             old.quantity * old.price, new.product, new.region, new.demand_date, new.quantity,
@@ -63,6 +65,7 @@ async def save_sales(tx: Tx, sales: Sequence[SaleRow]) -> dict[UUID, tuple[Dated
             [sale.sold_on for sale in sales],
             [sale.deal_id for sale in sales],
             [sale.line_id for sale in sales],
+            [sale.shipped_on for sale in sales],
             [sale.sequence for sale in sales],
         ),
     )
@@ -85,18 +88,21 @@ async def load_dated(tx: Tx, first: date, last: date) -> list[Dated]:
     return [Dated(*row) for row in rows]
 
 
-async def load_without_deal(
-    tx: Tx, first: date, last: date, sold_by: date
-) -> dict[tuple[str, str], Decimal]:
-    """What was sold outside deals until `sold_by` for these days, by product and region."""
+async def load_netted(tx: Tx, first: date, last: date, by: date) -> dict[tuple[str, str], Decimal]:
+    """What a version of the end of the day `by` leaves out of these days, by product and region.
+
+    Sold outside deals it has consumed the baseline; sold by deals it leaves the pipeline when it is
+    shipped.
+    """
     rows = await fetch(
         tx,
         """
         SELECT product, region, sum(quantity) FROM sales
-        WHERE demand_date BETWEEN $1 AND $2 AND sold_on <= $3 AND deal_id IS NULL
+        WHERE demand_date BETWEEN $1 AND $2
+            AND CASE WHEN deal_id IS NULL THEN sold_on ELSE shipped_on END <= $3
         GROUP BY product, region
         """,
-        (first, last, sold_by),
+        (first, last, by),
     )
     return {(product, region): quantity for product, region, quantity in rows}
 

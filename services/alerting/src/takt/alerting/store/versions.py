@@ -99,22 +99,32 @@ async def _save_deals(tx: Tx, event: ForecastVersionPublished) -> None:
     )
 
 
-async def version_at(tx: Tx, begins: datetime, ends: datetime) -> Version | None:
-    """The version that was current when a week began.
+async def version_at(
+    tx: Tx, begins: datetime, monday_ends: datetime, ends: datetime
+) -> Version | None:
+    """The version that a week is held to.
 
-    In the very first week of an installation there is none: then the first one of the week.
+    The first one of its Monday, which the schedule publishes soon after the week began; else the
+    last one before. In an installation's first week there is neither: then the first one of it.
+
+    Args:
+        tx: a transaction.
+        begins: the week's first instant.
+        monday_ends: the end of its Monday.
+        ends: of the week, or now.
     """
     rows = await fetch(
         tx,
         """
         SELECT v.version, v.as_of FROM versions v
-        WHERE v.as_of < $2
+        WHERE v.as_of < $3
             AND v.parts = (SELECT count(*) FROM version_parts p WHERE p.version = v.version)
-        ORDER BY v.as_of <= $1 DESC,
-            CASE WHEN v.as_of <= $1 THEN v.as_of END DESC, v.as_of, v.version DESC
+        ORDER BY v.as_of >= $1 AND v.as_of < $2 DESC, v.as_of < $1 DESC,
+            CASE WHEN v.as_of < $1 THEN v.as_of END DESC, v.as_of,
+            CASE WHEN v.as_of < $1 THEN v.version END DESC, v.version
         LIMIT 1
         """,
-        (begins, ends),
+        (begins, monday_ends, ends),
     )
     row = rows[0] if rows else None
     return Version(row.version, row.as_of) if row else None
