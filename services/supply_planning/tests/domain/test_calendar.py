@@ -1,12 +1,15 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from takt.supply_planning.domain.calendar import (
     ROUND_THE_CLOCK,
     LeadTime,
     NoWorkingTimeError,
     WorkingCalendar,
+    earliest_due,
     open_day,
     release_date,
 )
@@ -62,3 +65,19 @@ def test_a_calendar_without_work_is_refused() -> None:
 def test_more_minutes_than_a_day_has_are_refused() -> None:
     with pytest.raises(ValueError, match="1441 minutes"):
         WorkingCalendar("long", (1441, 0, 0, 0, 0, 0, 0))
+
+
+@given(
+    st.dates(DUE, DUE + timedelta(weeks=9)),
+    st.builds(LeadTime, st.integers(0, 40), st.integers(0, 90), st.integers(0, 3)),
+    st.integers(0, 80 * ONE),
+    st.lists(st.integers(0, 600), min_size=7, max_size=7).filter(any),
+)
+def test_the_earliest_due_date_is_the_first_whose_release_date_is_not_too_early(
+    release: date, lead: LeadTime, quantity: int, minutes: list[int]
+) -> None:
+    calendar = WorkingCalendar("any", tuple(minutes))  # type: ignore[arg-type]
+    due = earliest_due(release, lead, quantity, calendar)
+    assert release_date(due, lead, quantity, calendar) >= release
+    day_before = due - timedelta(days=1)
+    assert release_date(day_before, lead, quantity, calendar) < release

@@ -5,6 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from takt.supply_planning.domain.calendar import LeadTime
 from takt.supply_planning.domain.messages import (
     Advice,
     Communicated,
@@ -94,6 +95,18 @@ def test_an_approved_order_is_to_be_released_from_its_release_date_on() -> None:
     assert [m.kind for m in advice({4: 10}, ready).messages] == ["release"]
     waiting = replace(ready, release=MONDAY + timedelta(days=1))
     assert advice({4: 10}, waiting).messages == ()
+
+
+def test_an_approved_order_that_cannot_be_there_in_time_says_when_it_can() -> None:
+    slow = PlanningPolicy("buy", lead=LeadTime(days=20))
+    approved = order(1, 10, firm=True)
+    assert advice({1: 10}, approved, policy=slow).messages == (
+        Message(ORDER, "expedite", "lead_time_too_short", MONDAY + timedelta(days=20), week(1)),
+    )
+    assert advice({1: 10}, order(1, 10), policy=slow).messages == ()
+    assert advice({3: 10}, order(3, 10, firm=True), policy=slow).messages == ()
+    (earlier,) = advice({1: 10}, order(5, 10, firm=True), policy=slow).messages
+    assert earlier.reason == "needed_earlier"
 
 
 def test_inside_the_fence_nothing_is_moved() -> None:

@@ -13,6 +13,7 @@ from takt.supply_planning.domain.netting import (
     Netting,
     PlanningPolicy,
     Supply,
+    late_arrival,
     net,
 )
 
@@ -105,6 +106,22 @@ def test_an_order_is_due_on_the_first_open_day_and_released_a_lead_time_before()
     assert [(order.due, order.release) for order in plan.orders] == [
         (date(2026, 12, 8), date(2026, 11, 28))
     ]
+
+
+def test_what_is_needed_sooner_than_its_lead_time_is_released_today_and_due_when_needed() -> None:
+    policy = PlanningPolicy("buy", lead=LeadTime(days=10))
+    plan = ordered(weeks(0, 1, 1), policy=policy)
+    assert [(order.due, order.release) for order in plan.orders] == [
+        (MONDAY + timedelta(days=7), MONDAY),
+        (MONDAY + timedelta(days=14), MONDAY + timedelta(days=4)),
+    ]
+
+
+def test_a_late_arrival_is_the_first_day_open_to_receive_after_the_lead_time() -> None:
+    tuesdays = WorkingCalendar("tuesdays", (0, 480, 0, 0, 0, 0, 0))
+    policy = PlanningPolicy("buy", lead=LeadTime(days=10), receiving=tuesdays)
+    assert late_arrival(MONDAY + timedelta(days=1), 1, policy, HORIZON) == date(2026, 12, 8)
+    assert late_arrival(MONDAY + timedelta(days=15), 1, policy, HORIZON) is None
 
 
 def test_what_is_due_in_the_past_belongs_to_the_first_week() -> None:

@@ -129,14 +129,19 @@ def test_an_older_answer_changes_nothing() -> None:
     assert answer(order, Answer(5, "changed", Decimal(99))) is order
 
 
-def test_a_changed_approved_order_keeps_its_lead_time() -> None:
-    changed = change(approve(one()), Decimal(60), date(2026, 12, 28))
+def ten_days_before(due: date, _: Decimal) -> date:
+    return due - timedelta(days=10)
+
+
+def test_a_changed_approved_order_is_released_a_lead_time_before() -> None:
+    late = one(release_on=one().due_on)
+    changed = change(approve(late), Decimal(60), date(2026, 12, 28), ten_days_before)
     assert (changed.status, changed.quantity) == ("approved", 60)
     assert changed.release_on == date(2026, 12, 18)
 
 
 def test_a_sent_order_is_changed_as_the_supplier_agreed() -> None:
-    changed = change(release(approve(one())), Decimal(60), None)
+    changed = change(release(approve(one())), Decimal(60), None, ten_days_before)
     assert (changed.status, changed.agreed_quantity, changed.erp_revision) == ("confirmed", 60, 1)
 
 
@@ -154,7 +159,7 @@ def test_a_cancelled_order_is_no_supply_and_makes_room_for_another() -> None:
         (release, one(), "approve it first"),
         (release, cancel(approve(one())), "approve it first"),
         (cancel, one(), "planning withdraws"),
-        (lambda order: change(order, Decimal(1), None), one(), "approve it first"),
+        (lambda order: change(order, Decimal(1), None, ten_days_before), one(), "approve it first"),
     ],
 )
 def test_a_step_that_the_state_does_not_allow_is_refused_with_a_remedy(

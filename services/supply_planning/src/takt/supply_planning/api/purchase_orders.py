@@ -35,6 +35,7 @@ from takt.supply_planning.schemas.planning import (
 )
 from takt.supply_planning.service.purchase_orders import (
     answer_order,
+    change_order,
     get_order,
     import_orders,
     step_order,
@@ -124,9 +125,7 @@ async def change(
     reply: Response,
 ) -> PurchaseOrder:
     """Change an approved order, or a sent one as agreed with its supplier."""
-    order = await step_order(
-        tx, order_id, lambda o: domain.change(o, body.quantity, body.due_on), match, now, cause
-    )
+    order = await change_order(tx, order_id, body.quantity, body.due_on, match, now, cause)
     return answered(order, reply)
 
 

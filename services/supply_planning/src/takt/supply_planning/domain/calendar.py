@@ -49,15 +49,22 @@ class WorkingCalendar:
 
     def working_days_before(self, day: date) -> Iterator[date]:
         """Working days before `day`, latest first. NoWorkingTimeError after a closed year."""
+        return self._working_days(day - DAY, -DAY)
+
+    def working_days_from(self, day: date) -> Iterator[date]:
+        """Working days from `day` on, earliest first. NoWorkingTimeError after a closed year."""
+        return self._working_days(day, DAY)
+
+    def _working_days(self, day: date, step: timedelta) -> Iterator[date]:
         closed = 0
         while closed < LONGEST_CLOSURE_DAYS:
-            day -= DAY
             if self.minutes_on(day):
                 closed = 0
                 yield day
             else:
                 closed += 1
-        raise NoWorkingTimeError(f"calendar {self.code} is closed for the year before {day + DAY}")
+            day += step
+        raise NoWorkingTimeError(f"calendar {self.code} is closed for the year around {day}")
 
 
 ROUND_THE_CLOCK = WorkingCalendar("round the clock", (MINUTES_A_DAY,) * 7)
@@ -103,6 +110,29 @@ def _days_before(calendar: WorkingCalendar, day: date, working_days: int) -> dat
     if not working_days:
         return day
     return next(islice(calendar.working_days_before(day), working_days - 1, None))
+
+
+def earliest_due(release: date, lead: LeadTime, quantity: int, calendar: WorkingCalendar) -> date:
+    """The first day on which an order that starts on `release` can be done.
+
+    The reverse of `release_date`: the first of all days whose release date is not before `release`.
+    """
+    start = _days_after(calendar, release, lead.days + lead.buffer_days)
+    if lead.minutes_per_unit:
+        minutes = ceil_div(quantity * lead.minutes_per_unit, ONE)
+        days = calendar.working_days_from(start)
+        while minutes > 0:
+            day = next(days)
+            minutes -= calendar.minutes_on(day)
+            start = day + DAY
+    return start
+
+
+@lru_cache(maxsize=1 << 16)
+def _days_after(calendar: WorkingCalendar, day: date, working_days: int) -> date:
+    if not working_days:
+        return day
+    return next(islice(calendar.working_days_from(day), working_days - 1, None)) + DAY
 
 
 def open_day(due: date, calendar: WorkingCalendar) -> date:

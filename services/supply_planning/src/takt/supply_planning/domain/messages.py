@@ -18,6 +18,7 @@ from takt.supply_planning.domain.netting import (
     PlanningPolicy,
     Supply,
     due_dates,
+    late_arrival,
 )
 from takt.supply_planning.domain.quantity import ONE
 
@@ -26,6 +27,7 @@ Reason = Literal[
     "needed_earlier",
     "needed_later",
     "overdue",
+    "lead_time_too_short",
     "demand_rose",
     "demand_fell",
     "not_needed",
@@ -123,9 +125,15 @@ def advise(
         value, held = damp(wanted, before, policy)
         damped |= held
         kept[need.order_id] = Communicated(own, horizon.today, before, value)
-        messages += _messages(need.order_id, own, value)
-        if supply.due < horizon.today and value.due == supply.due:
-            messages.append(Message(need.order_id, "expedite", "overdue", from_date=supply.due))
+        said = _messages(need.order_id, own, value)
+        arrival = _late_arrival(supply, value, policy, horizon)
+        if arrival and value.due and arrival > supply.due:
+            # The one word on its date: that it cannot be there, even if it is released today.
+            said = [message for message in said if message.kind not in ("expedite", "defer")]
+            said.append(late_message(need.order_id, arrival, value.due))
+        elif supply.due < horizon.today and value.due == supply.due:
+            said.append(Message(need.order_id, "expedite", "overdue", from_date=supply.due))
+        messages += said
         if supply.kind == "firm" and supply.release and supply.release <= horizon.today:
             messages.append(release_message(need.order_id, supply.release))
     return Advice(tuple(messages), kept, damped, grown)
@@ -189,6 +197,20 @@ def _wanted(
 def release_message(order_id: UUID, release: date) -> Message:
     """For an order whose release date has come."""
     return Message(order_id, "release", "release_date_reached", from_date=release)
+
+
+def late_message(order_id: UUID, arrival: date, needed: date) -> Message:
+    """For an order that, released today, is there on `arrival`: so many days too late."""
+    return Message(order_id, "expedite", "lead_time_too_short", arrival, needed)
+
+
+def _late_arrival(
+    supply: Supply, value: Value, policy: PlanningPolicy, horizon: Horizon
+) -> date | None:
+    """When a firm order is there at the earliest, if that is too late; a sent one has its own."""
+    if supply.kind != "firm" or value.due is None:
+        return None
+    return late_arrival(value.due, value.quantity, policy, horizon)
 
 
 def _messages(order_id: UUID, own: Value, value: Value) -> list[Message]:

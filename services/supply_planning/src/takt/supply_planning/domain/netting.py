@@ -16,6 +16,7 @@ from takt.supply_planning.domain.calendar import (
     ROUND_THE_CLOCK,
     LeadTime,
     WorkingCalendar,
+    earliest_due,
     open_day,
     release_date,
 )
@@ -105,7 +106,11 @@ class Supply:
 
 
 class PlannedOrder(NamedTuple):
-    """An order that netting asks for, made of `lots`."""
+    """An order that netting asks for, made of `lots`.
+
+    `due` is when it is needed, even when it is too late to be there by then; `release` is not in
+    the past.
+    """
 
     bucket: int
     due: date
@@ -246,4 +251,17 @@ def _order(
     bucket: int, sized: tuple[int, ...], policy: PlanningPolicy, horizon: Horizon
 ) -> PlannedOrder:
     due = due_dates(policy.receiving, horizon)[bucket]
-    return PlannedOrder(bucket, due, release_date(due, policy.lead, sum(sized), policy.work), sized)
+    return PlannedOrder(bucket, due, release_day(due, sum(sized), policy, horizon), sized)
+
+
+def release_day(due: date, quantity: int, policy: PlanningPolicy, horizon: Horizon) -> date:
+    """When an order must be released to be there on `due`, today at the earliest."""
+    return max(release_date(due, policy.lead, quantity, policy.work), horizon.today)
+
+
+def late_arrival(due: date, quantity: int, policy: PlanningPolicy, horizon: Horizon) -> date | None:
+    """When an order that is released today is there, if that is after `due`; else None."""
+    if release_date(due, policy.lead, quantity, policy.work) >= horizon.today:
+        return None
+    done = earliest_due(horizon.today, policy.lead, quantity, policy.work)
+    return next(policy.receiving.working_days_from(done))

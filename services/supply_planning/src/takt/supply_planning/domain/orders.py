@@ -10,7 +10,7 @@ set of answers and not from their order.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -174,20 +174,22 @@ def release(order: PurchaseOrder) -> PurchaseOrder:
     return _next(order, stage="released")
 
 
-def change(order: PurchaseOrder, quantity: Decimal | None, due_on: date | None) -> PurchaseOrder:
+def change(
+    order: PurchaseOrder,
+    quantity: Decimal | None,
+    due_on: date | None,
+    release_day: Callable[[date, Decimal], date],
+) -> PurchaseOrder:
     """Change an approved order before it is sent, or a sent one as agreed with the supplier.
+
+    Args: release_day: of a due date and a quantity.
 
     Raises: OrderRefusedError: it is a proposal (planning revises those), or done.
     """
     if order.status == "approved":
-        ahead = order.due_on - order.release_on
+        units = order.quantity if quantity is None else quantity
         due = due_on or order.due_on
-        return _next(
-            order,
-            quantity=order.quantity if quantity is None else quantity,
-            due_on=due,
-            release_on=due - ahead,
-        )
+        return _next(order, quantity=units, due_on=due, release_on=release_day(due, units))
     if order.status not in ("released", "confirmed"):
         raise OrderRefusedError(
             "change", order, "change the demand or its parameters, or approve it first"
@@ -282,6 +284,11 @@ def propose(
         if order.status == "proposed" and order.place not in wanted
     ]
     return changed
+
+
+def planned_id(place: tuple[str, str], week: date) -> UUID:
+    """What names a planned order of an item at a site that is no purchase order, in messages."""
+    return uuid5(NAMESPACE, "|".join(("planned", *place, week.isoformat())))
 
 
 def changed_terms(before: PurchaseOrder, after: PurchaseOrder) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from takt.common.contracts.inbound import InboundPurchaseOrder
@@ -11,11 +12,13 @@ from takt.common.db import Tx
 from takt.common.event import Cause, Envelope, wall_now
 from takt.common.http import check_match
 from takt.common.outbox import emit
+from takt.supply_planning.domain.netting import release_day
 from takt.supply_planning.domain.orders import (
     Answer,
     OrderRefusedError,
     PurchaseOrder,
     answer,
+    change,
 )
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
@@ -77,6 +80,33 @@ async def step_order(
         ) from error
     await _take_over(tx, [(before, after, cause)], now)
     return after
+
+
+async def change_order(
+    tx: Tx,
+    order_id: UUID,
+    quantity: Decimal | None,
+    due_on: date | None,
+    expected: int | None,
+    now: datetime,
+    cause: Cause,
+) -> PurchaseOrder:
+    """Change an approved or sent order; an approved one is released a lead time before it is due.
+
+    Raises:
+        OrderNotFound, OrderStateRefused, Stale.
+    """
+    network = await current_network(tx)
+
+    def step(order: PurchaseOrder) -> PurchaseOrder:
+        policy = network.policies[ItemSite(order.item, order.site)]
+
+        def release_on(due: date, units: Decimal) -> date:
+            return release_day(due, to_millionths(units), policy, network.horizon(now))
+
+        return change(order, quantity, due_on, release_on)
+
+    return await step_order(tx, order_id, step, expected, now, cause)
 
 
 async def answer_order(

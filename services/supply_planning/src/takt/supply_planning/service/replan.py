@@ -4,19 +4,26 @@ Everything that changes what a plan depends on ends here: demand, stock, orders,
 plan of an item-site is the lock of its orders and its stock.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from takt.common.db import Tx
 from takt.common.event import Cause, Event
 from takt.common.outbox import emit
-from takt.supply_planning.domain.messages import Advice, Message, advise, release_message
-from takt.supply_planning.domain.netting import Horizon
+from takt.supply_planning.domain.messages import (
+    Advice,
+    Message,
+    advise,
+    late_message,
+    release_message,
+)
+from takt.supply_planning.domain.netting import Horizon, Netting, PlanningPolicy, late_arrival
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import (
     PurchaseOrder,
     answer,
+    planned_id,
     propose,
     supply_of,
 )
@@ -31,6 +38,7 @@ from takt.supply_planning.domain.plan import (
     users,
     why_unchanged,
 )
+from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.causes import Touched, passed_down
 from takt.supply_planning.service.telling import order_event, plan_event
 from takt.supply_planning.store.network import current_network, known_network, load_network
@@ -210,16 +218,38 @@ def _outcome(
     )
     changed = [_answered(order, positions) for order in proposed]
     after = before | {order.place: order for order in changed}
-    releases = (
-        release_message(order.order_id, order.release_on)
-        for _, order in sorted(after.items())
-        if order.release_on <= horizon.today and order.status == "proposed"
+    messages = (
+        *advice.messages,
+        *_about_proposals((order for _, order in sorted(after.items())), policy, horizon),
+        *(() if key in network.terms else _about_planned(key, netting, advice, policy, horizon)),
     )
-    messages = (*advice.messages, *releases)
     return Outcome(
         _new_plan(known, plan, now, messages, advice, heard=heard),
         tuple((before.get(order.place), order) for order in changed),
     )
+
+
+def _about_proposals(
+    orders: Iterable[PurchaseOrder], policy: PlanningPolicy, horizon: Horizon
+) -> Iterator[Message]:
+    for order in orders:
+        if order.status != "proposed":
+            continue
+        if order.release_on <= horizon.today:
+            yield release_message(order.order_id, order.release_on)
+        if late := late_arrival(order.due_on, to_millionths(order.quantity), policy, horizon):
+            yield late_message(order.order_id, late, order.due_on)
+
+
+def _about_planned(
+    key: ItemSite, netting: Netting, advice: Advice, policy: PlanningPolicy, horizon: Horizon
+) -> Iterator[Message]:
+    """What is made, or bought without a supplier, has no purchase order that could be late."""
+    for order in netting.orders:
+        if order.bucket in advice.grown:
+            continue
+        if late := late_arrival(order.due, order.quantity, policy, horizon):
+            yield late_message(planned_id(key, horizon.mondays[order.bucket]), late, order.due)
 
 
 def _answered(order: PurchaseOrder, positions: Positions) -> PurchaseOrder:
