@@ -27,7 +27,7 @@ CREATE TABLE sales (
     sale_id uuid PRIMARY KEY, product text NOT NULL, region text NOT NULL,
     quantity numeric(18, 6) NOT NULL, price numeric(18, 6) NOT NULL,
     demand_date date NOT NULL, sold_on date NOT NULL,
-    deal_id uuid, line_id uuid, shipped_on date, sequence bigint NOT NULL
+    deal_id uuid, line_id uuid, sequence bigint NOT NULL
 );
 CREATE INDEX sales_demand_date ON sales (demand_date);
 

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -7,7 +8,7 @@ import pytest
 
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.service.catalog import take_catalog, take_deals
-from takt.alerting.service.deviations import check
+from takt.alerting.service.deviations import check, check_daily
 from takt.alerting.service.sales import take_sales
 from takt.alerting.service.versions import take_versions
 from takt.alerting.store import alerts, buckets, reviews
@@ -21,6 +22,7 @@ from ..scene import (  # noqa: TID252 - the builders of this folder
     WEDNESDAY_MORNING,
     catalog,
     closed_deal,
+    company,
     deal_part,
     four_series,
     product,
@@ -89,6 +91,25 @@ async def test_a_series_that_sells_nothing_is_found_by_the_clock_alone(tx):
     assert first.alert.summary == (
         "kettle in north: 0 each sold, 40 expected by now, 100 % below the forecast (no_sales)"
     )
+
+
+async def test_the_daily_check_runs_once_in_the_companys_day_after_five(tx):
+    berlin = [sealed(company("Europe/Berlin")), *catalog()[1:]]
+    await take_catalog(tx, berlin, MONDAY_MORNING)
+    await take_versions(tx, [version(*four_series())], MONDAY_MORNING, limits=LIMITS)
+    five = datetime(2026, 11, 25, 4, tzinfo=UTC)  # in Berlin
+
+    async def opened_at(now):
+        before = len(await events(tx))
+        await check_daily(tx, now, LIMITS, Cause.start())
+        return len(await events(tx)) - before
+
+    assert await opened_at(five - timedelta(minutes=1)) == 0
+    assert await opened_at(five + timedelta(minutes=1)) > 0
+    over = [replace(a, resolved_at=five) for a in await alerts.load_open(tx, "deviation")]
+    await alerts.save_alerts(tx, over)
+    assert await opened_at(five + timedelta(hours=1)) == 0
+    assert await opened_at(five + timedelta(days=1)) > 0
 
 
 async def test_a_parents_breach_that_a_child_explains_joins_the_childs_review(tx):

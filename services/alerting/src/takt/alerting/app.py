@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,8 @@ from takt.alerting.consumers import consumer
 from takt.alerting.domain.deviation import Limits
 from takt.alerting.sender import Sender
 from takt.alerting.service import deliveries
+from takt.alerting.service import deviations as judging
 from takt.alerting.service.deliveries import Outgoing
-from takt.alerting.service.deviations import check, prune
 from takt.alerting.settings import AlertingSettings
 from takt.alerting.vault import Vault
 from takt.common.app import Part, create_app
@@ -28,7 +28,8 @@ from takt.common.jobs import Schedule
 from takt.common.migrations import migrations_of
 
 DAILY_CHECK = "check-deviations"
-CHECK_TIME = time(5, 0)
+LOOK_AGAIN = timedelta(hours=1)
+"""How often the daily check is looked at: when the company's day begins is known only by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,7 @@ def wire(configuration: Configuration) -> Part:
 
     async def check_daily(database: Database, payload: dict[str, Any], now: datetime) -> None:
         async with database.transaction() as tx:
-            await check(tx, now, configuration.limits, Cause.start())
-            await prune(tx, now)
+            await judging.check_daily(tx, now, configuration.limits, Cause.start())
             await deliveries.prune(tx)
 
     return Part(
@@ -73,7 +73,7 @@ def wire(configuration: Configuration) -> Part:
             DAILY_CHECK: check_daily,
         },
         schedules=(
-            Schedule(DAILY_CHECK, at=CHECK_TIME),
+            Schedule(DAILY_CHECK, every=LOOK_AGAIN),
             Schedule(deliveries.SWEEP, every=deliveries.OVERDUE),
         ),
         trace_steps=deliveries.trace_attempts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from takt.alerting.domain import review as reviewing
@@ -32,6 +32,8 @@ from takt.common.db import Tx
 from takt.common.event import Cause, Event, new_id
 
 CHUNK = 500
+CHECK_TIME = time(5)
+"""Of the company's day: before anybody is at work."""
 ITEM_RANK = {"series": 0, "product": 1, "family-region": 1, "family": 2, "region": 2, "total": 3}
 
 
@@ -149,6 +151,14 @@ async def check(tx: Tx, now: datetime, limits: Limits, cause: Cause) -> Checked:
     return replace(judged, resolved=judged.resolved + len(forgotten))
 
 
+async def check_daily(tx: Tx, now: datetime, limits: Limits, cause: Cause) -> None:
+    """Judge every scope and forget what is old, once in the company's day, after `CHECK_TIME`."""
+    local = now.astimezone(await reference.load_zone(tx))
+    if local.time() >= CHECK_TIME and await reference.begin_check(tx, local.date()):
+        await check(tx, now, limits, cause)
+        await prune(tx, now)
+
+
 async def _resolve_forgotten(
     tx: Tx, forgotten: list[AlertRow], now: datetime, cause: Cause
 ) -> None:
@@ -185,9 +195,12 @@ def _finest_first(scope: Scope, hierarchy: Hierarchy) -> tuple[int, int, str]:
 
 
 def _is_over(alert: AlertRow, verdict: Verdict) -> bool:
-    """An alert ends when the scope is judged to be within its limits, or leaves them elsewhere."""
+    """An alert ends when the scope is judged to be within its limits, or leaves them elsewhere.
+
+    Too early it can only be to say that too little is sold.
+    """
     if verdict.direction is None:
-        return verdict.reason is not Reason.TOO_EARLY
+        return verdict.reason is not Reason.TOO_EARLY or alert.direction == "over"
     return verdict.direction != alert.direction
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,14 @@ async def load_zone(tx: Tx) -> ZoneInfo:
     """The company's time zone; UTC until the company is known."""
     rows = await fetch(tx, "SELECT time_zone FROM company")
     return ZoneInfo(rows[0][0] if rows else "UTC")
+
+
+async def begin_check(tx: Tx, day: date) -> bool:
+    """Whether the daily check of this day had not begun; now it has."""
+    rows = await fetch(
+        tx, "INSERT INTO checks (day) VALUES ($1) ON CONFLICT DO NOTHING RETURNING day", (day,)
+    )
+    return bool(rows)
 
 
 async def save_products(tx: Tx, products: Sequence[ProductChanged]) -> bool:
