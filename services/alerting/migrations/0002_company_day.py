@@ -1,6 +1,7 @@
-"""Shipments, which versions made in mid-week leave out, and the company's days that were checked."""
+"""Days of shipment, and the company's days on which everything was checked."""
 
 from alembic import op
+
 from takt.common.migrations import execute_script
 
 revision = "0002"
