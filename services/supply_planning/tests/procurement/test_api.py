@@ -267,6 +267,38 @@ async def test_a_cursor_of_somebody_else_is_no_fault(client: httpx.AsyncClient, 
         assert reply.status_code in (200, 400), reply.text
 
 
+async def test_a_receipt_says_how_much_or_that_it_is_everything(
+    client: httpx.AsyncClient, log: PostgresLog
+) -> None:
+    await load(client)
+    order = await frames(client, log)
+    address = f"/v1/purchase-orders/{order['order_id']}"
+    for step in ("approve", "release"):
+        await client.post(f"{address}/{step}", headers={"If-Match": "*"})
+    for body in ({}, {"quantity": "3", "everything": True}):
+        reply = await client.post(f"{address}/receive", json=body, headers={"If-Match": "*"})
+        assert reply.status_code == 422
+        assert "everything" in reply.json()["detail"]
+    reply = await client.post(
+        f"{address}/receive", json={"everything": True}, headers={"If-Match": "*"}
+    )
+    assert (reply.json()["status"], reply.json()["received_quantity"]) == ("received", "25")
+
+
+async def test_an_approved_order_is_changed_by_rest(
+    client: httpx.AsyncClient, log: PostgresLog
+) -> None:
+    await load(client)
+    order = await frames(client, log)
+    address = f"/v1/purchase-orders/{order['order_id']}"
+    await client.post(f"{address}/approve", headers={"If-Match": "*"})
+    body = {"quantity": "26", "due_on": "2027-01-18"}
+    reply = await client.post(f"{address}/change", json=body, headers={"If-Match": "*"})
+    changed = reply.json()
+    assert (changed["quantity"], changed["due_on"]) == ("26", "2027-01-18")
+    assert changed["release_on"] == "2027-01-04"
+
+
 async def test_an_order_that_is_not_there_is_named(client: httpx.AsyncClient) -> None:
     reply = await client.get("/v1/purchase-orders/00000000-0000-0000-0000-000000000001")
     assert (reply.status_code, reply.json()["field"]) == (404, "order_id")

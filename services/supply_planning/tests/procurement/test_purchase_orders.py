@@ -139,6 +139,22 @@ async def test_what_is_said_by_rest_is_an_answer_too(tx: Tx, now: datetime) -> N
     assert (order.status, order.agreed_quantity, order.erp_revision) == ("confirmed", 29, 1)
 
 
+async def test_a_whole_receipt_is_what_was_agreed_when_it_was_said(tx: Tx, now: datetime) -> None:
+    order_id = await frames(tx, now)
+    await receive_answers(tx, [answered(order_id, 1, "confirmed", 24)], now)
+    said = domain.Answer(0, "received")
+    order = await answer_order(tx, order_id, said, "erp", None, now, Cause.start())
+    assert (order.status, order.received_quantity) == ("received", 24)
+    assert (await list_answers(tx, order_id))[-1]["quantity"] == 24
+
+
+async def test_a_receipt_that_does_not_say_how_much_is_not_guessed(tx: Tx, now: datetime) -> None:
+    order_id = await frames(tx, now)
+    with pytest.raises(domain.ReceiptWithoutQuantityError, match="send the sum"):
+        await receive_answers(tx, [answered(order_id, 1, "received")], now)
+    assert (await get_order(tx, order_id)).received_quantity == 0
+
+
 async def test_an_order_that_another_system_placed_is_supply_and_is_taken_over_once(
     tx: Tx, now: datetime
 ) -> None:

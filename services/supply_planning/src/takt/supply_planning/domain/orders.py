@@ -41,6 +41,15 @@ class OrderRefusedError(ValueError):
         self.remedy = remedy
 
 
+class ReceiptWithoutQuantityError(ValueError):
+    """A receipt does not say how much has arrived, which must not be guessed."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(
+            f"order {order_id} was received without a quantity; send the sum that has arrived"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class SupplierTerms:
     """What a supplier asks for an item; payment days count from receipt."""
@@ -52,7 +61,10 @@ class SupplierTerms:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the ERP says about an order. `quantity` of `received` is the sum so far."""
+    """What the ERP says about an order.
+
+    `quantity` of `received` is the sum so far, and a receipt without it says nothing.
+    """
 
     revision: int
     kind: AnswerKind
@@ -216,10 +228,10 @@ def answer(order: PurchaseOrder, said: Answer) -> PurchaseOrder:
                 confirmed_on=said.due_on or order.due_on,
                 terms_revision=said.revision,
             )
-        case "received" if said.revision > order.receipt_revision:
+        case "received" if said.quantity is not None and said.revision > order.receipt_revision:
             return _next(
                 order,
-                received_quantity=order.agreed_quantity if said.quantity is None else said.quantity,
+                received_quantity=said.quantity,
                 received_on=said.received_on,
                 receipt_revision=said.revision,
             )

@@ -196,6 +196,20 @@ class Sourcing(RequestModel):
         return self
 
 
+class MissingSourcing(BaseModel):
+    """Demand for a product in a region that reaches no plan: write its sourcing, or its sites.
+
+    `sites` should serve it by the rule, but the item is not planned there.
+    """
+
+    product: Code
+    region: Code
+    reason: Literal["no_sourcing", "not_planned_at_site"]
+    quantity: Quantity
+    first_wanted_on: date
+    sites: tuple[Code, ...] = ()
+
+
 class Stock(RequestModel):
     """A count of an item at a site, taken before the movements of that day; today by default."""
 

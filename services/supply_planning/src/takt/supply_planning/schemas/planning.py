@@ -1,9 +1,9 @@
 """Wire shapes of what planning makes: plans, action messages, purchase orders."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity
 from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
@@ -86,11 +86,18 @@ class OrderConfirmation(RequestModel):
 
 
 class OrderReceipt(RequestModel):
-    """What has arrived so far, in all; without a quantity, everything."""
+    """What has arrived so far, in all: a quantity, or `everything` that was agreed."""
 
     order_revision: Revision | None = None
     quantity: Quantity | None = None
+    everything: bool = False
     received_on: date | None = None
+
+    @model_validator(mode="after")
+    def _says_how_much(self) -> Self:
+        if (self.quantity is not None) == self.everything:
+            raise ValueError("say the quantity that has arrived in all, or everything: true")
+        return self
 
 
 class OrderAnswer(BaseModel):

@@ -17,6 +17,7 @@ from takt.supply_planning.domain.orders import (
     Answer,
     OrderRefusedError,
     PurchaseOrder,
+    ReceiptWithoutQuantityError,
     answer,
     change,
 )
@@ -120,7 +121,8 @@ async def answer_order(
 ) -> PurchaseOrder:
     """Take over what a person or an ERP says about an order by REST.
 
-    A revision of 0 stands for the next one. An older answer changes nothing and is kept.
+    A revision of 0 stands for the next one, a receipt without a quantity for all that was agreed.
+    An older answer changes nothing and is kept.
 
     Raises:
         OrderNotFound, Stale.
@@ -129,6 +131,8 @@ async def answer_order(
     check_match(expected, before.sequence)
     if said.revision == 0:
         said = replace(said, revision=before.erp_revision + 1)
+    if said.kind == "received" and said.quantity is None:
+        said = replace(said, quantity=before.agreed_quantity)
     after = answer(before, said)
     outcome = "older" if after is before else "applied"
     await keep_answers(tx, [KeptAnswer(order_id, said, source, wall_now(), outcome)])
@@ -166,7 +170,12 @@ async def receive_answers(
     """What ERPs answered: applied where it is newer, and kept whatever became of it.
 
     An answer about an order that is not known yet waits for it.
+
+    Raises: ReceiptWithoutQuantityError: for the dead letters, as it cannot be told what arrived.
     """
+    for envelope in events:
+        if envelope.event.answer == "received" and envelope.event.quantity is None:
+            raise ReceiptWithoutQuantityError(envelope.event.order_id)
     ids = {envelope.event.order_id for envelope in events}
     await lock_reach(tx, set((await places_of(tx, ids)).values()))
     orders = await find_orders(tx, ids)

@@ -1,12 +1,41 @@
-"""Plans and action messages as they are listed."""
+"""Plans and action messages as they are listed, and the demand that reaches no plan."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import RowMapping
 
 from takt.common.db import Tx
 
 COLUMNS = "item, site, sequence, as_of, outcome, because, netting, messages"
+
+
+MISSING_SOURCING = """
+WITH wanted AS (
+    SELECT product, region, (week->>0)::date AS day, (week->>1)::numeric / 1000000 AS quantity
+    FROM forecasts, jsonb_array_elements(demand) week
+    UNION ALL
+    SELECT product, region, greatest(requested_on, $1::date), quantity - shipped
+    FROM sales WHERE direct AND quantity > shipped
+), ruled AS (
+    SELECT wanted.*, shares FROM wanted LEFT JOIN LATERAL (
+        SELECT shares FROM sourcing s
+        WHERE (s.product, s.region) = (wanted.product, wanted.region) AND valid_from <= day
+        ORDER BY valid_from DESC LIMIT 1
+    ) rule ON true WHERE quantity > 0
+), lost AS (
+    SELECT product, region, 'no_sourcing' AS reason, NULL AS site, day, quantity
+    FROM ruled WHERE shares IS NULL
+    UNION ALL
+    SELECT product, region, 'not_planned_at_site', site, day, quantity * share::numeric / 100000000
+    FROM ruled, jsonb_each_text(shares) AS part (site, share)
+    WHERE share <> '0' AND (product, site) NOT IN (SELECT item, site FROM item_sites)
+)
+SELECT product, region, reason, round(sum(quantity), 6) AS quantity, min(day) AS first_wanted_on,
+    coalesce(array_agg(DISTINCT site) FILTER (WHERE site IS NOT NULL), '{}') AS sites
+FROM lost WHERE $2::text IS NULL OR (product, region, reason) > ($2, $3, $4)
+GROUP BY product, region, reason ORDER BY product, region, reason LIMIT $5
+"""
 
 
 async def find_plan(tx: Tx, item: str, site: str) -> RowMapping | None:
@@ -38,4 +67,13 @@ async def list_plans(
         """,
         (item, site, with_messages, *(after or (None, None)), limit),
     )
+    return rows.mappings().all()
+
+
+async def list_missing_sourcing(
+    tx: Tx, *, today: date, after: Sequence[str] | None, limit: int
+) -> Sequence[RowMapping]:
+    """Series whose demand, or a part of it, reaches no plan; what is overdue is for today."""
+    place = after or (None, None, None)
+    rows = await tx.exec_driver_sql(MISSING_SOURCING, (today, *place, limit))
     return rows.mappings().all()
