@@ -269,7 +269,7 @@ class Erp(Actor):
         if verb == "confirm":
             body = revision
         if verb == "receive":
-            body = {**revision, "received_on": self.today.isoformat()}
+            body = {**revision, "everything": True, "received_on": self.today.isoformat()}
         act, _ = await self.act(
             f"{verb}s",
             order["number"],
