@@ -82,6 +82,21 @@ async def test_a_sale_takes_the_place_of_its_deal_line_in_either_order(
     assert await totals(tx) == (0, Decimal(2000))
 
 
+async def test_a_direct_order_is_committed_and_takes_the_baseline_that_the_forecast_gives_up(
+    tx: Tx, now: datetime
+) -> None:
+    await tell(tx, now, told.forecast("PUMP", 1, baseline="10"))
+    expected = 26 * 10 * Decimal(90)
+    assert await totals(tx) == (expected, 0)
+
+    fallen = told.forecast("PUMP", 2, baseline="10")
+    consumed = fallen.buckets[0].model_copy(update={"baseline": 0, "quantity": 0})
+    fallen = fallen.model_copy(update={"buckets": (consumed, *fallen.buckets[1:])})
+    await tell(tx, now, told.sale("s", 1, quantity="10"), fallen)
+
+    assert await totals(tx) == (expected - 10 * Decimal(90), 10 * Decimal(100))
+
+
 async def test_a_sale_that_moves_to_another_deal_gives_the_first_its_line_back(
     tx: Tx, now: datetime
 ) -> None:
