@@ -91,6 +91,16 @@ def list_price_on(list_price: Decimal, day: date, today: date) -> Decimal:
     return (list_price / Decimal(_PRICE_RISE ** (today.year - day.year))).quantize(Decimal("0.01"))
 
 
+def wanted_on(day: date) -> date:
+    """A working day for which goods are wanted: the day itself, or one of the week to come.
+
+    Weekends are spread, so that weeks lie evenly over their days, as planners expect.
+    """
+    if day.weekday() < 5:
+        return day
+    return day + timedelta(days=7 - day.weekday() + (day.toordinal() // 7 + day.weekday()) % 5)
+
+
 def orders_without_deals(
     demand: Demand, payment_days: Mapping[str, Sequence[int]], today: date, seed: int
 ) -> list[Sale]:
@@ -116,7 +126,7 @@ def orders_without_deals(
             continue
         cut = max(demand.discount(product.family, region.code, sold_on), random.uniform(0, 0.08))
         price = list_price_on(product.list_price, sold_on, today) * Decimal(1 - cut)
-        requested_on = sold_on + timedelta(days=random.randrange(1, 8))
+        requested_on = wanted_on(sold_on + timedelta(days=random.randrange(1, 8)))
         sales.append(
             Sale(
                 order_line=f"SO-{100001 + len(sales)}-1",

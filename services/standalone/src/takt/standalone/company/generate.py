@@ -63,7 +63,9 @@ def generate_company(seed: int, as_of: datetime) -> Company:
         suppliers=suppliers,
         supplier_items=offers,
         sourcing=sourcing,
-        stocks=stocks(use, items, frozenset(product.code for product in products), seed),
+        stocks=stocks(
+            use, items, frozenset(p.code for p in products), purchase_orders, today, seed
+        ),
         orders=purchase_orders,
         deals=tuple(deals),
         sales=tuple(sales),

@@ -73,7 +73,9 @@ async def load_company(client: httpx.AsyncClient, progress: ReportProgress) -> C
     await _load_deals(client, company.deals, today, progress)
     line_ids = await _line_ids(client, {sale.deal for sale in recent if sale.deal})
     await _load_sales(client, recent, line_ids, progress)
+    await _settle(client)
     await _send(client, "POST", "/v1/forecasts/refits")
+    await _first_version(client)
     await _settle(client)
     await _load_network(client, company, progress)
     await _settle(client)
@@ -110,6 +112,18 @@ async def _settle(client: httpx.AsyncClient) -> None:
             if service.get("lag") or service.get("outbox_unsent")
         ]
         quiet = 0 if waiting else quiet + 1
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _first_version(client: httpx.AsyncClient) -> None:
+    """Wait until forecasts were published, which they are once they are fitted; a minute at most.
+
+    Planning and deviations begin with forecasts that stand.
+    """
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        if (await _send(client, "GET", "/v1/forecast-versions"))["items"]:
+            return
         await asyncio.sleep(_POLL_SECONDS)
 
 
@@ -151,23 +165,21 @@ async def _load_deals(
 ) -> None:
     """Deals in the order in which they last moved, as a CRM would have told them.
 
-    The win of an old deal shipped it; of a recent one the ERP tells when.
+    What has left by now never becomes open demand; the ERP tells later on which day it left.
     """
     told = sorted(deals, key=lambda deal: deal.history[-1].entered_at)
     for chunk, done in _chunks(told, _CHUNK):
-        bodies = [
-            wire.deal_body(
-                deal,
-                shipped=deal.status == "won"
-                and deal.history[-1].entered_at.date() < today - _RECENT,
-            )
-            for deal in chunk
-        ]
+        bodies = [wire.deal_body(deal, shipped=_has_left(deal, today)) for deal in chunk]
         answer = await _send(client, "POST", "/v1/deals/upserts", {"items": bodies})
         if answer["failed"]:
             problem = next(item["problem"] for item in answer["items"] if item.get("problem"))
             raise LoadFailed(f"/v1/deals/upserts refused {problem}")
         progress("deals", done, len(told))
+
+
+def _has_left(deal: Deal, today: date) -> bool:
+    """Whether everything that the deal sold was shipped before today."""
+    return deal.status == "won" and all(line.requested_on < today for line in deal.lines)
 
 
 async def _line_ids(client: httpx.AsyncClient, deals: set[str]) -> dict[str, str]:

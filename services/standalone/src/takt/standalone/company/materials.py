@@ -34,16 +34,17 @@ _BILLS = {
     "INS-X08": ("", "SUB-ELX 3, PCB 2, FAST 2"),
 }
 
-# supplier: name, lead time in working days, payment days, then item, name, price, minimum, multiple
+# supplier: name, lead time in working days, payment days, items: name, price, minimum, multiple.
+# A minimum is what a plant uses in four to eight weeks.
 _SUPPLIERS = {
     "MOTEX": (
         "Motex Antriebe GmbH",
         25,
         45,
         (
-            ("MOT-11", "Motor 1.1 kW", "205", 10, 5),
-            ("MOT-22", "Motor 2.2 kW", "296", 10, 5),
-            ("MOT-55", "Motor 5.5 kW", "640", 4, 2),
+            ("MOT-11", "Motor 1.1 kW", "205", 120, 10),
+            ("MOT-22", "Motor 2.2 kW", "296", 80, 10),
+            ("MOT-55", "Motor 5.5 kW", "640", 20, 2),
         ),
     ),
     "THALE": (
@@ -51,9 +52,9 @@ _SUPPLIERS = {
         35,
         60,
         (
-            ("CAST-S", "Pump casing, small", "58", 50, 10),
-            ("CAST-M", "Body, medium", "112", 40, 10),
-            ("CAST-L", "Body, large", "265", 20, 5),
+            ("CAST-S", "Pump casing, small", "58", 200, 20),
+            ("CAST-M", "Body, medium", "112", 200, 20),
+            ("CAST-L", "Body, large", "265", 80, 10),
         ),
     ),
     "DICHTA": (
@@ -61,40 +62,40 @@ _SUPPLIERS = {
         10,
         30,
         (
-            ("SEAL", "Mechanical seal", "31", 50, 25),
-            ("GSK", "Gasket kit", "5.60", 200, 100),
+            ("SEAL", "Mechanical seal", "31", 500, 50),
+            ("GSK", "Gasket kit", "5.60", 2000, 200),
         ),
     ),
-    "NORDLAGER": ("Nordlager AB", 15, 30, (("BRG", "Ball bearing", "11.50", 100, 50),)),
+    "NORDLAGER": ("Nordlager AB", 15, 30, (("BRG", "Ball bearing", "11.50", 600, 50),)),
     "TURNTECH": (
         "Turntech Precision Ltd",
         20,
         30,
         (
-            ("SHAFT", "Shaft", "39", 40, 10),
-            ("IMP", "Impeller", "47", 40, 10),
+            ("SHAFT", "Shaft", "39", 240, 20),
+            ("IMP", "Impeller", "47", 300, 20),
         ),
     ),
-    "ELEKTRA": ("Elektra Boards s.r.o.", 30, 30, (("PCB", "Control board", "84", 50, 25),)),
+    "ELEKTRA": ("Elektra Boards s.r.o.", 30, 30, (("PCB", "Control board", "84", 500, 50),)),
     "SENSORIA": (
         "Sensoria Oy",
         25,
         45,
         (
-            ("CELL", "Pressure cell", "61", 40, 20),
-            ("COIL", "Flow coil", "118", 20, 10),
-            ("INS-L20", "", "187", 20, 10),
+            ("CELL", "Pressure cell", "61", 300, 20),
+            ("COIL", "Flow coil", "118", 240, 20),
+            ("INS-L20", "", "187", 140, 10),
         ),
     ),
-    "ACTUMATIC": ("Actumatic SpA", 30, 60, (("ACT", "Electric actuator", "298", 10, 5),)),
+    "ACTUMATIC": ("Actumatic SpA", 30, 60, (("ACT", "Electric actuator", "298", 100, 10),)),
     "FILTRANA": (
         "Filtrana Media BV",
         15,
         30,
         (
-            ("MEDIA", "Filter media, square metre", "7.40", 250, 50),
-            ("FLT-R05", "", "12.10", 500, 100),
-            ("FLT-R20", "", "10.30", 500, 100),
+            ("MEDIA", "Filter media, square metre", "7.40", 2500, 250),
+            ("FLT-R05", "", "12.10", 1800, 100),
+            ("FLT-R20", "", "10.30", 1500, 100),
         ),
     ),
     "STAHLFORM": (
@@ -102,10 +103,10 @@ _SUPPLIERS = {
         12,
         30,
         (
-            ("ENC", "Enclosure", "34", 50, 10),
-            ("HSG-S", "Filter housing, small", "74", 30, 10),
-            ("HSG-L", "Filter housing, large", "186", 6, 2),
-            ("FAST", "Fastener kit", "3.80", 250, 50),
+            ("ENC", "Enclosure", "34", 800, 50),
+            ("HSG-S", "Filter housing, small", "74", 450, 30),
+            ("HSG-L", "Filter housing, large", "186", 36, 4),
+            ("FAST", "Fastener kit", "3.80", 2500, 250),
         ),
     ),
     "VALBRENTA": (
@@ -113,14 +114,14 @@ _SUPPLIERS = {
         22,
         60,
         (
-            ("VLV-B25", "", "66", 100, 20),
-            ("VLV-B50", "", "108", 60, 20),
-            ("VLV-K40", "", "79", 100, 20),
+            ("VLV-B25", "", "66", 480, 40),
+            ("VLV-B50", "", "108", 260, 20),
+            ("VLV-K40", "", "79", 320, 40),
         ),
     ),
 }
 
-_PRICE_BREAKS = ((1, "1"), (4, "0.96"), (10, "0.92"))
+_PRICE_BREAKS = ((1, "1"), (2, "0.96"), (4, "0.92"))
 """Multiples of the minimum from which a unit costs this part of its price."""
 
 

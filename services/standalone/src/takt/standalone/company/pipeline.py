@@ -10,7 +10,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
-from takt.standalone.company.demand import DEAL_SHARE, HISTORY_WEEKS, Demand, list_price_on
+from takt.standalone.company.demand import (
+    DEAL_SHARE,
+    HISTORY_WEEKS,
+    Demand,
+    list_price_on,
+    wanted_on,
+)
 from takt.standalone.company.rows import (
     Account,
     Deal,
@@ -221,7 +227,7 @@ class _DealWriter:
         while len(chosen) < count:
             own = random.random() >= _OTHER_FAMILY
             chosen[random.choice(self._families[family] if own else everything)] = None
-        requested_on = _working_day(closes + timedelta(days=random.randrange(7, 42)))
+        requested_on = wanted_on(closes + timedelta(days=random.randrange(7, 42)))
         return tuple(
             DealLine(
                 reference=f"{deal}-{number}",

@@ -27,6 +27,8 @@ WeeklyUse = Mapping[tuple[str, str], float]
 _USE_WEEKS = 13
 _UNPAID_DAYS = 70
 _MISSING_ORDERS = 0.12
+_NO_ORDER = timedelta(weeks=6)
+"""What is on hand lasts so long where nothing is on its way."""
 _EIGHT_HOURS = 480
 
 
@@ -71,19 +73,30 @@ def weekly_use(
 
 
 def stocks(
-    use: WeeklyUse, items: Sequence[Item], products: frozenset[str], seed: int
+    use: WeeklyUse,
+    items: Sequence[Item],
+    products: frozenset[str],
+    purchase_orders: Sequence[PurchaseOrder],
+    today: date,
+    seed: int,
 ) -> tuple[Stock, ...]:
-    """On hand from less than the safety stock to some weeks of use; finished goods have most."""
+    """On hand some weeks of use; of what is bought about as much as lasts until the next comes."""
     random = Random(f"{seed}:stock")
     bought = {item.code for item in items if item.source == "bought"}
+    comes_on: dict[tuple[str, str], date] = {}
+    for order in purchase_orders:
+        if order.received_on is None:
+            place = order.item, order.site
+            comes_on[place] = min(order.due_on, comes_on.get(place, order.due_on))
     rows: list[Stock] = []
     for (item, site), quantity in sorted(use.items()):
-        if item in products:
-            safety_weeks, low, high = 1.0, 0.5, 4.5
-        elif item in bought:
-            safety_weeks, low, high = 0.8, 0.5, 4.0
+        if item in bought:
+            until = (comes_on.get((item, site), today + _NO_ORDER) - today).days / 7
+            safety_weeks, low, high = 0.8, until + 0.6, until + 2.4
+        elif item in products:
+            safety_weeks, low, high = 1.0, 0.4, 4.2
         else:
-            safety_weeks, low, high = 0.3, 0.1, 1.2
+            safety_weeks, low, high = 0.3, 0.1, 1.4
         rows.append(
             Stock(
                 item,
