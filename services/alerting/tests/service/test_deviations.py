@@ -286,6 +286,20 @@ async def test_what_deals_shipped_before_a_version_is_added_to_it_and_what_is_to
     assert await expected_in_total(tx) == 100
 
 
+async def test_a_week_whose_first_version_came_part_way_is_judged_as_a_whole(tx):
+    await take_catalog(tx, catalog(), WEDNESDAY_MORNING)
+    await sell(tx, sale(quantity=90), now=WEDNESDAY_MORNING)
+    said = version(series("kettle", "north", 30), as_of=WEDNESDAY_MORNING)
+    await take_versions(tx, [said], WEDNESDAY_MORNING, limits=LIMITS)
+    assert await expected_in_total(tx) == 120
+    assert await events(tx) == []  # 90 of 120 by Wednesday are no breach: the version knew them
+    friday = WEDNESDAY_MORNING + timedelta(days=2)
+    await check_at(tx, friday)
+    assert await events(tx) == []
+    await sell(tx, sale(quantity=60, day=friday.date()), now=friday)
+    assert any(isinstance(event, ReviewOpened) for event in await events(tx))
+
+
 async def test_a_version_counts_once_all_of_its_parts_are_there_in_any_order(tx):
     await take_catalog(tx, catalog(), MONDAY_MORNING)
     parts = [

@@ -86,7 +86,8 @@ class Bucket:
 
     `week` is the ISO Monday. `actual` is dated in the week, by the day that the customer asked
     for; `booked` is the part of it that is dated after today. Without a `spread` the version
-    carried no interval.
+    carried no interval. A `whole` one is not judged by days: its version was made part-way, with
+    what had been sold by then.
     """
 
     week: date
@@ -94,6 +95,7 @@ class Bucket:
     actual: Decimal
     spread: Spread | None = None
     booked: Decimal = ZERO
+    whole: bool = False
 
     def without(self, part: Bucket) -> Bucket:
         """The same scope with a part of it taken out."""
@@ -106,6 +108,7 @@ class Bucket:
             self.actual - part.actual,
             spread,
             self.booked - part.booked,
+            self.whole,
         )
 
 
@@ -346,8 +349,10 @@ def explaining_child(
 def _judge_open(bucket: Bucket, today: date, profile: WeekdayProfile, limits: Limits) -> Verdict:
     due_low = share_due(profile, bucket.week, today)
     due_high = share_due(profile, bucket.week, today + timedelta(days=1))
+    if bucket.whole:
+        due_low, due_high = ZERO, Decimal(1)
     verdict = judge_bucket(bucket, due_low, due_high, limits)
-    early = today < bucket.week + timedelta(days=limits.under_from_weekday)
+    early = bucket.whole or today < bucket.week + timedelta(days=limits.under_from_weekday)
     if early and verdict.direction != "over":
         return replace(verdict, reason=Reason.TOO_EARLY, direction=None, fired=())
     return verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 from takt.alerting.domain.deviation import (
@@ -25,6 +25,8 @@ from takt.common.db import Tx
 
 HISTORY_WEEKS = 26
 WEEK = timedelta(days=7)
+WEEKLY_BY = time(12)
+"""Of Monday in UTC: the weekly version is made by then, wherever the company is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,13 @@ class BucketRow:
 
 @dataclass(frozen=True, slots=True)
 class SoldBucket:
-    """A bucket with what was sold in it; `booked` is the part that is dated after today."""
+    """A bucket with what was sold in it; `booked` is the part that is dated after today.
+
+    `whole`: its version was made when the week was under way.
+    """
 
     row: BucketRow
+    whole: bool
     quantity: Decimal
     revenue: Decimal
     booked_quantity: Decimal
@@ -102,8 +108,16 @@ def _bucket(sold: SoldBucket, measure: Measure) -> Bucket:
             sold.quantity,
             row.quantity_spread,
             sold.booked_quantity,
+            sold.whole,
         )
-    return Bucket(row.week, row.forecast_value, sold.revenue, row.value_spread, sold.booked_revenue)
+    return Bucket(
+        row.week,
+        row.forecast_value,
+        sold.revenue,
+        row.value_spread,
+        sold.booked_revenue,
+        sold.whole,
+    )
 
 
 async def save_buckets(tx: Tx, rows: Sequence[BucketRow]) -> None:
@@ -171,15 +185,17 @@ async def load_weeks(tx: Tx, scopes: Collection[str], today: date) -> dict[str, 
         """
         SELECT b.scope, b.week, b.product, b.family, b.region, b.unit, b.forecast_quantity,
             b.forecast_value, b.quantity_below, b.quantity_above, b.value_below, b.value_above,
+            coalesce(bool_or(v.as_of > (b.week + $5::time) AT TIME ZONE 'UTC'), false),
             coalesce(sum(d.quantity), 0), coalesce(sum(d.revenue), 0),
             coalesce(sum(d.quantity) FILTER (WHERE d.day > $4), 0),
             coalesce(sum(d.revenue) FILTER (WHERE d.day > $4), 0)
         FROM buckets b
         LEFT JOIN bucket_days d ON d.scope = b.scope AND d.day BETWEEN b.week AND b.week + 6
+        LEFT JOIN frozen_weeks f ON f.week = b.week LEFT JOIN versions v ON v.version = f.version
         WHERE b.scope = ANY($1::text[]) AND b.week BETWEEN $2 AND $3
         GROUP BY b.scope, b.week ORDER BY b.scope, b.week
         """,
-        (list(scopes), current - HISTORY_WEEKS * WEEK, current, today),
+        (list(scopes), current - HISTORY_WEEKS * WEEK, current, today, WEEKLY_BY),
     )
     found: dict[str, list[SoldBucket]] = defaultdict(list)
     for key, week, product, family, region, unit, quantity, value, *numbers in rows:
