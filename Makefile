@@ -39,6 +39,9 @@ lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
 test: setup ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
 	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup
 
+faults: setup ## The long form of the faults: every process killed several times under 2,000 changes
+	@.venv/bin/python -m pytest -q -m slow tests/integration/test_faults.py
+
 check: setup ## Style, types, the house's rules, the contracts
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -49,6 +52,9 @@ check: setup ## Style, types, the house's rules, the contracts
 format: setup ## Put the code into its form
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix --quiet . || true
+
+bench: setup ## Measure everything beside its limit or peer, and print the table
+	@.venv/bin/python -m benchmarks
 
 contracts: setup ## Write the events' schemas and the AsyncAPI document anew
 	@.venv/bin/python -m takt.common.contracts.export
