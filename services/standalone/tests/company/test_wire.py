@@ -20,6 +20,7 @@ from takt.deals.schemas.deals import DealUpserts
 from takt.deals.schemas.sales import SalesIn
 from takt.forecast.schemas import DemandImport, DemandRowIn
 from takt.standalone.company import Company, generate_company, wire
+from takt.standalone.company.load import has_left
 from takt.supply_planning.schemas.finance import FixedPaymentsBody
 from takt.supply_planning.schemas.network import (
     BillOfMaterial,
@@ -103,3 +104,14 @@ def test_sales_fit_as_order_lines_and_as_history(company: Company) -> None:
         assert (read_sale.shipped_on is None) == (read_sale.shipped_quantity == 0)
     history = read(DemandImport, wire.history_body(company.sales[:1000]))
     assert len(read(list[DemandRowIn], history.rows)) == 1000
+
+
+def test_a_won_deal_is_told_as_shipped_when_all_that_it_sold_has_left(company: Company) -> None:
+    """Else a load would put months of sales into the present week's demand for a moment."""
+    open_sales = {sale.deal for sale in company.sales if sale.deal and sale.shipped_on is None}
+    today = company.as_of.date()
+    shipped = {deal.external_id for deal in company.deals if has_left(deal, today)}
+    won = {deal.external_id for deal in company.deals if deal.status == "won"}
+    assert shipped == won - open_sales
+    assert shipped
+    assert won & open_sales

@@ -29,8 +29,8 @@ _ANY = {"If-Match": "*"}
 _PASSING = {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 _PAUSES = (0.5, 1, 2, 4)
 """Seconds to wait before a request that met a passing problem goes out again; all may be."""
-_POLL_SECONDS = 0.5
-_QUIET_POLLS = 4
+_POLL_SECONDS = 0.7
+_QUIET_POLLS = 2
 _SETTLE_SECONDS = 60
 _NO_MINIMUM = Decimal(-1_000_000_000)
 """Until everything is in, so that half a company raises no shortfall."""
@@ -169,7 +169,7 @@ async def _load_deals(
     """
     told = sorted(deals, key=lambda deal: deal.history[-1].entered_at)
     for chunk, done in _chunks(told, _CHUNK):
-        bodies = [wire.deal_body(deal, shipped=_has_left(deal, today)) for deal in chunk]
+        bodies = [wire.deal_body(deal, shipped=has_left(deal, today)) for deal in chunk]
         answer = await _send(client, "POST", "/v1/deals/upserts", {"items": bodies})
         if answer["failed"]:
             problem = next(item["problem"] for item in answer["items"] if item.get("problem"))
@@ -177,7 +177,7 @@ async def _load_deals(
         progress("deals", done, len(told))
 
 
-def _has_left(deal: Deal, today: date) -> bool:
+def has_left(deal: Deal, today: date) -> bool:
     """Whether everything that the deal sold was shipped before today."""
     return deal.status == "won" and all(line.requested_on < today for line in deal.lines)
 
