@@ -311,7 +311,9 @@ class KafkaSubscription:
     async def commit(self, records: Sequence[Record]) -> None:
         last = {TopicPartition(r.topic, r.partition): r.position + 1 for r in records}
         try:
-            await self._consumer.commit(last)
+            # By itself it asks again for as long as no coordinator is found.
+            async with asyncio.timeout(ANSWER_DEADLINE):
+                await self._consumer.commit(last)
         except (KafkaError, OSError) as error:
             # The offset is a hint: the inbox decides what is new.
             logger.info("offsets not committed: %s: %s", type(error).__name__, error)
@@ -336,9 +338,24 @@ class KafkaSubscription:
 async def _stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
     """Stop a client, which may hang or fail where the broker is away."""
     try:
-        await asyncio.wait_for(client.stop(), STOP_DEADLINE)
+        await asyncio.wait_for(_stop_whole(client), STOP_DEADLINE)
     except (KafkaError, OSError) as error:
         logger.info("a client did not stop cleanly: %s: %s", type(error).__name__, error)
+
+
+async def _stop_whole(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Stop a client, and a consumer whose fetches wait for a broker too.
+
+    aiokafka cancels those fetches and lets their cancellation out of `stop` before it has closed
+    the connections: taken for our own it would end the caller for good, without a word.
+    """
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling() or not isinstance(client, AIOKafkaConsumer):
+            raise
+        await client._client.close()
 
 
 def _partition(key: bytes, every: list[int], available: list[int]) -> int:
