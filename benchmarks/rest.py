@@ -35,29 +35,12 @@ STAGES = ("first", "second")
 
 async def measure(lab: Lab) -> list[Line]:
     """Two lines: one move a request, and a hundred."""
-    async with lab.database("deals") as url, _access(lab) as access_url:
-        connection = await asyncpg.connect(access_url)
-        key, _ = await create_key(connection, "bench", ["admin"])
-        await connection.close()
-        port = free_port()
-        environment = {
-            **os.environ,
-            "DEALS_DATABASE_URL": url,
-            "TAKT_ACCESS_URL": access_url,
-            "TAKT_KAFKA": lab.bootstrap,
-            "TAKT_PORT": str(port),
-            "TAKT_RATE_LIMIT": "1000000",
-        }
-        command = [sys.executable, "-m", "takt.deals"]
-        server = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - an instant
-        try:
+    async with lab.database("deals") as url, access_database(lab) as access_url:
+        async with deals_process(lab, url, access_url) as (port, key):
             deals = await _prepare(port, key)
             await _drive(_Singles(port, key, deals).run, 2.0, CLIENTS)
             single = await _drive(_Singles(port, key, deals).run, SECONDS, CLIENTS)
             bulk = await _drive(_Bulks(port, key, deals).run, SECONDS, 4)
-        finally:
-            server.terminate()
-            server.wait(40)
         bare_single = await _bare(url, deals, 1, CLIENTS)
         bare_bulk = await _bare(url, deals, BULK, 4)
     return [
@@ -73,7 +56,7 @@ async def measure(lab: Lab) -> list[Line]:
 
 
 @asynccontextmanager
-async def _access(lab: Lab) -> AsyncIterator[str]:
+async def access_database(lab: Lab) -> AsyncIterator[str]:
     """A database of keys."""
     name = f"bench_access_{new_id().hex}"
     admin = await asyncpg.connect(lab.admin_url)
@@ -89,18 +72,44 @@ async def _access(lab: Lab) -> AsyncIterator[str]:
         await admin.close()
 
 
+@asynccontextmanager
+async def deals_process(lab: Lab, url: str, access_url: str) -> AsyncIterator[tuple[int, str]]:
+    """The deals service as a process with one worker, ready; yields its port and a key."""
+    connection = await asyncpg.connect(access_url)
+    key, _ = await create_key(connection, "bench", ["admin"])
+    await connection.close()
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DEALS_DATABASE_URL": url,
+        "TAKT_ACCESS_URL": access_url,
+        "TAKT_KAFKA": lab.bootstrap,
+        "TAKT_PORT": str(port),
+        "TAKT_RATE_LIMIT": "1000000",
+    }
+    command = [sys.executable, "-m", "takt.deals"]
+    server = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - an instant
+    try:
+        async with httpx.AsyncClient() as client:
+            while True:
+                try:
+                    ready = await client.get(f"http://127.0.0.1:{port}/health/ready")
+                    ready.raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.1)
+        yield port, key
+    finally:
+        server.terminate()
+        server.wait(40)
+
+
 async def _prepare(port: int, key: str) -> list[UUID]:
     """A company with one pipeline of two open stages, and its deals."""
     client = httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, timeout=60
     )
     async with client:
-        while True:
-            try:
-                (await client.get("/health/ready")).raise_for_status()
-                break
-            except httpx.HTTPError:
-                await asyncio.sleep(0.1)
         stages = [
             *[{"code": code, "name": code} for code in STAGES],
             {"code": "won", "name": "Won", "kind": "won"},
