@@ -16,9 +16,10 @@ POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.0"
 
 
-def pytest_report_header() -> str:
-    """Say which PostgreSQL and which Kafka the tests run against."""
-    return f"takt: PostgreSQL {source('TAKT_TEST_DATABASE')}, Kafka {source('TAKT_TEST_KAFKA')}"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which PostgreSQL and which Kafka the tests ran against, in quiet runs too."""
+    postgres, kafka = source("TAKT_TEST_DATABASE"), source("TAKT_TEST_KAFKA")
+    terminalreporter.write_line(f"takt: PostgreSQL {postgres}, Kafka {kafka}")
 
 
 @pytest.hookimpl(tryfirst=True)

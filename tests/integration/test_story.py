@@ -26,6 +26,9 @@ from .receiver import Receiver, receiving
 from .story_company import COMPONENT, PRODUCTS, REGION, load_company, post
 from .system import System, running_system
 
+# Whole systems take the same names of databases, so they never run beside each other.
+pytestmark = pytest.mark.xdist_group("kafka")
+
 SUNDAY = date(2026, 11, 22)
 THURSDAY = date(2026, 11, 26)
 CHAIN = (
