@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from takt.standalone.commands.door import HomeOption
+from takt.standalone.commands.migrate import setting
 from takt.standalone.commands.output import (
     CommandError,
     Format,
@@ -116,8 +117,13 @@ def revoke(
 def run(
     home: Path | None, database: str | None, work: Callable[["asyncpg.Connection"], Awaitable[Any]]
 ) -> Any:
-    """Do some work on the database of the keys."""
+    """Do some work on the database of the keys: the given one, else the home's own.
+
+    In compose the migrate container has the administrator's URL as a secret, so there it is given.
+    """
     import asyncio
+
+    database = database or setting("TAKT_DATABASE")
 
     async def connected(url: str) -> Any:
         from takt.standalone.provision import ACCESS, at_database, connect
