@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock faults bench contracts clean
+.PHONY: help setup run test check format lock faults composed bench contracts clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: setup ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABAS
 
 faults: setup ## The long form of the faults: every process killed several times under 2,000 changes
 	@.venv/bin/python -m pytest -q -m slow tests/integration/test_faults.py
+
+composed: setup ## The story against what docker compose brings up; needs a container engine
+	@.venv/bin/python -m pytest -q -m slow tests/integration/test_story.py
 
 check: setup ## Style, types, the house's rules, the contracts
 	@.venv/bin/ruff check .

@@ -123,15 +123,18 @@ class _Table:
 
 
 @asynccontextmanager
-async def listening(log_url: str, kafka: str | None) -> AsyncIterator[Listener]:
-    """A listener to all topics, from their beginning."""
-    if kafka is None:
-        connection = await asyncpg.connect(log_url)
-        try:
-            yield Listener(_Table(connection))
-        finally:
-            await connection.close()
-        return
+async def listening_to_table(log_url: str) -> AsyncIterator[Listener]:
+    """A listener to all topics of the log in PostgreSQL, from their beginning."""
+    connection = await asyncpg.connect(log_url)
+    try:
+        yield Listener(_Table(connection))
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def listening_to_kafka(kafka: str) -> AsyncIterator[Listener]:
+    """A listener to all topics on Kafka, from their beginning."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka, group_id=None, auto_offset_reset="earliest"
     )

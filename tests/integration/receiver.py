@@ -1,4 +1,4 @@
-"""A real HTTP receiver of webhooks on 127.0.0.1: it keeps what came, whole."""
+"""A real HTTP receiver of webhooks on this host: it keeps what came, whole."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,8 +15,8 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    """A receiver that answers 204 to everything."""
+async def receiving(known_as: str = "127.0.0.1") -> AsyncIterator[Receiver]:
+    """A receiver that answers 204 to everything, at the name by which Takt knows this host."""
     receiver = Receiver()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,8 +31,10 @@ async def receiving() -> AsyncIterator[Receiver]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/takt"
+    server = await asyncio.start_server(
+        answer, "127.0.0.1" if known_as == "127.0.0.1" else "0.0.0.0", 0
+    )
+    receiver.url = f"http://{known_as}:{server.sockets[0].getsockname()[1]}/takt"
     try:
         yield receiver
     finally:

@@ -157,6 +157,13 @@ class System:
                 process.kill()
                 raise AssertionError(f"{name} did not stop in 30 s:\n{self.said(name)}") from None
 
+    async def on(self, as_of: str) -> None:
+        """Go on at another business time."""
+        await self.stop()
+        self.environment["TAKT_AS_OF"] = as_of
+        self.start()
+        await self.ready()
+
     async def remove(self) -> None:
         """Drop databases and roles, for the next one on this server."""
         admin = await asyncpg.connect(self.admin_url)
@@ -167,8 +174,7 @@ class System:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client of the door with the key."""
-        headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(base_url=self.door, headers=headers, timeout=60) as client:
+        async with client_of(self.door, self.key) as client:
             yield client
 
 
@@ -188,6 +194,12 @@ async def running_system(
             await system.stop()
         finally:
             await system.remove()
+
+
+def client_of(door: str, key: str) -> httpx.AsyncClient:
+    """A client of a door that shows a key."""
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.AsyncClient(base_url=door, headers=headers, timeout=60)
 
 
 def free_port() -> int:

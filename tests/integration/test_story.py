@@ -1,15 +1,15 @@
-"""The story, on both logs: a deal moves, and the purchase order, the cash and the review with it.
+"""The story: a deal moves, and the purchase order, the cash and the review with it.
 
-Every service is a process of its own. What is seen is seen by a listener that knows nothing of the
-code, at the public routes, and by a real HTTP receiver.
+Every service is a process of its own, over each of the two logs, or a container. What is seen is
+seen by a listener that knows nothing of the code, at the routes, and by a real HTTP receiver.
 """
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +21,8 @@ from standardwebhooks.webhooks import Webhook
 from takt.common.event import new_id
 from takt.common.testing import eventually
 
-from .listener import Heard, Listener, listening
+from .composed import RECEIVER, Composed, running_composed
+from .listener import Heard, Listener, listening_to_kafka, listening_to_table
 from .receiver import Receiver, receiving
 from .story_company import COMPONENT, PRODUCTS, REGION, load_company, post
 from .system import System, running_system
@@ -30,6 +31,7 @@ from .system import System, running_system
 pytestmark = pytest.mark.xdist_group("kafka")
 
 SUNDAY = date(2026, 11, 22)
+BEFORE = f"{SUNDAY}T18:00:00Z"
 THURSDAY = date(2026, 11, 26)
 CHAIN = (
     "takt.deal.stage_changed.v1",
@@ -45,26 +47,65 @@ CHAIN = (
 class Stage:
     """Where the story plays."""
 
-    system: System
+    system: System | Composed
     client: httpx.AsyncClient
     listener: Listener
     receiver: Receiver
     deals: list[str]
 
 
-@pytest.fixture(params=["postgres", "kafka"])
-async def stage(
-    request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    kafka = request.getfixturevalue("kafka_bootstrap") if request.param == "kafka" else None
-    if kafka is not None:
-        await forget_other_tests(kafka)
-    as_of = f"{SUNDAY}T18:00:00Z"
+@asynccontextmanager
+async def on_the_table(
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[tuple[System, Listener, Receiver]]:
+    """Processes on 127.0.0.1; events over the log in PostgreSQL."""
+    postgres, folder = map(request.getfixturevalue, ("postgres_url", "tmp_path"))
     async with (
         receiving() as receiver,
-        running_system(postgres_url, tmp_path, kafka=kafka, as_of=as_of) as system,
+        running_system(postgres, folder, as_of=BEFORE) as system,
+        listening_to_table(system.url("takt_log")) as listener,
+    ):
+        yield system, listener, receiver
+
+
+@asynccontextmanager
+async def on_kafka(
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[tuple[System, Listener, Receiver]]:
+    """Processes on 127.0.0.1; events over Kafka."""
+    postgres, folder, kafka = map(
+        request.getfixturevalue, ("postgres_url", "tmp_path", "kafka_bootstrap")
+    )
+    await forget_other_tests(kafka)
+    async with (
+        receiving() as receiver,
+        running_system(postgres, folder, kafka=kafka, as_of=BEFORE) as system,
+        listening_to_kafka(kafka) as listener,
+    ):
+        yield system, listener, receiver
+
+
+@asynccontextmanager
+async def in_containers(
+    _: pytest.FixtureRequest,
+) -> AsyncIterator[tuple[Composed, Listener, Receiver]]:
+    """What docker-compose.yml brings up."""
+    async with (
+        receiving(RECEIVER) as receiver,
+        running_composed(BEFORE) as system,
+        listening_to_kafka(system.kafka) as listener,
+    ):
+        yield system, listener, receiver
+
+
+@pytest.fixture(
+    params=[on_the_table, on_kafka, pytest.param(in_containers, marks=pytest.mark.slow)],
+    ids=["postgres", "kafka", "composed"],
+)
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    async with (
+        request.param(request) as (system, listener, receiver),
         system.client() as client,
-        listening(system.url("takt_log"), kafka) as listener,
     ):
         deals = await load_company(client, SUNDAY)
         await forecasts_are_there(client)
@@ -249,10 +290,7 @@ async def sales_below_the_forecast_open_a_review_with_causes_that_sum(stage: Sta
     secret = (await stage.client.get(path)).json()["secrets"][0]["secret"]
 
     stage.listener.forget()
-    await stage.system.stop()
-    stage.system.environment["TAKT_AS_OF"] = f"{THURSDAY}T16:00:00Z"
-    stage.system.start()
-    await stage.system.ready()
+    await stage.system.on(f"{THURSDAY}T16:00:00Z")
 
     # The clock of a new day may notice before the sale does: zero sales emit nothing.
     sale = {

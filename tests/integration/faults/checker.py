@@ -139,11 +139,11 @@ def _check_order(sound: Sequence[Lying], findings: Findings) -> None:
             subject = message.headers["ce_subject"]
             sequence = int(message.headers["ce_sequence"])
             sequences[message.topic, subject, *apart].append(sequence)
-    for subject, numbers in sequences.items():
+    for counted, numbers in sequences.items():
         if any(later <= earlier for earlier, later in pairwise(numbers)):
-            findings.out_of_order.append(f"{subject} came as {numbers}")
-        if subject[0] == DEALS and sorted(numbers) != list(range(1, len(numbers) + 1)):
-            findings.lost.append(f"{subject} came as {numbers}, with gaps")
+            findings.out_of_order.append(f"{counted} came as {numbers}")
+        if counted[0] == DEALS and sorted(numbers) != list(range(1, len(numbers) + 1)):
+            findings.lost.append(f"{counted} came as {numbers}, with gaps")
 
 
 def _check_consumers(evidence: Evidence, lying: Sequence[Lying], findings: Findings) -> None:
