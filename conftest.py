@@ -61,7 +61,7 @@ def postgres_url() -> Iterator[str]:
         yield given
     elif container_engine_answers():
         from testcontainers.core.config import testcontainers_config
-        from testcontainers.postgres import PostgresContainer
+        from testcontainers.community.postgres import PostgresContainer
 
         testcontainers_config.ryuk_disabled = True
         container = PostgresContainer(POSTGRES_IMAGE, driver=None).with_command("-c fsync=off")
