@@ -60,8 +60,8 @@ def postgres_url() -> Iterator[str]:
     if given := os.environ.get("TAKT_TEST_DATABASE"):
         yield given
     elif container_engine_answers():
-        from testcontainers.core.config import testcontainers_config
         from testcontainers.community.postgres import PostgresContainer
+        from testcontainers.core.config import testcontainers_config
 
         testcontainers_config.ryuk_disabled = True
         container = PostgresContainer(POSTGRES_IMAGE, driver=None).with_command("-c fsync=off")

@@ -1,6 +1,7 @@
 """`make bench`: every measure of the README, beside its limit or peer in the same run.
 
-Usage: python -m benchmarks [NAME…]   prints a Markdown table and writes benchmarks/results.json
+Usage: python -m benchmarks [NAME…]   prints a Markdown table; of all groups it also writes
+                                      benchmarks/results.json
 """
 
 import asyncio
@@ -47,6 +48,8 @@ def main(names: list[str]) -> None:
             print(f"measuring {name} …", file=sys.stderr, flush=True)
             lines += run(name, shared)
     print(table(lines))
+    if names:
+        return
     python, kernel = platform.python_version(), platform.release()
     machine = {"cpus": os.cpu_count(), "python": python, "kernel": kernel}
     RESULTS.write_text(

@@ -137,7 +137,7 @@ async def _run(system: System, bootstrap: str, rate: int) -> tuple[list[float], 
     listening = asyncio.create_task(watch.listen(bootstrap, ready, stop))
     await ready.wait()
     headers = {"Authorization": f"Bearer {system.key}", "If-Match": "*"}
-    limits = httpx.Limits(max_connections=32)
+    limits = httpx.Limits(max_connections=32, keepalive_expiry=2)  # the server closes after 5 s
     async with httpx.AsyncClient(headers=headers, limits=limits, timeout=30) as client:
         asked: list[asyncio.Task[None]] = []
         began = time.perf_counter()

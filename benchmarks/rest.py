@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -88,7 +89,8 @@ async def deals_process(lab: Lab, url: str, access_url: str) -> AsyncIterator[tu
         "TAKT_RATE_LIMIT": "1000000",
     }
     command = [sys.executable, "-m", "takt.deals"]
-    server = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - an instant
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, after the process
+    server = subprocess.Popen(command, env=environment, stderr=log)  # noqa: ASYNC220 - an instant
     try:
         async with httpx.AsyncClient() as client:
             while True:
@@ -102,6 +104,7 @@ async def deals_process(lab: Lab, url: str, access_url: str) -> AsyncIterator[tu
     finally:
         server.terminate()
         server.wait(40)
+        log.close()
 
 
 async def _prepare(port: int, key: str) -> list[UUID]:

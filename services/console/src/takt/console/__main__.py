@@ -6,10 +6,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from takt.common import telemetry
+from takt.common.serving import GRACE_SECONDS, spare_collector
 from takt.console.app import create
 from takt.console.settings import ConsoleSettings
-
-GRACE_SECONDS = 10
 
 
 class Server(uvicorn.Server):
@@ -38,6 +37,7 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    spare_collector()
     Server(door, config).run()
 
 

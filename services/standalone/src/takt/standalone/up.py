@@ -21,6 +21,7 @@ import uvicorn
 from takt.common import telemetry
 from takt.common.bus import Log, LogUnavailable
 from takt.common.clock import Clock
+from takt.common.serving import spare_collector
 from takt.standalone import access, provision, services
 from takt.standalone.commands.output import say
 from takt.standalone.commands.progress import Progress
@@ -273,6 +274,7 @@ async def served(door: "FastAPI", listener: socket.socket) -> AsyncIterator[None
         door, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
     )
     server = Server(config)
+    spare_collector()
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="door")
     try:
         while not server.started:

@@ -68,6 +68,7 @@ async def load_company(client: httpx.AsyncClient, progress: ReportProgress) -> C
     company = generate_company(SEED, datetime(today.year, today.month, today.day, tzinfo=UTC))
     await _set_opening(client, company, today, _NO_MINIMUM)
     await _load_catalog(client, company, progress)
+    await _settle(client)
     old, recent = _by_age(company.sales, today - _RECENT)
     await _load_history(client, [sale for sale in old if sale.deal is None], progress)
     await _load_deals(client, company.deals, today, progress)
@@ -101,7 +102,10 @@ async def _set_opening(
 
 
 async def _settle(client: httpx.AsyncClient) -> None:
-    """Wait until every service has handled what was loaded, a minute at most."""
+    """Wait until every service has handled what was loaded, a minute at most.
+
+    A lag that is not known yet, since a consumer still begins, is no lag of zero.
+    """
     deadline = time.monotonic() + _SETTLE_SECONDS
     quiet = 0
     while quiet < _QUIET_POLLS and time.monotonic() < deadline:
@@ -109,7 +113,7 @@ async def _settle(client: httpx.AsyncClient) -> None:
         waiting = [
             service
             for service in status["services"]
-            if service.get("lag") or service.get("outbox_unsent")
+            if service["lag"] != 0 or service["outbox_unsent"] != 0
         ]
         quiet = 0 if waiting else quiet + 1
         await asyncio.sleep(_POLL_SECONDS)
