@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 import numpy as np
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from benchmarks.lab import Lab
 from benchmarks.line import Line
+from benchmarks.wire import Refused, Wire
 from takt.common.event import new_id
 from takt.standalone.company import load
 from tests.integration.system import System, running_system
@@ -28,6 +28,7 @@ RATES = (20, 200)
 SECONDS = 20
 OPEN_STAGES = ("solution-design", "negotiation")
 TOPICS = ("takt.plans.v1", "takt.purchasing.v1", "takt.cash.v1")
+CONNECTIONS = 16
 HOP_TOPIC = "takt.inbound.purchasing.v1.dlq"
 
 
@@ -136,16 +137,18 @@ async def _run(system: System, bootstrap: str, rate: int) -> tuple[list[float], 
     watch, ready, stop = Watch(), asyncio.Event(), asyncio.Event()
     listening = asyncio.create_task(watch.listen(bootstrap, ready, stop))
     await ready.wait()
-    headers = {"Authorization": f"Bearer {system.key}", "If-Match": "*"}
-    limits = httpx.Limits(max_connections=32, keepalive_expiry=2)  # the server closes after 5 s
-    async with httpx.AsyncClient(headers=headers, limits=limits, timeout=30) as client:
-        asked: list[asyncio.Task[None]] = []
-        began = time.perf_counter()
-        for n in range(rate * SECONDS):
-            await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
-            deal = deals[n % len(deals)]
-            asked.append(asyncio.create_task(_change(client, system.door, deal, watch)))
-        await asyncio.gather(*asked)
+    wires: asyncio.Queue[Wire] = asyncio.Queue()
+    for _ in range(CONNECTIONS):
+        wires.put_nowait(Wire(system.ports["console"], system.key))
+    free: asyncio.Queue[_Deal] = asyncio.Queue()
+    for deal in deals:
+        free.put_nowait(deal)
+    asked: list[asyncio.Task[None]] = []
+    began = time.perf_counter()
+    for n in range(rate * SECONDS):
+        await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
+        asked.append(asyncio.create_task(_change(wires, free, watch)))
+    await asyncio.gather(*asked)
     await asyncio.sleep(5)
     stop.set()
     await listening
@@ -170,19 +173,21 @@ async def _open_deals(system: System) -> list[_Deal]:
     return found
 
 
-async def _change(client: httpx.AsyncClient, door: str, deal: _Deal, watch: Watch) -> None:
-    """Move a deal to the other stage; one that may not go there is left out."""
+async def _change(wires: asyncio.Queue[Wire], free: asyncio.Queue[_Deal], watch: Watch) -> None:
+    """Move a deal to the other stage; one that a gate keeps where it is comes no more."""
     correlation = str(new_id())
-    deal.stage = OPEN_STAGES[1 - OPEN_STAGES.index(deal.stage)]
-    answer = await client.post(
-        f"{door}/v1/deals/{deal.id}/stage",
-        json={"stage": deal.stage},
-        headers={"Correlation-Id": correlation},
-    )
-    if answer.status_code == 200:
-        watch.changes[correlation] = Change(time.perf_counter())
-    else:
-        deal.stage = OPEN_STAGES[1 - OPEN_STAGES.index(deal.stage)]
+    deal, wire = await free.get(), await wires.get()
+    wish = OPEN_STAGES[1 - OPEN_STAGES.index(deal.stage)]
+    body = json.dumps({"stage": wish}).encode()
+    try:
+        await wire.post(f"/v1/deals/{deal.id}/stage", body, Correlation_Id=correlation)
+    except Refused:
+        return
+    finally:
+        wires.put_nowait(wire)
+    watch.changes[correlation] = Change(time.perf_counter())
+    deal.stage = wish
+    free.put_nowait(deal)
 
 
 async def _hops(bootstrap: str, messages: int = 300) -> list[float]:

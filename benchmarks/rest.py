@@ -21,6 +21,7 @@ import httpx
 
 from benchmarks.lab import Lab
 from benchmarks.line import Line
+from benchmarks.wire import Wire
 from takt.common import auth
 from takt.common.clock import Clock
 from takt.common.db import Database
@@ -149,29 +150,6 @@ async def _prepare(port: int, key: str) -> list[UUID]:
         return found
 
 
-class _Wire:
-    """HTTP/1.1 on one connection: a client that costs next to nothing."""
-
-    def __init__(self, port: int, key: str) -> None:
-        self._port = port
-        self._head = f"Host: bench\r\nAuthorization: Bearer {key}\r\nIf-Match: *\r\n"
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def post(self, path: str, body: bytes) -> bytes:
-        """The answer's body; anything but 200 is an error."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-        reader, writer = self._streams
-        head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Type: application/json\r\n"
-        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        content = await reader.readexactly(length)
-        if b" 200 " not in answer[:16]:
-            raise RuntimeError(f"{answer!r} {content!r}")
-        return content
-
-
 class _Singles:
     """One move a request."""
 
@@ -182,7 +160,7 @@ class _Singles:
 
     async def run(self, worker: int, until: float) -> int:
         """Moves done by one client."""
-        wire, done = _Wire(self._port, self._key), 0
+        wire, done = Wire(self._port, self._key), 0
         mine = self._deals[worker::CLIENTS]
         while time.perf_counter() < until:
             deal = mine[done % len(mine)]
@@ -214,7 +192,7 @@ class _Bulks:
 
     async def run(self, worker: int, until: float) -> int:
         """Moves done by one client."""
-        wire, done = _Wire(self._port, self._key), 0
+        wire, done = Wire(self._port, self._key), 0
         mine = self._deals[worker::4]
         while time.perf_counter() < until:
             start = done % len(mine)

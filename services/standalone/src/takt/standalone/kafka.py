@@ -59,6 +59,7 @@ JAVA_OPTIONS = (
     "-Xmx256m",
     "-Xss512k",
     "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",  # a small broker never earns back what the second compiler takes
     "-XX:ReservedCodeCacheSize=64m",
     "-Dlog4j2.level=WARN",
     "-Djava.awt.headless=true",

@@ -58,9 +58,9 @@ class Subscription(Protocol):
         ...
 
     async def commit(self, records: Sequence[Record]) -> None:
-        """Remember that these were handled.
+        """Remember that these were handled; at once, in a moment, or when it is closed.
 
-        A commit that fails is harmless: the records come again.
+        A commit that fails or is not reached is harmless: the records come again.
         """
         ...
 

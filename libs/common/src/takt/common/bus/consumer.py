@@ -177,11 +177,14 @@ async def handle_batch(
     envelopes: dict[UUID, tuple[Record, Envelope[Event]]] = {}
     unreadable: dict[UUID, tuple[Record, str]] = {}
     unknown: Counter[str] = Counter()
+    handled = {event.event_type for event in consumer.handlers}
     for record in records:
+        name = record.headers.get("ce_type")
+        if name in Event.types and name not in handled:
+            continue  # meant for others, so not even read
         match decode(record.headers, record.value, record.place):
             case Envelope() as envelope:
-                if type(envelope.event) in consumer.handlers:
-                    envelopes.setdefault(envelope.id, (record, envelope))
+                envelopes.setdefault(envelope.id, (record, envelope))
             case UnknownType(name):
                 unknown[name] += 1
             case Unreadable(identity, reason):

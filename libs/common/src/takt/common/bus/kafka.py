@@ -31,9 +31,13 @@ BATCH = 500
 SEND_DEADLINE = 60
 ANSWER_DEADLINE = 20
 STOP_DEADLINE = 10
+LAST_COMMIT_DEADLINE = 5
 STALLED = 60
 FLUSH_CHUNK = 2_000
 IDLE_READERS = 4
+COMMIT_SECONDS = 0.5
+"""Between two commits of offsets: each costs the broker as much as a message, and after a crash the
+inbox makes what comes again harmless."""
 
 MESSAGE_LIMIT = 1_048_588
 DEAD_LETTER_LIMIT = 4 * MESSAGE_LIMIT
@@ -279,8 +283,11 @@ class KafkaSubscription:
         self._consumer = consumer
         self._fetching: asyncio.Task[dict[TopicPartition, list[ConsumerRecord]]] | None = None
         self._quiet_since: float | None = None
+        self._done: dict[TopicPartition, int] = {}
+        self._committed_at = 0.0
 
     async def poll(self, timeout: float) -> Sequence[Record]:
+        await self._commit_when_due()
         if self._fetching is None:
             fetch = self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=BATCH)
             self._fetching = asyncio.create_task(fetch)
@@ -309,14 +316,26 @@ class KafkaSubscription:
             self._quiet_since = now
 
     async def commit(self, records: Sequence[Record]) -> None:
-        last = {TopicPartition(r.topic, r.partition): r.position + 1 for r in records}
+        self._done |= {TopicPartition(r.topic, r.partition): r.position + 1 for r in records}
+        await self._commit_when_due()
+
+    async def _commit_when_due(self) -> None:
+        if self._done and time.monotonic() - self._committed_at > COMMIT_SECONDS:
+            await self._commit(ANSWER_DEADLINE)
+
+    async def _commit(self, within: float) -> None:
+        ours = self._consumer.assignment()
+        done = {place: after for place, after in self._done.items() if place in ours}
         try:
             # By itself it asks again for as long as no coordinator is found.
-            async with asyncio.timeout(ANSWER_DEADLINE):
-                await self._consumer.commit(last)
+            async with asyncio.timeout(within):
+                if done:
+                    await self._consumer.commit(done)
         except (KafkaError, OSError) as error:
             # The offset is a hint: the inbox decides what is new.
             logger.info("offsets not committed: %s: %s", type(error).__name__, error)
+        self._done = {}
+        self._committed_at = time.monotonic()
 
     async def lag(self) -> int:
         places = list(self._consumer.assignment())
@@ -328,6 +347,8 @@ class KafkaSubscription:
             raise LogUnavailable(f"Kafka: {type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
+        if self._done:
+            await self._commit(LAST_COMMIT_DEADLINE)
         await _stop(self._consumer)
         if self._fetching is not None:
             await asyncio.wait({self._fetching}, timeout=STOP_DEADLINE)
