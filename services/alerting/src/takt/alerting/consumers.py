@@ -72,4 +72,5 @@ def consumer(limits: Limits) -> Consumer:
             PurchaseOrderRevised: take_proposals,
             PurchaseOrderCancelled: take_proposals,
         },
+        rest=0.2,
     )

@@ -14,5 +14,5 @@ CONSUMERS = (
             InboundSale: keep_sales,
         },
     ),
-    Consumer("deals", {PipelineDemandChanged: keep_probabilities}),
+    Consumer("deals", {PipelineDemandChanged: keep_probabilities}, rest=0.2),
 )

@@ -53,11 +53,14 @@ class Consumer:
         adds_up: topics whose events are facts that add up: behind a quarantined one, later events
             of its key are
             parked. Elsewhere each event carries the whole state and later ones go on by sequence.
+        rest: seconds between two batches, where nobody waits for the effect: a stream comes in
+            fewer and fuller batches, and leaves the processor to those on the beat.
     """
 
     group: str
     handlers: Mapping[type[Event], Handler]
     adds_up: frozenset[str] = frozenset()
+    rest: float = 0.0
 
     @property
     def topics(self) -> list[str]:
@@ -111,6 +114,8 @@ async def consume(
                 consumer, records, database, clock, stop, progress
             ):
                 await subscription.commit(records)
+                if consumer.rest:
+                    await asyncio.wait({stopping}, timeout=consumer.rest)
     finally:
         stopping.cancel()
         progress.subscription = None

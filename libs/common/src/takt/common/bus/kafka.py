@@ -107,7 +107,7 @@ class KafkaLog:
                     **self._connection,
                     acks="all",
                     enable_idempotence=True,
-                    linger_ms=5,
+                    linger_ms=0,
                     max_batch_size=262_144,
                     max_request_size=DEAD_LETTER_LIMIT,
                     request_timeout_ms=SEND_DEADLINE * 1_000,

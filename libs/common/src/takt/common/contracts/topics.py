@@ -31,7 +31,7 @@ class Topic:
     keyed_by: str
     owner: str
     compacted: bool = False
-    partitions: int = 8
+    partitions: int = 4
 
 
 TOPICS = (
