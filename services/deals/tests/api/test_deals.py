@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from takt.common.db import Database
 from takt.common.event import wall_now
 from takt.common.testing import NOW
 
@@ -202,6 +203,27 @@ async def test_moves_in_bulk_have_a_result_or_a_problem_each(api: httpx.AsyncCli
         "urn:takt:problem:not-found",
         "urn:takt:problem:stale",
     ]
+
+
+async def test_each_move_in_bulk_begins_a_chain_of_its_own(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    deals = [await open_deal(api) for _ in range(3)]
+    given, request = str(uuid4()), str(uuid4())
+    moves = [{"deal_id": deal["id"], "stage": "needs-confirmation"} for deal in deals]
+    moves[0]["correlation_id"] = given
+    answer = await api.post(
+        "/v1/deals/stage-moves", json={"moves": moves}, headers={"Correlation-Id": request}
+    )
+    chains = [item["correlation_id"] for item in answer.json()["items"]]
+    assert chains[0] == given
+    assert len({*chains, request}) == 4
+    async with database.transaction() as tx:
+        said = await tx.exec_driver_sql(
+            "SELECT headers ->> 'ce_correlations' FROM outbox"
+            " WHERE type = 'takt.deal.stage_changed.v1' ORDER BY event_id"
+        )
+        assert list(said.scalars()) == [f"{chain},{request}" for chain in chains]
 
 
 async def test_a_price_below_the_floor_is_refused_until_a_role_approves(

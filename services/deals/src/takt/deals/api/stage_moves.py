@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
-from takt.common.event import Cause
+from takt.common.event import Cause, new_id
 from takt.common.http import IfMatch, Now, RequestCause, etag
 from takt.common.problems import Problem
 from takt.deals.schemas.moves import BulkOut, BulkOutcome, StageMoved, StageMoves, StageWish
@@ -42,12 +42,15 @@ async def post_stage(
 async def post_stage_moves(
     body: StageMoves, tx: RequestTx, now: Now, cause: RequestCause
 ) -> Response:
-    """Move many deals; each has its own outcome and correlation id, and the good ones stand."""
+    """Move many deals; each has its own outcome, and the good ones stand.
+
+    Each has its own chain, under the id given with it or a new one, and belongs to the request's.
+    """
     requests = [
         MoveRequest(
             move.deal_id,
             move.stage,
-            cause if move.correlation_id is None else Cause.start(move.correlation_id),
+            Cause(correlations=(move.correlation_id or new_id(), *cause.correlations)),
             move.sequence,
             move.reason,
             move.competitor,
@@ -55,13 +58,17 @@ async def post_stage_moves(
         for move in body.moves
     ]
     items: list[BulkOutcome] = []
-    for move, outcome in zip(body.moves, await move_deals(tx, requests, now), strict=True):
+    for request, outcome in zip(requests, await move_deals(tx, requests, now), strict=True):
         if isinstance(outcome, Problem):
-            items.append(BulkOutcome(id=move.deal_id, problem=outcome.body()))
+            items.append(BulkOutcome(id=request.deal, problem=outcome.body()))
         else:
             items.append(
                 BulkOutcome(
-                    id=outcome.id, result="moved", stage=outcome.stage, sequence=outcome.sequence
+                    id=outcome.id,
+                    result="moved",
+                    stage=outcome.stage,
+                    sequence=outcome.sequence,
+                    correlation_id=request.cause.correlations[0],
                 )
             )
     failed = sum(item.problem is not None for item in items)

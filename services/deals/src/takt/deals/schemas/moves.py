@@ -51,6 +51,7 @@ class BulkOutcome(BaseModel):
     result: str | None = None
     stage: str | None = None
     sequence: int | None = None
+    correlation_id: UUID | None = None
     problem: dict[str, Any] | None = None
 
 
