@@ -29,7 +29,7 @@ from takt.common.event import Cause, new_id
 from takt.deals.service.moves import MoveRequest, move_deals
 from takt.deals.store import deals as store
 from takt.standalone.access import create_key
-from takt.standalone.kafka import free_port
+from takt.standalone.ports import free_ports
 
 CLIENTS, DEALS, BULK, SECONDS = 16, 3_200, 100, 8.0
 STAGES = ("first", "second")
@@ -80,7 +80,7 @@ async def deals_process(lab: Lab, url: str, access_url: str) -> AsyncIterator[tu
     connection = await asyncpg.connect(access_url)
     key, _ = await create_key(connection, "bench", ["admin"])
     await connection.close()
-    port = free_port()
+    [port] = free_ports()
     environment = {
         **os.environ,
         "DEALS_DATABASE_URL": url,

@@ -4,12 +4,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from .system import client_of, free_port
+from takt.standalone.ports import free_ports
+
+from .system import client_of
 
 HERE = Path(__file__).parent
 FILES = (HERE.parent.parent / "docker-compose.yml", HERE / "composed.yml")
@@ -22,8 +24,8 @@ class Composed:
     """A project of its own name and ports, beside any other Takt on this machine."""
 
     as_of: str
-    port: int = field(default_factory=free_port)
-    kafka_port: int = field(default_factory=free_port)
+    port: int
+    kafka_port: int
     key: str = ""
 
     @property
@@ -64,7 +66,7 @@ class Composed:
 @asynccontextmanager
 async def running_composed(as_of: str) -> AsyncIterator[Composed]:
     """All containers, healthy; removed afterwards with what they kept."""
-    system = Composed(as_of)
+    system = Composed(as_of, *free_ports(2))
     try:
         await system.compose("up", "--build", "--wait")
         create = ("takt", "keys", "create", "story", "--scope", "admin")

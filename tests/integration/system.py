@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ import httpx
 from cryptography.fernet import Fernet
 
 from takt.standalone.access import create_key
+from takt.standalone.ports import free_ports
 
 COMMANDS = {
     "deals": ["takt.deals"],
@@ -87,14 +87,16 @@ class System:
         access = await asyncpg.connect(self.url("takt_access"))
         self.key, _ = await create_key(access, "tests", ["admin"])
         await access.close()
-        self.ports = {name: free_port() for name in COMMANDS}
+        self.ports = dict(zip(COMMANDS, free_ports(len(COMMANDS)), strict=True))
         self.door = f"http://127.0.0.1:{self.ports['console']}"
 
     def start(self, *names: str) -> None:
         """Start processes; all of them when none is named. `forecast@2` is a second forecast."""
         for name in names or COMMANDS:
             service = name.partition("@")[0]
-            port = self.ports.setdefault(name, free_port())
+            if name not in self.ports:
+                [self.ports[name]] = free_ports()
+            port = self.ports[name]
             own = {"TAKT_PORT": str(port), "TAKT_HOST": "127.0.0.1"}
             if service in ("procurement", "finance"):
                 own["TAKT_ACCESS_URL"] = self._access_as("SUPPLY_DATABASE_URL")
@@ -200,10 +202,3 @@ def client_of(door: str, key: str) -> httpx.AsyncClient:
     """A client of a door that shows a key."""
     headers = {"Authorization": f"Bearer {key}"}
     return httpx.AsyncClient(base_url=door, headers=headers, timeout=60)
-
-
-def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,32 +4,26 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 
 import httpx
 
 from takt.common.bus.postgres import PostgresLog
 from takt.common.testing import NewKey, eventually
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+from takt.standalone.ports import free_ports
 
 
 async def test_the_process_serves_and_ends_cleanly_with_a_stream_open(
     log: PostgresLog, log_url: str, access_url: str, new_key: NewKey
 ) -> None:
-    port = free_port()
+    port, nobody = free_ports(2)
     url = f"http://127.0.0.1:{port}"
     environment = {
         "PATH": os.environ["PATH"],
         "TAKT_ACCESS_URL": access_url,
         "TAKT_LOG_URL": log_url,
         "TAKT_PORT": str(port),
-        "CONSOLE_SERVICES": json.dumps({"deals": f"http://127.0.0.1:{free_port()}"}),
+        "CONSOLE_SERVICES": json.dumps({"deals": f"http://127.0.0.1:{nobody}"}),
     }
     door = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "takt.console", env=environment, stderr=asyncio.subprocess.PIPE

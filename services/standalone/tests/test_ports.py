@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from takt.standalone.errors import StartError
-from takt.standalone.ports import DEFAULT_PORT, TRIED, asked_port, listen
+from takt.standalone.ports import DEFAULT_PORT, TRIED, asked_port, free_ports, listen
 
 
 def test_a_taken_port_that_was_asked_for_is_refused_naming_its_holder() -> None:
@@ -22,6 +22,10 @@ def test_without_a_wish_the_next_free_port_is_taken() -> None:
         ports = [first.getsockname()[1], second.getsockname()[1]]
         assert ports[0] < ports[1]
         assert all(DEFAULT_PORT <= port < DEFAULT_PORT + TRIED for port in ports)
+
+
+def test_free_ports_are_different_ones() -> None:
+    assert len(set(free_ports(200))) == 200
 
 
 def test_a_port_is_asked_for_by_option_then_by_takt_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from takt.common.event import wall_now
 from takt.common.testing import eventually
-from takt.standalone.kafka import Kafka, free_port
+from takt.standalone.kafka import Kafka
+from takt.standalone.ports import free_ports
 from tests.integration.story_company import load_company
 from tests.integration.system import System, running_system
 
@@ -159,7 +160,7 @@ async def fault_stage(
     postgres_url: str, folder: Path, *, kafka: bool, deals: int, seed: int
 ) -> AsyncIterator[Stage]:
     """A company with so many open deals, on a Takt whose every process may be killed."""
-    broker = Kafka(folder / "kafka", port=free_port()) if kafka else None
+    broker = Kafka(folder / "kafka", port=free_ports()[0]) if kafka else None
     if broker is not None:
         await broker.start_async()
     try:

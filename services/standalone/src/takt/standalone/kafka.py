@@ -21,6 +21,7 @@ from pathlib import Path
 from takt.standalone.errors import DISK_FULL, StartError, disk_full
 from takt.standalone.jars import Progress, cache_folder, fetch_jars
 from takt.standalone.offspring import spawn
+from takt.standalone.ports import free_ports
 
 START_SECONDS = 60
 STOP_SECONDS = 25
@@ -148,8 +149,9 @@ class Kafka:
         jars = fetch_jars(self._cache, progress=progress)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._port = self._asked_port or free_port()
-            properties = PROPERTIES.format(port=self._port, controller=free_port(), data=self.data)
+            free = [port for port in free_ports(3) if port != self._asked_port]
+            self._port = self._asked_port or free[0]
+            properties = PROPERTIES.format(port=self._port, controller=free[1], data=self.data)
             (self.folder / "server.properties").write_text(properties)
             java = [str(JAVA), *JAVA_OPTIONS, "-cp", os.pathsep.join(map(str, jars))]
             if not (self.data / "meta.properties").exists():
@@ -203,10 +205,3 @@ class Kafka:
         told = [line for line in tail if "Exception" in line or "ERROR" in line] or tail
         said = " ".join(line.strip() for line in told[:2]) or "nothing"
         return StartError(f"{problem}. It said: {said}", f"The whole log is {self.log}.")
-
-
-def free_port() -> int:
-    """A port of the loopback address on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,3 +99,10 @@ def listening_inodes(port: int) -> set[str]:
             if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
                 found.add(fields[9])
     return found
+
+
+def free_ports(count: int = 1) -> list[int]:
+    """Different ports of the loopback address on which nobody listens now."""
+    with ExitStack() as held:  # all at once: a port let go may be the next one that is found
+        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
