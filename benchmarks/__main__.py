@@ -46,7 +46,9 @@ def main(names: list[str]) -> None:
     with lab() as shared:
         for name in names or GROUPS:
             print(f"measuring {name} …", file=sys.stderr, flush=True)
-            lines += run(name, shared)
+            found = run(name, shared)
+            print(*(f"  {line}" for line in found), sep="\n", file=sys.stderr, flush=True)
+            lines += found
     print(table(lines))
     if names:
         return

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.line import Line
+from takt.standalone.ports import free_ports
 
 TAKT = str(Path(sys.executable).with_name("takt"))
 LOADED_WITHIN = 180
@@ -58,9 +59,10 @@ def _up(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """A running `takt up` and the seconds until its page was served."""
     began = time.perf_counter()
     log = home.parent / "up.log"
+    [port] = free_ports()
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [TAKT, "up", "--home", str(home), "--port", "0"], stdout=output, stderr=output
+            [TAKT, "up", "--home", str(home), "--port", str(port)], stdout=output, stderr=output
         )
     try:
         while not _answers(home):
