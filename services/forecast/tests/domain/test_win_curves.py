@@ -84,6 +84,13 @@ def test_a_curve_rises_to_at_most_its_probability(cases, age):
     assert curve.cumulative[-1] <= curve.probability + 1e-9
 
 
+def test_the_hour_of_the_look_makes_no_deal_older_than_any_that_closed():
+    visits = [Visit("p", "s", 138, 138, "won" if n % 2 else "lost") for n in range(40)]
+    curves = estimate(visits).stages["p", "s"]
+    assert not curves.at(138.9).stalled
+    assert curves.at(139.0).stalled
+
+
 @pytest.mark.skipif("TAKT_DATA" not in os.environ, reason="TAKT_DATA names no data folder")
 def test_on_the_crm_data_an_engaged_deal_wins_52_percent_and_1291_are_stalled():
     def day(text: str) -> date:

@@ -14,6 +14,7 @@ from takt.standalone.commands.import_crm import import_
 from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
 from takt.standalone.commands.output import FAILED, INTERRUPTED, CommandError, put, say
+from takt.standalone.commands.republish import republish
 from takt.standalone.commands.simulate import simulate
 from takt.standalone.commands.tail import tail
 from takt.standalone.commands.trace import trace
@@ -37,6 +38,7 @@ app.add_typer(dead_letters)
 app.add_typer(keys)
 app.command()(doctor)
 app.command()(migrate)
+app.command()(republish)
 
 
 def show_version(wanted: bool) -> None:

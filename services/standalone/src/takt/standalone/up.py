@@ -46,8 +46,8 @@ OWN_KAFKA = "own"
 KAFKA_PORT = 9092
 KAFKA_SECONDS = 15
 WATCH_SECONDS = 1.0
-OUTBOX_POLL_SECONDS = 2.0
-"""All that is emitted is emitted in this process, and wakes its relay at once."""
+POLL_SECONDS = 2.0
+"""All that is emitted is emitted in this process, and wakes its relay and its readers at once."""
 GRACE_SECONDS = 2
 LOG_BYTES = 10_000_000
 
@@ -149,7 +149,7 @@ async def serve(wishes: Wishes, home: Home, listener: socket.socket) -> None:
         apps = services.create(surroundings)
         await stack.enter_async_context(running(apps))
         for app in apps.values():
-            app.state.database.outbox_poll_seconds = OUTBOX_POLL_SECONDS
+            app.state.database.outbox_poll_seconds = POLL_SECONDS
         await access.keep_first_keys(home, databases.url(ACCESS))
         door = services.create_door(apps, surroundings, page_key=home.page_key() or "")
         url = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -179,7 +179,7 @@ async def log_for(
     if kafka is None:
         from takt.common.bus.postgres import PostgresLog
 
-        log: Log = PostgresLog(databases.url(LOG))
+        log: Log = PostgresLog(databases.url(LOG), slowest_poll=POLL_SECONDS)
         words = "a log in PostgreSQL"
     else:
         from takt.common.bus.kafka import KafkaLog

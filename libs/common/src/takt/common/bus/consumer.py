@@ -39,7 +39,7 @@ Handler = Callable[[Tx, Sequence[Envelope[Any]], datetime], Awaitable[None]]
 """`async def use_case(tx, events, now)`: a batch in order, coalesced by what it recomputes."""
 
 TRIES = 3
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,13 @@ class PostgresLog:
 
     Args:
         url: `postgresql://…/takt_log`.
+        slowest_poll: seconds between two looks of a reader that has found nothing for long; what
+            this process publishes it hears at once.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, slowest_poll: float = SLOWEST_POLL) -> None:
         self._url = url
+        self._slowest_poll = slowest_poll
         self._pool: asyncpg.Pool | None = None
         self._published = asyncio.Condition()
         self._batches: Counter[str] = Counter()
@@ -166,7 +169,7 @@ class PostgresLog:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(pace.seconds, deadline - clock())), self._published:
                     await self._published.wait_for(woken)
-            pace.seconds = min(pace.seconds * 1.5, SLOWEST_POLL)
+            pace.seconds = min(pace.seconds * 1.5, self._slowest_poll)
             if clock() >= deadline and not woken():
                 return []
 

@@ -107,8 +107,10 @@ class Feed:
                     await self._find_places()
                     searched, self.waiting_for = clock(), None
                 if self.head:
-                    self.add(await self.log.read(self.head, POLL_SECONDS))
-                    await self._sleep(REST_SECONDS)
+                    records = await self.log.read(self.head, POLL_SECONDS)
+                    self.add(records)
+                    if records:
+                        await self._sleep(REST_SECONDS)
                 else:
                     await self._sleep(POLL_SECONDS)
                 self.waiting_for, pause = None, 0.2

@@ -81,10 +81,12 @@ class StageCurves:
         """The curve of a deal that has been in the stage for `age_days`."""
         landmark = min(int(max(age_days, 0.0) // LANDMARK_DAYS), len(self.curves) - 1)
         curve = self.curves[landmark]
-        if age_days <= self.oldest_closed_days:
+        # In whole days, as they are shown: the hour of the look makes no deal older than any.
+        beyond = int(age_days) - int(self.oldest_closed_days)
+        if beyond <= 0:
             return curve
         half_life = max(self.oldest_closed_days * STALLED_HALF_LIFE, 1.0)
-        left = 0.5 ** ((age_days - self.oldest_closed_days) / half_life)
+        left = 0.5 ** (beyond / half_life)
         return WinCurve(curve.cumulative * left, curve.probability * left, curve.counts, True)
 
 

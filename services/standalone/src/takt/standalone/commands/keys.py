@@ -1,15 +1,14 @@
 """`takt keys`: make, show and revoke API keys. They lie in the database; Takt need not run."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from takt.standalone.commands.administrator import DatabaseOption, administrator
 from takt.standalone.commands.door import HomeOption
-from takt.standalone.commands.migrate import setting
 from takt.standalone.commands.output import (
     CommandError,
     Format,
@@ -19,7 +18,6 @@ from takt.standalone.commands.output import (
     put_table,
     say,
 )
-from takt.standalone.home import Home, home_at
 
 if TYPE_CHECKING:
     import asyncpg
@@ -29,16 +27,6 @@ if TYPE_CHECKING:
 keys = typer.Typer(
     name="keys", help="Make, show and revoke API keys.", no_args_is_help=True, rich_markup_mode=None
 )
-
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--database",
-        envvar="TAKT_DATABASE",
-        show_envvar=False,
-        help="The administrator's URL of a given PostgreSQL. [TAKT_DATABASE]",
-    ),
-]
 
 
 @keys.command()
@@ -117,13 +105,8 @@ def revoke(
 def run(
     home: Path | None, database: str | None, work: Callable[["asyncpg.Connection"], Awaitable[Any]]
 ) -> Any:
-    """Do some work on the database of the keys: the given one, else the home's own.
-
-    In compose the migrate container has the administrator's URL as a secret, so there it is given.
-    """
+    """Do some work on the database of the keys."""
     import asyncio
-
-    database = database or setting("TAKT_DATABASE")
 
     async def connected(url: str) -> Any:
         from takt.standalone.provision import ACCESS, at_database, connect
@@ -134,30 +117,5 @@ def run(
         finally:
             await connection.close()
 
-    if database is not None:
-        return asyncio.run(connected(database))
-    with administrator(home_at(home)) as url:
+    with administrator(home, database) as url:
         return asyncio.run(connected(url))
-
-
-@contextmanager
-def administrator(home: Home) -> Iterator[str]:
-    """The administrator's URL of a home's own database, which is started where it does not run."""
-    from takt.standalone.postgres import Postgres
-
-    postgres = Postgres(home.postgres)
-    if home.running() is not None:
-        yield postgres.admin_url
-        return
-    if not postgres.data.exists():
-        raise CommandError(
-            f"There is no Takt in {home.path}.",
-            "Start one with `takt up`, or name another home with --home, or a PostgreSQL with "
-            "--database.",
-        )
-    with home.taken():
-        postgres.start()
-        try:
-            yield postgres.admin_url
-        finally:
-            postgres.stop()

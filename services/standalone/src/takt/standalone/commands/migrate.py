@@ -1,16 +1,14 @@
 """`takt migrate`: databases, roles and tables for services that run apart, as in compose."""
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from takt.standalone.commands.administrator import SECRETS, setting
 from takt.standalone.commands.output import CommandError, say
 
 if TYPE_CHECKING:
     from takt.standalone.provision import Databases
 
-SECRETS = Path("/run/secrets")
 URLS = {
     "takt_deals": "DEALS_DATABASE_URL",
     "takt_forecast": "FORECAST_DATABASE_URL",
@@ -79,11 +77,3 @@ def required(variable: str) -> str:
             2,
         )
     return text
-
-
-def setting(variable: str) -> str | None:
-    """A setting from the environment, or from the file of its name in /run/secrets."""
-    if text := os.environ.get(variable):
-        return text
-    file = SECRETS / variable.lower()
-    return file.read_text().strip() if file.is_file() else None
