@@ -1,6 +1,6 @@
 """`make bench`: every measure of the README, beside its limit or peer in the same run.
 
-Usage: python -m benchmarks [NAME…]   prints a Markdown table; of all groups it also writes
+Usage: python -m benchmarks [NAME…]   prints a Markdown table, and puts what was measured into
                                       benchmarks/results.json
 """
 
@@ -41,22 +41,19 @@ GROUPS = ("rest", "import", "beat", "transport", "reforecast", "laptop")
 
 
 def main(names: list[str]) -> None:
-    """Measure, print, write."""
-    lines: list[Line] = []
-    with lab() as shared:
-        for name in names or GROUPS:
-            print(f"measuring {name} …", file=sys.stderr, flush=True)
-            found = run(name, shared)
-            print(*(f"  {line}" for line in found), sep="\n", file=sys.stderr, flush=True)
-            lines += found
-    print(table(lines))
-    if names:
-        return
+    """Measure, print, write; each group has servers of its own, as empty as they begin."""
+    measured: dict[str, list[Line]] = {}
+    for name in names or GROUPS:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        with lab() as shared:
+            measured[name] = run(name, shared)
+    print(table([line for lines in measured.values() for line in lines]))
+    kept = json.loads(RESULTS.read_text())["groups"] if RESULTS.exists() else {}
+    kept |= {name: [line.json() for line in lines] for name, lines in measured.items()}
     python, kernel = platform.python_version(), platform.release()
     machine = {"cpus": os.cpu_count(), "python": python, "kernel": kernel}
-    RESULTS.write_text(
-        json.dumps({"machine": machine, "lines": [line.json() for line in lines]}, indent=1) + "\n"
-    )
+    groups = {name: kept[name] for name in GROUPS if name in kept}
+    RESULTS.write_text(json.dumps({"machine": machine, "groups": groups}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
