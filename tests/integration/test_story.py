@@ -99,7 +99,12 @@ async def in_containers(
 
 
 @pytest.fixture(
-    params=[on_the_table, on_kafka, pytest.param(in_containers, marks=pytest.mark.slow)],
+    params=[
+        on_the_table,
+        on_kafka,
+        # The images are built first, the first time from nothing.
+        pytest.param(in_containers, marks=[pytest.mark.slow, pytest.mark.timeout(1_200)]),
+    ],
     ids=["postgres", "kafka", "composed"],
 )
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
