@@ -9,6 +9,7 @@ from takt.deals.api import (
     imports,
     inbound,
     pipelines,
+    prices,
     sales,
     stage_moves,
 )
@@ -22,6 +23,7 @@ ROUTERS = (
     exports.router,
     stage_moves.router,
     deals.router,
+    prices.router,
     sales.router,
     imports.router,
     inbound.router,
