@@ -77,7 +77,13 @@ async def test_sales_and_deals_become_forecasts_that_sum_at_every_level(client, 
     assert len((await read("/v1/forecasts", region="EU"))["items"]) == 4
     assert demand["status"] == "open"
     weeks = {b["week"]: b["pipeline"] for b in one["buckets"] if b["pipeline"] != "0"}
-    assert {e["week"]: e["quantity"] for e in demand["lines"][0]["expected"]} == weeks
+    [line] = demand["lines"]
+    assert {e["week"]: e["quantity"] for e in line["expected"]} == weeks
+    for part in ("quantity", "baseline", "pipeline"):
+        assert Decimal(line["series"][part]) == sum(Decimal(b[part]) for b in one["buckets"])
+    assert line["expected_quantity"] == line["series"]["pipeline"]
+    assert line["probability"] == demand["probability"]
+    assert Decimal(demand["expected_value"]) == Decimal(demand["probability"]) * 10 * 40
 
     history = (await client.get("/v1/demand-history", params={"product": "P1", "limit": 7})).json()
     assert len(history["items"]) == 7

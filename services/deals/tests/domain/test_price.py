@@ -17,6 +17,8 @@ from takt.deals.domain.price import (
     check_rule,
     effective_ceiling,
     effective_floor,
+    highest_floor,
+    lowest_ceiling,
     voided_by,
 )
 
@@ -164,3 +166,34 @@ def test_everything_wrong_with_a_rule_is_listed() -> None:
         "contract_floor",
         "maximum_payment_days",
     ]
+
+
+shares = st.none() | st.decimals(0, Decimal("0.99"), places=4)
+amounts = st.none() | st.decimals(0, 200, places=2)
+
+
+@given(
+    st.lists(
+        st.builds(
+            PriceRule,
+            code=st.just("r"),
+            role=st.sampled_from(["manager", "director"]),
+            maximum_discount=shares,
+            maximum_surcharge=shares,
+            minimum_margin=amounts,
+            minimum_gross_margin=shares,
+            contract_floor=amounts,
+        ),
+        max_size=4,
+    ),
+    st.decimals(1, 300, places=2),
+)
+def test_a_price_needs_no_approval_exactly_between_highest_floor_and_lowest_ceiling(
+    rules: list[PriceRule], price: Decimal
+) -> None:
+    floor, ceiling = highest_floor(PUMP, rules), lowest_ceiling(PUMP, rules)
+    inside = (floor is None or price >= floor.price) and (ceiling is None or price <= ceiling.price)
+    offer = replace(OFFER, price=price)
+    assert inside == (not check_offer(offer, Terms(), PUMP, rules, (), NOW))
+    for limit in filter(None, (floor, ceiling)):
+        assert limit.rule in rules

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from takt.supply_planning.domain.plan import (
     Gist,
     ItemSite,
     Position,
+    explode,
     gist,
     reach,
     replan,
@@ -133,3 +135,48 @@ def test_planning_again_only_what_changed_gives_the_complete_plan(
     partial = replan(map(at, changed), BILL, POLICIES, now, released, HORIZON)
     assert old | partial == replan(everything, BILL, POLICIES, now, {}, HORIZON)
     assert set(partial) <= reach(map(at, changed), BILL)
+
+
+def test_a_demand_draws_on_every_level_with_scrap_and_stops_at_what_is_bought() -> None:
+    bill = BillOfMaterial(
+        [
+            BillLine("bike", "frame", ONE),
+            BillLine("bike", "wheel", 2 * ONE, Decimal("0.2")),
+            BillLine("wheel", "tube", ONE),
+        ]
+    )
+    policies = {
+        at("bike"): PlanningPolicy("make"),
+        at("frame"): PlanningPolicy("make"),
+        at("wheel"): PlanningPolicy("buy"),
+        at("tube"): PlanningPolicy("buy"),
+    }
+    wanted = {
+        at("bike"): ((week(0), 4 * ONE), (week(9), ONE)),
+        at("bike", "moon"): ((week(0), ONE),),
+    }
+    needed = explode(wanted, bill, policies, HORIZON)
+    assert {key.item: sum(weeks) for key, weeks in needed.items()} == {
+        "bike": 4 * ONE,
+        "frame": 4 * ONE,
+        "wheel": 10 * ONE,
+    }
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([at(item) for item in ITEMS]),
+        st.lists(st.tuples(st.integers(0, 7).map(week), st.integers(0, 10**9)), max_size=4),
+    )
+)
+def test_exploding_is_netting_without_stock_orders_lots_and_lead_times(
+    wanted: dict[ItemSite, list[tuple[date, int]]],
+) -> None:
+    policies = {key: PlanningPolicy(policy.source) for key, policy in POLICIES.items()}
+    given_ = {key: Position(demand=tuple(dated)) for key, dated in wanted.items()}
+    plans = replan(wanted, BILL, policies, given_, {}, HORIZON)
+    needed = explode(wanted, BILL, policies, HORIZON)
+    empty = (0,) * HORIZON.weeks
+    for item in ITEMS:
+        netted = plans[at(item)].netting.gross if at(item) in plans else empty
+        assert tuple(needed.get(at(item), empty)) == netted

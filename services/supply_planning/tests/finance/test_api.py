@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -189,3 +190,76 @@ async def test_two_writers_of_one_version_do_not_both_win(client: httpx.AsyncCli
 async def test_a_day_far_from_any_cash_is_empty(client: httpx.AsyncClient) -> None:
     far = MONDAY + timedelta(days=4000)
     assert (await client.get(f"/v1/cash/weeks/{far}")).json() == {"items": [], "next": None}
+
+
+async def source(client: httpx.AsyncClient, kind: str, identity: object) -> dict[str, Any]:
+    reply = await client.get(f"/v1/cash/sources/{kind}/{identity}")
+    assert reply.status_code == 200, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def test_every_row_of_every_week_is_a_row_of_its_source_and_the_sums_agree(
+    client: httpx.AsyncClient, log: PostgresLog
+) -> None:
+    await client.put("/v1/cash/opening", json=OPENING, headers={"If-Match": "*"})
+    await publish(
+        log,
+        told.company(),
+        told.deal("a", 1),
+        told.demand("a", 1, "2.5"),
+        told.order("po", 1, "approved"),
+        told.sale("s", 1),
+        told.forecast("SEAL", 1, "3"),
+    )
+
+    async def rows() -> list[dict[str, Any]] | None:
+        cash = (await client.get("/v1/cash")).json()
+        found = []
+        for week in cash["weeks"]:
+            found += (await client.get(f"/v1/cash/weeks/{week['week']}")).json()["items"]
+        return found if {row["kind"] for row in found} == set(KINDS) else None
+
+    listed = await eventually(rows)
+    assert listed is not None
+    by_source: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in listed:
+        by_source.setdefault((KINDS[row["kind"]], row["source"]), []).append(row)
+    assert len(by_source) == 4
+    for (kind, identity), expected in by_source.items():
+        found = await source(client, kind, identity)
+        rows_found = found["contributions"]
+        near = [row for row in rows_found if row["due"] < str(MONDAY + timedelta(weeks=26))]
+        assert near == sorted(expected, key=lambda row: row["due"])
+        assert rows_found[: len(near)] == near
+        assert (found["kind"], found["id"], found["currency"]) == (kind, identity, "EUR")
+        amounts = [(row["certainty"], Decimal(row["amount"])) for row in rows_found]
+        assert Decimal(found["expected"]) == sum(amount for _, amount in amounts)
+        committed = [amount for certainty, amount in amounts if certainty == "committed"]
+        assert Decimal(found["committed"]) == sum(committed)
+
+
+KINDS = {
+    "deal_line": "deal",
+    "purchase_order": "order",
+    "sale": "sale",
+    "baseline": "series",
+}
+
+
+async def test_a_lost_deal_moves_nothing_and_a_source_never_heard_of_is_a_problem(
+    client: httpx.AsyncClient, log: PostgresLog
+) -> None:
+    await publish(log, told.company(), told.deal("a", 1, "lost"))
+
+    async def lost() -> dict[str, Any] | None:
+        reply = await client.get(f"/v1/cash/sources/deal/{told.named('a')}")
+        return dict(reply.json()) if reply.status_code == 200 else None
+
+    found = await eventually(lost)
+    assert found is not None
+    assert (found["contributions"], found["committed"], found["expected"]) == ([], "0", "0")
+    unknown = await client.get("/v1/cash/sources/series/SEAL|moon")
+    assert (unknown.status_code, unknown.json()["value"]) == (404, "SEAL|moon")
+    assert unknown.json()["remedy"]
+    assert (await client.get("/v1/cash/sources/boat/1")).status_code == 422

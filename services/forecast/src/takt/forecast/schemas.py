@@ -149,15 +149,29 @@ class StageProbability(BaseModel):
     counts: OutcomeCounts
 
 
+class SeriesTotals(BaseModel):
+    """The sums of a series' present forecast over its horizon; quantity = baseline + pipeline."""
+
+    quantity: Quantity
+    baseline: Quantity
+    pipeline: Quantity
+    """From open and won deals, this line among them."""
+
+
 class LineExpectation(BaseModel):
-    """What a deal line asks for."""
+    """What a deal line asks for, beside the whole forecast of its series."""
 
     line_id: UUID
     product: Code
     region: Code
     quantity: Quantity
     price: Money
+    probability: Probability
     expected: list[DatedQuantity]
+    expected_quantity: Quantity
+    """The sum of `expected`: less than probability x quantity by what may be won too late for the
+    horizon."""
+    series: SeriesTotals
 
 
 class DealDemandOut(BaseModel):
@@ -170,7 +184,10 @@ class DealDemandOut(BaseModel):
     probability: Probability
     stalled: bool
     counts: OutcomeCounts | None
+    """Of the cases in this stage, at this age; none for a closed deal."""
     as_of: datetime
+    expected_value: Money
+    """Probability x the value of all lines, in or after the horizon."""
     lines: list[LineExpectation]
 
 

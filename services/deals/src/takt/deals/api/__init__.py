@@ -8,7 +8,9 @@ from takt.deals.api import (
     exports,
     imports,
     inbound,
+    life,
     pipelines,
+    prices,
     sales,
     stage_moves,
 )
@@ -22,6 +24,8 @@ ROUTERS = (
     exports.router,
     stage_moves.router,
     deals.router,
+    prices.router,
+    life.router,
     sales.router,
     imports.router,
     inbound.router,

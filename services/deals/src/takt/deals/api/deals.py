@@ -60,10 +60,15 @@ async def list_deals(
     source: str | None = None,
     external_id: str | None = None,
     product: str | None = None,
+    team: str | None = None,
+    region: str | None = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[DealOut]:
-    """A page of deals, those that match every filter."""
+    """A page of deals, those that match every filter.
+
+    A team or region stands for itself and all that lie in it.
+    """
     filters = {
         "pipeline": pipeline,
         "stage": stage,
@@ -73,6 +78,8 @@ async def list_deals(
         "source": source,
         "external_id": external_id,
         "product": product,
+        "team": team,
+        "region": region,
     }
     after = id_after(cursor)
     rows = await page_deals(tx, filters, after=after, limit=limit)

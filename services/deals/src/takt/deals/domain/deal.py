@@ -13,11 +13,14 @@ from takt.deals.domain.pipeline import MoveKind, Pipeline, StageKind
 from takt.deals.domain.price import (
     USUAL_TERMS,
     Approval,
+    Limit,
     Offer,
     PriceRule,
     ProductPrice,
     Terms,
     check_offer,
+    highest_floor,
+    lowest_ceiling,
 )
 from takt.deals.domain.refusal import Refusal, Refused
 
@@ -167,16 +170,52 @@ def check_prices(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list
     for number, line in enumerate(deal.lines if book.rules else ()):
         offer = line.offer
         product = book.products[offer.product]
-        rules = [
-            rule
-            for rule in book.rules
-            if rule.applies(product, deal.segment, deal.account, (deal.pipeline, stage))
-        ]
+        rules = rules_for(deal, product, stage, book)
         for refusal in check_offer(offer, deal.terms, product, rules, deal.approvals, now):
             of_line = refusal.field == "price"
             name = f"lines[{number}].price" if of_line else refusal.field
             refusals[replace(refusal, field=name)] = None
     return list(refusals)
+
+
+def rules_for(deal: Deal, product: ProductPrice, stage: str, book: PriceBook) -> list[PriceRule]:
+    """The rules that limit a line of this product in that stage of the deal."""
+    place = (deal.pipeline, stage)
+    return [rule for rule in book.rules if rule.applies(product, deal.segment, deal.account, place)]
+
+
+@dataclass(frozen=True, slots=True)
+class LinePrice:
+    """How a line's price stands to its limits.
+
+    Args:
+        inside: no rule objects to the price.
+        approved: it is outside, and approvals in force cover all that object to it.
+        refusals: what keeps the line from passing, terms included.
+    """
+
+    line: Line
+    product: ProductPrice
+    floor: Limit | None
+    ceiling: Limit | None
+    inside: bool
+    approved: bool
+    refusals: tuple[Refusal, ...]
+
+
+def price_lines(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list[LinePrice]:
+    """Every line with its limits in that stage, judged by what decides on moves and changes."""
+    lines: list[LinePrice] = []
+    for line in deal.lines:
+        product = book.products[line.offer.product]
+        rules = rules_for(deal, product, stage, book)
+        broken = check_offer(line.offer, deal.terms, product, rules, (), now)
+        left = check_offer(line.offer, deal.terms, product, rules, deal.approvals, now)
+        inside = not any(refusal.field == "price" for refusal in broken)
+        approved = not inside and not any(refusal.field == "price" for refusal in left)
+        floor, ceiling = highest_floor(product, rules), lowest_ceiling(product, rules)
+        lines.append(LinePrice(line, product, floor, ceiling, inside, approved, tuple(left)))
+    return lines
 
 
 def check_dates(

@@ -124,6 +124,28 @@ def effective_ceiling(product: ProductPrice, rule: PriceRule) -> Decimal | None:
     return (product.list_price * (1 + rule.maximum_surcharge)).quantize(STEP, ROUND_FLOOR)
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A floor or a ceiling, and the rule that sets it."""
+
+    price: Decimal
+    rule: PriceRule
+
+
+def highest_floor(product: ProductPrice, rules: Iterable[PriceRule]) -> Limit | None:
+    """The lowest price that no rule objects to; None when none sets a floor."""
+    limits = ((effective_floor(product, rule), rule) for rule in rules)
+    floors = [Limit(floor, rule) for floor, rule in limits if floor is not None]
+    return max(floors, key=lambda limit: limit.price, default=None)
+
+
+def lowest_ceiling(product: ProductPrice, rules: Iterable[PriceRule]) -> Limit | None:
+    """The highest price that no rule objects to; None when none sets a ceiling."""
+    limits = ((effective_ceiling(product, rule), rule) for rule in rules)
+    ceilings = [Limit(ceiling, rule) for ceiling, rule in limits if ceiling is not None]
+    return min(ceilings, key=lambda limit: limit.price, default=None)
+
+
 def check_offer(
     offer: Offer,
     terms: Terms,

@@ -1,11 +1,13 @@
 """Pipelines, their stages and how they stood."""
 
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from takt.common.amounts import Code, Money
+from takt.common.amounts import Code, Currency, Money, Probability
 from takt.common.http import RequestModel
 from takt.deals.domain.gates import GateField
 from takt.deals.schemas.values import Text
@@ -71,3 +73,37 @@ class StandingOut(BaseModel):
     stage: str
     deals: int
     value: Money
+
+
+class CardOut(BaseModel):
+    """A deal as a board shows it; amounts are in the board's currency."""
+
+    id: UUID
+    name: str
+    account: str | None
+    account_id: UUID | None
+    owner: str
+    team: str | None
+    region: str
+    stage: str
+    status: Literal["open", "won", "lost"]
+    stage_entered_at: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    expected_close: date | None
+    value: Money
+    products: list[str]
+    probability: Probability | None
+    """The model's; none until the forecast has spoken."""
+    manual_probability: Probability | None
+    stalled: bool | None
+    sequence: int
+
+
+class CardsOut(BaseModel):
+    """A pipeline's whole board."""
+
+    pipeline: str
+    currency: Currency
+    as_of: datetime
+    cards: list[CardOut]

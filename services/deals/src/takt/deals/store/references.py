@@ -67,6 +67,16 @@ async def read_accounts(
     return {**by_name, **by_external}, references
 
 
+async def read_labels(tx: Tx, products: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Name and unit of each of these products."""
+    rows = await fetch(
+        tx,
+        "SELECT code, name, unit FROM products WHERE code = ANY($1::text[])",
+        sorted(products),
+    )
+    return {code: (name, unit) for code, name, unit in rows}
+
+
 async def join_teams(tx: Tx, teams: Mapping[str, str | None]) -> None:
     """Put owners of whom no team is known into the teams that a statement names."""
     if teams:

@@ -8,12 +8,22 @@ from uuid import UUID
 from takt.common.db import Tx
 from takt.deals.store.rows import fetch_maps, from_json
 
-VIEW = """
+WITHIN = """
+within AS (SELECT {code}::text AS code
+    UNION SELECT t.code FROM {table} t JOIN within w ON t.parent = w.code)
+SELECT code FROM within
+"""
+"""One of a hierarchy and all that lie in it. The UNION ends it even where one lay inside itself."""
+
+WITHIN_TEAM = WITHIN.format(table="teams", code="$10")
+WITHIN_REGION = WITHIN.format(table="regions", code="$11")
+
+VIEW = f"""
 SELECT d.id, d.source, d.external_id, d.name, d.account_id, a.name AS account, d.owner, o.team,
     d.region, d.pipeline, d.stage, d.status, d.opened_at, d.stage_entered_at, d.closed_at,
     d.expected_close, d.payment_days, d.warranty_months, d.manual_probability,
     w.probability AS model_probability, w.stalled, d.reason, d.competitor, d.imported, d.sequence,
-    COALESCE(l.value, 0) AS value, l.lines,
+    round(COALESCE(l.value, 0), 6) AS value, l.lines,
     ARRAY(SELECT kind FROM deal_documents k WHERE k.deal_id = d.id ORDER BY kind) AS documents
 FROM deals d JOIN owners o ON o.code = d.owner LEFT JOIN accounts a ON a.id = d.account_id
     LEFT JOIN win_probabilities w ON w.deal_id = d.id
@@ -30,12 +40,15 @@ WHERE ($1::uuid IS NULL OR d.id = $1) AND ($2::text IS NULL OR d.pipeline = $2)
     AND ($7::text IS NULL OR d.source = $7) AND ($8::text IS NULL OR d.external_id = $8)
     AND ($9::text IS NULL OR EXISTS (
         SELECT FROM deal_lines p WHERE p.deal_id = d.id AND p.product = $9))
-    AND ($10::uuid IS NULL OR d.id > $10)
-ORDER BY d.id LIMIT $11
+    AND ($10::text IS NULL OR o.team IN (WITH RECURSIVE {WITHIN_TEAM}))
+    AND ($11::text IS NULL OR d.region IN (WITH RECURSIVE {WITHIN_REGION}))
+    AND ($12::uuid IS NULL OR d.id > $12)
+ORDER BY d.id LIMIT $13
 """
 
 FILTERS = (
-    "id", "pipeline", "stage", "status", "owner", "account_id", "source", "external_id", "product"
+    "id", "pipeline", "stage", "status", "owner", "account_id", "source", "external_id", "product",
+    "team", "region",
 )  # fmt: skip
 
 
@@ -68,7 +81,7 @@ async def standing_at(tx: Tx, pipeline: str, at: datetime) -> list[dict[str, Any
     return await fetch_maps(
         tx,
         """
-        SELECT e.stage, count(*)::int AS deals, COALESCE(sum(r.value), 0) AS value
+        SELECT e.stage, count(*)::int AS deals, round(COALESCE(sum(r.value), 0), 6) AS value
         FROM deals d
         CROSS JOIN LATERAL (
             SELECT stage FROM stage_entries WHERE deal_id = d.id AND entered_at <= $2

@@ -371,11 +371,14 @@ async def time_zone(tx: Tx) -> str | None:
 
 
 async def deal_demand(tx: Tx, deal_id: UUID) -> tuple[Any, list[Any]] | None:
-    """What was last said of a deal, and its lines."""
+    """What was last said of a deal, and its lines, each with the sums of its series' forecast."""
     deal = (
         await tx.exec_driver_sql(
             """
-            SELECT deal_id, sequence, stage, status, probability, stalled, counts, demand_as_of
+            SELECT deal_id, sequence, stage, status, probability, stalled, counts, demand_as_of,
+                round(probability * (
+                    SELECT coalesce(sum((l ->> 'quantity')::numeric * (l ->> 'price')::numeric), 0)
+                    FROM jsonb_array_elements(state -> 'lines') l), 6) AS expected_value
             FROM deals WHERE deal_id = $1
             """,
             (deal_id,),
@@ -384,6 +387,14 @@ async def deal_demand(tx: Tx, deal_id: UUID) -> tuple[Any, list[Any]] | None:
     if deal is None:
         return None
     lines = await tx.exec_driver_sql(
-        "SELECT * FROM pipeline_lines WHERE deal_id = $1 ORDER BY line_id", (deal_id,)
+        """
+        SELECT l.*,
+            (SELECT sum(units) FROM unnest(r.baseline) units)::bigint AS series_baseline,
+            (SELECT sum(units) FROM unnest(r.pipeline) units)::bigint AS series_pipeline
+        FROM pipeline_lines l JOIN series s USING (product, region)
+            JOIN forecast_revisions r USING (product, region, revision)
+        WHERE l.deal_id = $1 ORDER BY l.line_id
+        """,
+        (deal_id,),
     )
     return deal, list(lines.all())

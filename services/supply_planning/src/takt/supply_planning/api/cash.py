@@ -21,18 +21,31 @@ from takt.common.http import (
 from takt.common.problems import NotFound
 from takt.supply_planning.domain.cash import Opening, cents, money
 from takt.supply_planning.domain.cash_ledger import Ledger, opening_of
-from takt.supply_planning.schemas.finance import CashContribution, CashProjection, OpeningBody
+from takt.supply_planning.domain.cash_sources import SourceKey, SourceKind
+from takt.supply_planning.schemas.finance import (
+    CashContribution,
+    CashProjection,
+    CashSource,
+    OpeningBody,
+)
 from takt.supply_planning.service.cash_events import WIRE_KINDS, cash_week
 from takt.supply_planning.service.cash_reading import (
     LabelledContribution,
     place_of,
     read_contributions,
     read_outlook,
+    read_source,
 )
 from takt.supply_planning.service.cash_settings import set_opening
 from takt.supply_planning.store import finance
 
 router = APIRouter(prefix="/v1/cash", tags=["cash"])
+
+
+class SourceNotFound(NotFound):
+    """Cash has not heard of this source."""
+
+    slug = "cash-source-not-found"
 
 
 class OpeningNotGiven(NotFound):
@@ -76,6 +89,36 @@ async def read_cash_week(
     return Page(
         items=[_contribution(row) for row in page],
         next=encode_cursor(*place_of(page[-1])) if len(rows) > limit else None,
+    )
+
+
+@router.get("/sources/{kind}/{source_id:path}", dependencies=[requires("cash:read")])
+async def read_cash_source(kind: SourceKind, source_id: str, tx: RequestTx, now: Now) -> CashSource:
+    """All that one source adds to the projection, beyond its 26 weeks too.
+
+    A deal, sale or order has its id, a series is `product|region`. A source that moves no cash has
+    no contributions: a lost deal, a cancelled order. What a won deal sold is not here but under its
+    sales (`GET /v1/sales?deal_id=`), each of which carries that money in its place. What was due
+    before the opening is in the opening's balance.
+    """
+    found = await read_source(tx, SourceKey(kind, source_id), now)
+    if found is None:
+        raise SourceNotFound(
+            f"cash knows no {kind} {source_id}",
+            field="id",
+            value=source_id,
+            remedy="take kind and source of a row of GET /v1/cash/weeks/{week}; what is new comes"
+            " within a second",
+        )
+    ledger, rows = found
+    parts = [row.contribution for row in rows]
+    return CashSource(
+        kind=kind,
+        id=source_id,
+        currency=ledger.currency,
+        contributions=[_contribution(row) for row in rows],
+        committed=money(sum(part.amount for part in parts if part.certainty == "committed")),
+        expected=money(sum(part.amount for part in parts)),
     )
 
 

@@ -1,19 +1,32 @@
 """/v1/plans: projected inventory, week by week."""
 
+from decimal import Decimal
+
 from fastapi import APIRouter
 from sqlalchemy import RowMapping
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor
+from takt.common.http import Cursor, Limit, Now, Page, decode_cursor, encode_cursor
 from takt.common.problems import NotFound
-from takt.supply_planning.domain.quantity import to_decimal
-from takt.supply_planning.schemas.planning import Plan
+from takt.supply_planning.domain.network import Network
+from takt.supply_planning.domain.quantity import to_decimal, to_millionths
+from takt.supply_planning.schemas.planning import (
+    NeededItem,
+    Needs,
+    NeedsQuestion,
+    OpenOrders,
+    Plan,
+    ServedLine,
+)
+from takt.supply_planning.service.needs import Needed, draws_on
 from takt.supply_planning.service.telling import buckets_of, message_of
 from takt.supply_planning.store.plan_rows import message_from, netting_from
 from takt.supply_planning.store.reading import find_plan, list_plans
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
+NAMED_ORDERS = 20
+"""Open purchase orders that are named of each item; the others are counted."""
 
 
 @router.get("", dependencies=[requires("supply:read")])
@@ -48,6 +61,61 @@ async def get_plan(item: str, site: str, tx: RequestTx) -> Plan:
             remedy="write the item with this site by PUT /v1/items",
         )
     return shown(row)
+
+
+@router.post("/needs", dependencies=[requires("supply:read")])
+async def ask_needs(body: NeedsQuestion, tx: RequestTx, now: Now) -> Needs:
+    """The items at sites that a demand draws on, with their stock and open purchase orders.
+
+    It changes nothing; it is a POST because a demand fits no address. Sourcing shares bring the
+    demand to sites and bills of material to components, over all levels, with scrap, as planning
+    does. These are quantities before netting, in the week of the demand: "draws on", not "causes".
+    Stock and open orders may cover all of it, and the orders shown are for everybody's demand.
+    Weeks before this one count as this week, weeks after the horizon are left out.
+    """
+    wanted = [
+        (
+            (line.product, line.region),
+            [(one.week, to_millionths(one.quantity)) for one in line.weeks],
+        )
+        for line in body.lines
+    ]
+    answer = await draws_on(tx, wanted, now)
+    return Needs(
+        as_of=now,
+        first_week=answer.horizon.first_week,
+        weeks=answer.horizon.weeks,
+        lines=tuple(
+            ServedLine(
+                product=line.product,
+                region=line.region,
+                quantity=to_decimal(asked),
+                unserved=to_decimal(unserved),
+            )
+            for line, (asked, unserved) in zip(body.lines, answer.lines, strict=True)
+        ),
+        items=tuple(_needed(one, answer.network) for one in answer.needed),
+    )
+
+
+def _needed(one: Needed, network: Network) -> NeededItem:
+    return NeededItem(
+        item=one.key.item,
+        site=one.key.site,
+        name=one.name,
+        unit=one.unit,
+        source=network.policies[one.key].source,
+        level=network.bill.level(one.key.item),
+        quantity=to_decimal(one.quantity),
+        gross=to_decimal(one.gross),
+        on_hand=to_decimal(one.on_hand),
+        orders=OpenOrders(
+            count=len(one.orders),
+            quantity=sum((order.agreed_quantity for order in one.orders), Decimal(0)),
+            amount=sum((order.amount for order in one.orders), Decimal(0)),
+            order_ids=tuple(order.order_id for order in one.orders[:NAMED_ORDERS]),
+        ),
+    )
 
 
 def shown(row: RowMapping) -> Plan:

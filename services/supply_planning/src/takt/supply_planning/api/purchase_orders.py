@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from takt.common.auth import Caller, requires
 from takt.common.contracts.supply_planning import OrderStatus
@@ -45,27 +45,29 @@ from takt.supply_planning.store.orders import list_answers, list_orders
 
 router = APIRouter(prefix="/v1/purchase-orders", tags=["purchase-orders"])
 
+T = TypeVar("T")
+Several = Annotated[list[T] | None, Query(max_length=100)]
 Writer = Annotated[Caller, requires("supply:write")]
 
 
 @router.get("", dependencies=[requires("supply:read")])
 async def list_purchase_orders(
     tx: RequestTx,
-    item: str | None = None,
+    item: Several[str] = None,
     site: str | None = None,
     supplier: str | None = None,
-    status: OrderStatus | None = None,
+    status: Several[OrderStatus] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[PurchaseOrder]:
-    """Purchase orders by due date."""
+    """Purchase orders by due date; `item` and `status` may be given several times, for any of."""
     after = _place(cursor)
     orders = await list_orders(
         tx,
-        item=item,
+        items=item,
         site=site,
         supplier=supplier,
-        status=status,
+        statuses=status,
         after=after,
         limit=limit + 1,
     )

@@ -98,6 +98,40 @@ def replan(
     return plans
 
 
+def explode(
+    wanted: Mapping[ItemSite, Iterable[tuple[date, int]]],
+    bill: BillOfMaterial,
+    policies: Mapping[ItemSite, PlanningPolicy],
+    horizon: Horizon,
+) -> dict[ItemSite, list[int]]:
+    """What dated quantities draw on, by bucket: themselves, and every component of what is made.
+
+    As netting takes it from bills of material, with scrap and rounded by bucket, but before stock,
+    open orders and lots take part, and without lead times: shape (weeks,) each. What has no policy
+    and what lies after the horizon is passed over.
+    """
+    needed = {
+        key: horizon.spread(dated) for key, dated in wanted.items() if policies.get(key) is not None
+    }
+    queue = [(bill.level(key.item), key) for key in needed]
+    heapq.heapify(queue)
+    while queue:
+        _, key = heapq.heappop(queue)
+        if policies[key].source == "buy":
+            continue
+        for line in bill.components.get(key.item, ()):
+            below = ItemSite(line.component, key.site)
+            if below not in policies:
+                continue
+            if below not in needed:
+                needed[below] = [0] * horizon.weeks
+                heapq.heappush(queue, (bill.level(below.item), below))
+            for bucket, quantity in enumerate(needed[key]):
+                if quantity:
+                    needed[below][bucket] += line.required(quantity)
+    return needed
+
+
 def reach(touched: Iterable[ItemSite], bill: BillOfMaterial) -> set[ItemSite]:
     """All that a change of these may reach: themselves and what is below them at the same site."""
     items: dict[str, set[str]] = defaultdict(set)

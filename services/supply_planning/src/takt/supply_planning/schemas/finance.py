@@ -9,6 +9,7 @@ from takt.common.amounts import Code, Currency, SignedMoney
 from takt.common.contracts.supply_planning import CashWeek, LowestBalance
 from takt.common.http import RequestModel
 from takt.supply_planning.domain.cash import Certainty
+from takt.supply_planning.domain.cash_sources import SourceKind
 from takt.supply_planning.domain.cash_terms import FixedPaymentCategory, Recurrence
 from takt.supply_planning.service.cash_events import WireKind
 
@@ -45,6 +46,19 @@ class CashContribution(BaseModel):
     due: date
     certainty: Certainty
     amount: SignedMoney
+
+
+class CashSource(BaseModel):
+    """What a deal, a sale, an order or a series adds to the projection, by due date."""
+
+    kind: SourceKind
+    id: str
+    currency: Currency
+    contributions: list[CashContribution]
+    committed: SignedMoney
+    """The sum of what is committed."""
+    expected: SignedMoney
+    """The sum of all; as in the projection, expected includes committed."""
 
 
 class OpeningBody(RequestModel):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -24,6 +25,74 @@ class Plan(BaseModel):
     because: Literal["lot", "tolerance", "fence", "stock"] | None
     buckets: tuple[PlanBucket, ...]
     messages: tuple[ActionMessage, ...]
+
+
+class NeedWeek(RequestModel):
+    """How much is wanted in the week of a day."""
+
+    week: date
+    quantity: Quantity
+
+
+class NeedLine(RequestModel):
+    """A product that is wanted in a region."""
+
+    product: Code
+    region: Code
+    weeks: Annotated[tuple[NeedWeek, ...], Field(max_length=104)]
+
+
+class NeedsQuestion(RequestModel):
+    """A demand of which is asked what it draws on."""
+
+    lines: Annotated[tuple[NeedLine, ...], Field(min_length=1, max_length=500)]
+
+
+class ServedLine(BaseModel):
+    """A line of the question as far as it lies in the horizon."""
+
+    product: Code
+    region: Code
+    quantity: Quantity
+    unserved: Quantity
+    """What no sourcing rule brings to a site that plans the product."""
+
+
+class OpenOrders(BaseModel):
+    """Purchase orders that are proposed, approved, released or confirmed."""
+
+    count: int
+    quantity: Quantity
+    amount: Money
+    order_ids: tuple[UUID, ...]
+    """The first 20 by due date."""
+
+
+class NeededItem(BaseModel):
+    """An item at a site that the demand draws on."""
+
+    item: Code
+    site: Code
+    name: str
+    unit: str
+    source: Literal["make", "buy"]
+    level: int
+    """Of the bills of material: 0 for what is in none."""
+    quantity: Quantity
+    gross: Quantity
+    """All demand for it in its plan, over the same weeks."""
+    on_hand: SignedQuantity
+    orders: OpenOrders
+
+
+class Needs(BaseModel):
+    """What a demand draws on, products before their components."""
+
+    as_of: datetime
+    first_week: date
+    weeks: int
+    lines: tuple[ServedLine, ...]
+    items: tuple[NeededItem, ...]
 
 
 class PlacedMessage(ActionMessage):

@@ -12,6 +12,7 @@ from takt.supply_planning.domain.cash_ledger import (
     opened,
     opening_of,
 )
+from takt.supply_planning.domain.cash_sources import SourceKey
 from takt.supply_planning.domain.cash_terms import fixed_contributions
 from takt.supply_planning.service.cash import labels_of, sourced_contributions
 from takt.supply_planning.store import finance
@@ -53,6 +54,20 @@ async def read_contributions(tx: Tx, day: date, now: datetime) -> list[LabelledC
         for part in found
     ]
     return sorted(rows, key=place_of)
+
+
+async def read_source(
+    tx: Tx, key: SourceKey, now: datetime
+) -> tuple[Ledger, list[LabelledContribution]] | None:
+    """The ledger and all that a source adds to it, by due date; None where it is not known."""
+    sources, _ = await finance.load_sources(tx, [key])
+    if key not in sources:
+        return None
+    ledger = opened(await finance.read_ledger(tx), now)
+    found = [part.contribution for part in sourced_contributions(ledger, sources, ())]
+    labels = labels_of(ledger, sources, [(key.id, part.line) for part in found])
+    rows = [LabelledContribution(key.id, labels[key.id, part.line], part) for part in found]
+    return ledger, sorted(rows, key=lambda row: (row.contribution.due, place_of(row)))
 
 
 def place_of(row: LabelledContribution) -> tuple[int, str, str, str]:

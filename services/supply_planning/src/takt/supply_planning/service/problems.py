@@ -23,6 +23,12 @@ class NamedTwice(Problem):
     status, slug = 422, "named-twice"
 
 
+class DemandTooLarge(Problem):
+    """The demand draws on more than a quantity can say."""
+
+    status, slug = 422, "demand-too-large"
+
+
 class OrderNotFound(NotFound):
     """There is no such purchase order."""
 

@@ -159,13 +159,29 @@ async def list_answers(tx: Tx, order_id: UUID) -> Sequence[RowMapping]:
     return result.mappings().all()
 
 
+async def open_orders(tx: Tx, keys: Iterable[ItemSite]) -> list[PurchaseOrder]:
+    """Orders of these item-sites that are proposed or under way, by due date."""
+    places = sorted(keys)
+    result = await tx.exec_driver_sql(
+        f"""
+        SELECT {ORDER_ROW}
+        FROM purchase_orders o JOIN unnest($1::text[], $2::text[]) AS k (item, site)
+            USING (item, site)
+        WHERE status IN ('proposed', 'approved', 'released', 'confirmed')
+        ORDER BY due_on, order_id
+        """,
+        ([key.item for key in places], [key.site for key in places]),
+    )
+    return [order_from(row) for row in result.scalars()]
+
+
 async def list_orders(
     tx: Tx,
     *,
-    item: str | None,
+    items: Sequence[str] | None,
     site: str | None,
     supplier: str | None,
-    status: str | None,
+    statuses: Sequence[str] | None,
     after: tuple[date, UUID] | None,
     limit: int,
 ) -> list[PurchaseOrder]:
@@ -174,12 +190,13 @@ async def list_orders(
     result = await tx.exec_driver_sql(
         f"""
         SELECT {ORDER_ROW} FROM purchase_orders o
-        WHERE ($1::text IS NULL OR item = $1) AND ($2::text IS NULL OR site = $2)
-            AND ($3::text IS NULL OR supplier = $3) AND ($4::text IS NULL OR status = $4)
+        WHERE ($1::text[] IS NULL OR item = ANY($1)) AND ($2::text IS NULL OR site = $2)
+            AND ($3::text IS NULL OR supplier = $3)
+            AND ($4::text[] IS NULL OR status = ANY($4))
             AND ($5::date IS NULL OR (due_on, order_id) > ($5, $6::uuid))
         ORDER BY due_on, order_id LIMIT $7
         """,
-        (item, site, supplier, status, due, order_id, limit),
+        (items, site, supplier, statuses, due, order_id, limit),
     )
     return [order_from(row) for row in result.scalars()]
 

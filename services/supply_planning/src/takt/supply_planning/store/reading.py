@@ -1,11 +1,12 @@
 """Plans and action messages as they are listed, and the demand that reaches no plan."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import RowMapping
 
 from takt.common.db import Tx
+from takt.supply_planning.domain.plan import ItemSite
 
 COLUMNS = "item, site, sequence, as_of, outcome, because, netting, messages"
 
@@ -45,6 +46,27 @@ async def find_plan(tx: Tx, item: str, site: str) -> RowMapping | None:
         (item, site),
     )
     return rows.mappings().one_or_none()
+
+
+async def read_needed(tx: Tx, keys: Collection[ItemSite]) -> dict[ItemSite, RowMapping]:
+    """Of each item-site: its name and unit, what is on hand and its gross demand in millionths.
+
+    Stock and demand are those of its plan, and nothing before the first.
+    """
+    places = sorted(keys)
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT p.item, p.site, i.name, i.unit,
+            coalesce((netting->>'on_hand')::bigint, 0) AS on_hand,
+            coalesce((SELECT sum(gross::bigint)
+                FROM json_array_elements_text(netting->'gross') gross), 0)::bigint AS gross
+        FROM plans p JOIN items i ON i.code = p.item
+            JOIN unnest($1::text[], $2::text[]) AS k (item, site)
+                ON (k.item, k.site) = (p.item, p.site)
+        """,
+        ([key.item for key in places], [key.site for key in places]),
+    )
+    return {ItemSite(row["item"], row["site"]): row for row in rows.mappings()}
 
 
 async def list_plans(
