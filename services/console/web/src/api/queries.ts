@@ -1,0 +1,150 @@
+/** What the screens ask the services, by the name under which the answer is remembered. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { api, expect, NoAnswer, Problem, problemOf, type Schemas } from "./client";
+
+export interface Session {
+  name: string;
+  scopes: string[];
+  expires_at: string | null;
+  version: string;
+}
+
+async function session(method: "GET" | "POST" | "DELETE", body?: object): Promise<Session | null> {
+  const answer = await fetch("/v1/session", {
+    method,
+    credentials: "same-origin",
+    ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  }).catch((error: unknown) => {
+    throw new NoAnswer(error);
+  });
+  if (answer.status === 204) return null;
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok) return said as Session;
+  throw problemOf(answer, said);
+}
+
+/** Who is signed in, or null. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: async () => {
+    try {
+      return await session("GET");
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const signIn = (proof: { key: string } | { ticket: string }) => session("POST", proof);
+export const signOut = () => session("DELETE");
+
+export const companyQuery = queryOptions({
+  queryKey: ["company"],
+  queryFn: () => expect(api.GET("/v1/company")),
+});
+
+export interface PipelineStage {
+  code: string;
+  name: string;
+  kind: "open" | "won" | "lost";
+  target_days: string | null;
+  moves_to: string[];
+}
+
+export interface Pipeline {
+  code: string;
+  name: string;
+  stages: PipelineStage[];
+}
+
+export const pipelinesQuery = queryOptions({
+  queryKey: ["pipelines"],
+  queryFn: async () => (await expect(api.GET("/v1/pipelines"))) as unknown as Pipeline[],
+});
+
+export const standingQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ["standing", pipeline],
+    queryFn: () =>
+      expect(api.GET("/v1/pipelines/{code}/standing", { params: { path: { code: pipeline } } })),
+  });
+
+export const dealQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["deal", id],
+    queryFn: () => expect(api.GET("/v1/deals/{deal_id}", { params: { path: { deal_id: id } } })),
+  });
+
+export const forecastQuery = (product: string, region: string, asOf?: string) =>
+  queryOptions({
+    queryKey: ["forecast", product, region, asOf ?? "now"],
+    queryFn: () =>
+      expect(
+        api.GET("/v1/forecasts/{product}/{region}", {
+          params: { path: { product, region }, query: asOf ? { as_of: asOf } : {} },
+        }),
+      ),
+  });
+
+export const cashQuery = queryOptions({
+  queryKey: ["cash"],
+  queryFn: () => expect(api.GET("/v1/cash")),
+});
+
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: () => expect(api.GET("/v1/status")),
+});
+
+export const traceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["trace", id],
+    queryFn: () =>
+      expect(api.GET("/v1/traces/{correlation_id}", { params: { path: { correlation_id: id } } })),
+  });
+
+interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+const PAGE = 1000;
+
+/** All pages of a list, which must be a short one: reference data, not facts. */
+async function all<T>(page: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const found: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const { items, next } = await page(cursor);
+    found.push(...items);
+    cursor = next ?? undefined;
+  } while (cursor);
+  return found;
+}
+
+const listed = <T>(
+  name: string,
+  page: (query: { cursor?: string; limit: number }) => Promise<unknown>,
+) =>
+  queryOptions({
+    queryKey: [name],
+    queryFn: () =>
+      all((cursor) => page({ limit: PAGE, ...(cursor && { cursor }) }) as Promise<Page<T>>),
+    staleTime: 300_000,
+  });
+
+export const ownersQuery = listed<Schemas["OwnerRow"]>("owners", (query) =>
+  expect(api.GET("/v1/owners", { params: { query } })),
+);
+export const teamsQuery = listed<Schemas["TeamRow"]>("teams", (query) =>
+  expect(api.GET("/v1/teams", { params: { query } })),
+);
+export const regionsQuery = listed<Schemas["RegionRow"]>("regions", (query) =>
+  expect(api.GET("/v1/regions", { params: { query } })),
+);
+export const productsQuery = listed<Schemas["ProductRow"]>("products", (query) =>
+  expect(api.GET("/v1/products", { params: { query } })),
+);

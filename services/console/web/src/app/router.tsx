@@ -1,0 +1,71 @@
+/** Every address of the console; the door's table `PAGES` names the same (a test compares them). */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Link,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { useI18n } from "../i18n/i18n";
+import { readFilters } from "../screens/pipeline/filters";
+import { Empty, Failure } from "../ui/pieces";
+import { Shell } from "./shell";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+});
+
+const beat = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("../screens/beat/beat"), "Beat"),
+});
+
+const pipeline = createRoute({
+  getParentRoute: () => root,
+  path: "/pipeline",
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import("../screens/pipeline/pipeline"), "Pipeline"),
+});
+
+const deal = createRoute({
+  getParentRoute: () => root,
+  path: "/deals/$id",
+  component: lazyRouteComponent(() => import("../screens/deal/deal"), "Deal"),
+});
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: "/traces/$id",
+  component: lazyRouteComponent(() => import("../screens/beat/trace"), "TracePage"),
+});
+
+/** Who is signed in already has nothing to do at the sign-in. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  beforeLoad: () => {
+    throw redirect({ to: "/", replace: true });
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([beat, pipeline, deal, trace, signIn]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function NotFound() {
+  const { t } = useI18n();
+  return <Empty action={<Link to="/">{t("nav.beat")}</Link>}>{t("state.not-found")}</Empty>;
+}

@@ -1,0 +1,197 @@
+/**
+ * The events as they happen: one connection a page, resumed after a break behind the last event read.
+ *
+ * Listeners get events in batches, in their order, each event once. After a gap that cannot be filled
+ * (the log was made anew, or went on for longer than it keeps) they are told to begin anew.
+ */
+
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+export interface TaktEvent {
+  id: string;
+  type: string;
+  topic: string;
+  subject: string;
+  time: string;
+  service: string;
+  sequence: number | null;
+  correlations: string[];
+  more: number;
+  causes: string[];
+  // biome-ignore lint/suspicious/noExplicitAny: the contract of its type says what it is
+  data: any;
+}
+
+/** `refused`: the session does not open the stream; who signs in again starts it again. */
+export type Connection = "connecting" | "catching-up" | "live" | "offline" | "refused";
+
+export interface Listener {
+  events(batch: readonly TaktEvent[]): void;
+  /** What was read before may have been overtaken unseen: read it again. */
+  restart(): void;
+}
+
+const BATCH_MS = 40;
+const SILENCE_MS = 40_000;
+const REMEMBERED = 4_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+
+export class Stream {
+  state: Connection = "connecting";
+  /** When it last was live, in milliseconds of the wall clock. */
+  seenAt = 0;
+  private cursor: string | null = null;
+  private readonly listeners = new Set<Listener>();
+  private readonly watchers = new Set<() => void>();
+  private readonly known = new Map<string, true>();
+  private batch: TaktEvent[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopping: AbortController | null = null;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly address: string,
+    private readonly ask: typeof fetch = (input, init) => fetch(input, init),
+  ) {}
+
+  start(): void {
+    if (this.stopping) return;
+    this.stopping = new AbortController();
+    void this.run(this.stopping.signal);
+  }
+
+  stop(): void {
+    this.stopping?.abort();
+    this.stopping = null;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.batch = [];
+  }
+
+  /** Try at once: the network is back, or the page is looked at again. */
+  retry(): void {
+    this.wake?.();
+  }
+
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** For useSyncExternalStore. */
+  watch = (changed: () => void): (() => void) => {
+    this.watchers.add(changed);
+    return () => this.watchers.delete(changed);
+  };
+
+  private async run(signal: AbortSignal): Promise<void> {
+    let pause = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      const outcome = await this.follow(signal);
+      if (signal.aborted) return;
+      if (outcome === "refused") {
+        this.stopping = null;
+        this.become("refused");
+        return;
+      }
+      if (outcome === "lost") {
+        this.cursor = null;
+        for (const listener of this.listeners) listener.restart();
+      }
+      if (outcome === "was-live") pause = FIRST_PAUSE_MS;
+      this.become("offline");
+      await this.rest(pause * (0.75 + Math.random() / 2));
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  private rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** One connection, until it ends; why it ended. */
+  private async follow(signal: AbortSignal): Promise<"was-live" | "failed" | "lost" | "refused"> {
+    const silence = new AbortController();
+    const either = AbortSignal.any([signal, silence.signal]);
+    let alarm = setTimeout(() => silence.abort(), SILENCE_MS);
+    let live = false;
+    try {
+      const headers: Record<string, string> = { accept: "text/event-stream" };
+      if (this.cursor) headers["last-event-id"] = this.cursor;
+      const answer = await this.ask(this.address, {
+        headers,
+        signal: either,
+        credentials: "same-origin",
+        cache: "no-store",
+      });
+      if (answer.status === 401 || answer.status === 403) return "refused";
+      if (answer.status === 400 || answer.status === 410 || answer.status === 422) {
+        return this.cursor ? "lost" : "failed";
+      }
+      if (!answer.ok || !answer.body) return "failed";
+      const alive = new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => {
+          clearTimeout(alarm);
+          alarm = setTimeout(() => silence.abort(), SILENCE_MS);
+          controller.enqueue(chunk);
+        },
+      });
+      const messages = answer.body
+        .pipeThrough(alive)
+        .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+        .pipeThrough(new EventSourceParserStream())
+        .getReader();
+      for (;;) {
+        const { done, value } = await messages.read();
+        if (done) break;
+        if (value.event === "state") {
+          const { state } = JSON.parse(value.data) as { state: "live" | "catching-up" };
+          this.become(state);
+          live ||= state === "live";
+        } else if (value.event === "end") {
+          break;
+        } else {
+          this.take(JSON.parse(value.data) as TaktEvent);
+        }
+        if (value.id) this.cursor = value.id;
+      }
+    } catch {
+      // A connection that breaks is tried again; the state says so.
+    } finally {
+      clearTimeout(alarm);
+    }
+    return live ? "was-live" : "failed";
+  }
+
+  private take(event: TaktEvent): void {
+    if (this.known.has(event.id)) return;
+    this.known.set(event.id, true);
+    if (this.known.size > REMEMBERED) {
+      const [oldest] = this.known.keys();
+      if (oldest !== undefined) this.known.delete(oldest);
+    }
+    this.batch.push(event);
+    this.timer ??= setTimeout(() => this.deliver(), BATCH_MS);
+  }
+
+  private deliver(): void {
+    this.timer = undefined;
+    const batch = this.batch;
+    this.batch = [];
+    for (const listener of this.listeners) listener.events(batch);
+  }
+
+  private become(state: Connection): void {
+    if (state === "live") this.seenAt = Date.now();
+    if (state === this.state) return;
+    this.state = state;
+    for (const changed of this.watchers) changed();
+  }
+}

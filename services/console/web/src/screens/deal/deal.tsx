@@ -1,0 +1,3 @@
+export function Deal() {
+  return null;
+}
