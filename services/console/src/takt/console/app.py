@@ -14,8 +14,10 @@ from takt.common.auth import Access, check_routes
 from takt.common.bus import Log
 from takt.common.clock import Clock
 from takt.common.http import Edge
-from takt.console.api import dead_letters, events, health, pages, status, traces
+from takt.console.api import dead_letters, events, health, pages, sessions, status, traces
 from takt.console.api.access import PasswordNeeded
+from takt.console.api.cookie import CookieSessions
+from takt.console.domain.attempts import Attempts
 from takt.console.service.backends import Backends, backend
 from takt.console.service.documents import Documents
 from takt.console.service.feed import Feed
@@ -69,11 +71,13 @@ def create(
     state.backends = backends
     state.events = Feed(log or log_of(settings), own=log is None)
     state.streams = asyncio.Semaphore(events.MAX_STREAMS)
+    state.attempts = Attempts()
+    app.add_middleware(CookieSessions)
     app.add_middleware(Edge)
     app.add_middleware(Guards)
     problems.install(app)
     app.add_exception_handler(PasswordNeeded, pages.ask_for_password)
-    for module in (status, traces, dead_letters, events, health, pages):
+    for module in (sessions, status, traces, dead_letters, events, health, pages):
         app.include_router(module.router)
     check_routes(app.routes)
     state.documents = Documents(backends, app.openapi())

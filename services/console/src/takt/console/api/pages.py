@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from takt.common.auth import SCOPES, Caller, public
 from takt.common.http import Now
-from takt.console.api.access import PasswordNeeded, authorization_of, page_for
+from takt.console.api.access import PasswordNeeded, page_for
 from takt.console.domain.chart import chart, described
 from takt.console.service.documents import Documents
 from takt.console.service.overview import headline, last_events, last_forecast, median_delay
@@ -80,7 +80,7 @@ async def show_status(
 ) -> HTMLResponse:
     """How Takt is."""
     state = request.app.state
-    authorization = authorization_of(request)
+    authorization: str | None = request.state.authorization
     found = await status(state.backends, state.events, authorization, now)
     events = await last_events(state.events, state.backends, topics_for(caller.may), authorization)
     said, well = headline(found)
