@@ -120,7 +120,7 @@ def get(url: str, key: str | None = None) -> bytes:
 def test_one_ctrl_c_ends_everything_and_leaves_no_process_socket_or_folder(place: Path) -> None:
     with takt_up(place, "--ephemeral", "--empty") as takt:
         url = takt.await_banner(FIRST_START_SECONDS)
-        assert b"<html" in get(f"{url}/").lower()
+        assert b"<html" in get(f"{url}/status").lower()
         assert processes_naming(place)
         assert takt.end(signal.SIGINT) == 0
     assert eventually_none(place) == []

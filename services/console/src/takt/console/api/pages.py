@@ -1,6 +1,6 @@
-"""The pages: status at / and /status, the reference at /docs.
+"""The pages that need no script: status at /status, the reference at /docs.
 
-They are made here, without scripts, and load nothing from elsewhere.
+They are made here and load nothing from elsewhere.
 """
 
 import hashlib
@@ -73,7 +73,6 @@ def page(name: str, context: Mapping[str, Any], status_code: int = 200) -> HTMLR
     return HTMLResponse(content, status_code, {"Cache-Control": "no-store"})
 
 
-@router.get("/")
 @router.get("/status")
 async def show_status(
     request: Request, now: Now, caller: Annotated[Caller, page_for("events:read")]
