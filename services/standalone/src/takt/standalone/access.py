@@ -112,6 +112,21 @@ async def keep_first_keys(home: Home, url: str) -> None:
         await access.close()
 
 
+async def first_link(home: Home, url: str, door: str) -> str:
+    """A link that signs a browser in with the key of the home.
+
+    Args:
+        home: where the key is kept.
+        url: of the database of the keys, as a role that may write there.
+        door: where the page is.
+    """
+    access = await asyncpg.connect(url, timeout=10)
+    try:
+        return sign_in_link(door, await create_ticket(access, home.key() or ""))
+    finally:
+        await access.close()
+
+
 def prefix_of(key: str) -> str | None:
     """The public part of a key's text."""
     parts = key.split("_", 2)
