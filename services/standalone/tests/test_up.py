@@ -285,6 +285,21 @@ def test_a_given_postgresql_and_business_time_are_used_and_no_other_server_is_st
         [key_file] = place.glob("takt-*/home/key")
         status = json.loads(get(f"{url}/v1/status", key_file.read_text().strip()))
         assert len(status["services"]) == 5
+        # As in compose, where a container that has no home makes the link.
+        elsewhere = {
+            "TAKT_URL": url,
+            "TAKT_KEY": key_file.read_text().strip(),
+            "TAKT_DATABASE": server.admin_url,
+            "TAKT_HOME": str(place / "none"),
+        }
+        opened = subprocess.run(
+            [TAKT, "open", "--print"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, **elsewhere},
+        )
+        assert sign_in(url, opened.stdout.strip().partition("#ticket=")[2]) == 200
         assert "it is 2017-12-31" in "\n".join(takt.said)
         assert not list(place.glob("takt-*/home/postgres"))
         assert takt.end(signal.SIGINT) == 0
