@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from takt.common.clock import Clock
 from takt.common.db import Database
 from takt.common.settings import Settings
 from takt.common.testing import NewKey, eventually, service_database
+from takt.console.api.web import STATIC
 from takt.console.app import create
 from takt.console.settings import ConsoleSettings
 
@@ -101,7 +103,7 @@ async def reads(door: FastAPI) -> bool:
 
 @asynccontextmanager
 async def house_of(
-    ground: Ground, *, apart: bool, page_key: str | None = None
+    ground: Ground, *, apart: bool, page_key: str | None = None, static: Path = STATIC
 ) -> AsyncIterator[House]:
     """Both services and the door.
 
@@ -109,6 +111,7 @@ async def house_of(
         ground: databases, log, keys.
         apart: reached over real HTTP, else in this process.
         page_key: of the door.
+        static: where the door's web page was built.
     """
     small_services.go_on.clear()
     async with AsyncExitStack() as stack:
@@ -125,7 +128,7 @@ async def house_of(
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 services[part.name] = app
         console = ConsoleSettings(access_url=ground.access_url, page_key=page_key, answer_seconds=4)
-        door = create(console, services=services, log=ground.log, clock=ground.clock)
+        door = create(console, services=services, log=ground.log, clock=ground.clock, static=static)
         url = await stack.enter_async_context(served(door))
         client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {ground.key}"})

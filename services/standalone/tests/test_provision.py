@@ -66,6 +66,18 @@ async def test_keys_are_read_by_every_service_and_written_by_their_owner_only(
         assert await run(databases.url(ACCESS, role), "SELECT count(*) FROM keys") == 1
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await run(databases.url(ACCESS, role), insert)
+        for table in ("tickets", "sessions"):
+            assert await run(databases.url(ACCESS, role), f"SELECT count(*) FROM {table}") == 0
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await run(databases.url(ACCESS, role), f"DELETE FROM {table}")
+
+
+async def test_a_start_makes_the_tables_that_an_older_takt_did_not_have(
+    databases: Databases,
+) -> None:
+    await run(databases.url(ACCESS), "DROP TABLE sessions")
+    assert not await make_databases(databases)
+    assert await run(databases.url(ACCESS, "takt_deals"), "SELECT count(*) FROM sessions") == 0
 
 
 async def test_the_log_is_written_by_every_service(databases: Databases) -> None:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,10 +118,23 @@ def get(url: str, key: str | None = None) -> bytes:
         return body
 
 
+def sign_in(url: str, ticket: str) -> int:
+    """The status that a page gets which posts a ticket."""
+    body = json.dumps({"ticket": ticket}).encode()
+    headers = {"Origin": url, "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/v1/session", body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+
+
 def test_one_ctrl_c_ends_everything_and_leaves_no_process_socket_or_folder(place: Path) -> None:
     with takt_up(place, "--ephemeral", "--empty") as takt:
         url = takt.await_banner(FIRST_START_SECONDS)
-        assert b"<html" in get(f"{url}/").lower()
+        assert b"<html" in get(f"{url}/status").lower()
         assert processes_naming(place)
         assert takt.end(signal.SIGINT) == 0
     assert eventually_none(place) == []
@@ -145,8 +159,42 @@ def test_killed_it_leaves_no_orphan_and_the_next_start_finds_its_data(place: Pat
         names = {service["name"] for service in status["services"]}
         assert {"deals", "forecast", "procurement", "finance", "alerting"} <= names
         assert any("kept for the next start" in line for line in takt.said)
+        [banner_link] = [line.split()[1] for line in takt.said if line.startswith("  open ")]
+        opened = subprocess.run(
+            [TAKT, "open", "--print", "--home", str(home)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert opened.stdout.count("\n") == 1, "the link alone"
+        for link in (banner_link, opened.stdout.strip()):
+            page, _, ticket = link.partition("#ticket=")
+            assert page == f"{url}/sign-in"
+            assert sign_in(url, ticket) == 200
+            assert sign_in(url, ticket) == 401
         assert takt.end(signal.SIGTERM) == 0
     assert eventually_none(place) == []
+
+
+def test_a_browser_is_given_the_link_where_there_is_one(place: Path) -> None:
+    home, seen = place / "home", place / "seen"
+    browser = place / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}\n')
+    browser.chmod(0o755)
+    with takt_up(place, "--home", str(home), "--empty") as takt:
+        url = takt.await_banner(FIRST_START_SECONDS)
+        opened = subprocess.run(
+            [TAKT, "open", "--home", str(home)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "BROWSER": f"{browser} %s"},
+        )
+        assert opened.stdout == "", "a link that was opened is shown to nobody else"
+        page, _, ticket = seen.read_text().partition("#ticket=")
+        assert page == f"{url}/sign-in"
+        assert sign_in(url, ticket) == 200
+        takt.end(signal.SIGINT)
 
 
 def test_a_home_in_use_and_a_taken_port_are_refused_naming_the_process(place: Path) -> None:
@@ -237,6 +285,21 @@ def test_a_given_postgresql_and_business_time_are_used_and_no_other_server_is_st
         [key_file] = place.glob("takt-*/home/key")
         status = json.loads(get(f"{url}/v1/status", key_file.read_text().strip()))
         assert len(status["services"]) == 5
+        # As in compose, where a container that has no home makes the link.
+        elsewhere = {
+            "TAKT_URL": url,
+            "TAKT_KEY": key_file.read_text().strip(),
+            "TAKT_DATABASE": server.admin_url,
+            "TAKT_HOME": str(place / "none"),
+        }
+        opened = subprocess.run(
+            [TAKT, "open", "--print"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, **elsewhere},
+        )
+        assert sign_in(url, opened.stdout.strip().partition("#ticket=")[2]) == 200
         assert "it is 2017-12-31" in "\n".join(takt.said)
         assert not list(place.glob("takt-*/home/postgres"))
         assert takt.end(signal.SIGINT) == 0

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -27,7 +27,9 @@ from takt.console.service.stream import (
     follow,
     topics_for,
 )
+from takt.console.service.writers import ServerSent
 
+from ..event_source import EventSource, lines_of  # noqa: TID252 - the browser of these tests
 from ..small_services import forecast, sale  # noqa: TID252 - the builders of this folder
 
 ALL = Wanted(frozenset(topic.name for topic in TOPICS))
@@ -147,6 +149,87 @@ async def test_whoever_goes_on_after_a_cursor_misses_nothing_and_repeats_nothing
         for number, line in enumerate(first[:-1]):
             rest = await take(feed, after_cursor(line["cursor"], feed.head), 5 - number)
             assert [r["id"] for r in rest] == [f["id"] for f in first[number + 1 :]]
+
+
+async def test_a_browser_that_breaks_off_again_and_again_misses_and_repeats_nothing(
+    log: PostgresLog,
+) -> None:
+    async with fed(log, max_records=100) as feed:
+        ids = await publish(log, *(sale() for _ in range(500)))
+        await has_read(feed, log)
+        browser, got, states = EventSource(), list[str](), list[str]()
+        start = from_start(feed)
+        # Broken off before any event, in the middle, at the seam to the ring, and with live events.
+        for count in (0, 1, 137, 262, 99, 51):
+            if count == 51:
+                ids += await publish(log, *(sale() for _ in range(50)))
+            chunks = follow(feed, ALL, start, allowed, write=ServerSent(), heartbeat=0.2)
+            taken = 0
+            async with asyncio.timeout(20), aclosing(browser.read(lines_of(chunks))) as events:
+                async for event in events:
+                    if event.type == "message":
+                        got.append(event.data["id"])
+                        taken += 1
+                        assert "cursor" not in event.data
+                    elif event.type == "state":
+                        states.append(event.data["state"])
+                    if taken == count:
+                        break
+            start = after_cursor(browser.last_id, feed.head)
+        assert got == ids
+        assert states[0] == "catching-up"
+        assert browser.retry_ms == 1_000
+
+
+async def test_a_follower_is_told_first_where_it_is_and_when_it_has_caught_up(
+    log: PostgresLog,
+) -> None:
+    async with fed(log) as feed:
+        live = lines_of(follow(feed, ALL, dict(feed.head), allowed, write=ServerSent()))
+        first = await anext(EventSource().read(live))
+        assert (first.type, first.data) == ("state", {"state": "live"})
+        assert after_cursor(first.id, feed.head) == feed.head
+        await publish(log, *(sale() for _ in range(3)))
+        await has_read(feed, log)
+        chunks = follow(feed, ALL, from_start(feed), allowed, write=ServerSent(), heartbeat=0.05)
+        events = EventSource().read(lines_of(chunks))
+        told = [await anext(events) for _ in range(6)]
+        assert [event.type for event in told] == ["state", *["message"] * 3, "state", "heartbeat"]
+        assert [told[0].data, told[4].data] == [{"state": "catching-up"}, {"state": "live"}]
+        assert told[4].id == told[3].id
+
+
+async def test_a_follower_of_rare_events_is_told_that_it_is_quiet_and_how_far_the_log_has_come(
+    log: PostgresLog,
+) -> None:
+    none = Wanted(ALL.topics, ("never.*",))
+    browser = EventSource()
+    async with fed(log) as feed:
+        began = asyncio.get_running_loop().time()
+        chunks = follow(feed, none, dict(feed.head), allowed, write=ServerSent(), heartbeat=0.5)
+        events = browser.read(lines_of(chunks))
+        await anext(events)
+        waiting = asyncio.ensure_future(anext(events))
+        for _ in range(3):  # what is not for it must not put the sign of life off
+            await publish(log, sale())
+            await asyncio.sleep(0.2)
+        beat = await waiting
+        assert beat.type == "heartbeat"
+        assert asyncio.get_running_loop().time() - began < 1.0
+        assert browser.comments == ["quiet"]
+        assert after_cursor(beat.id, feed.head)[topics.SALES, 0] >= 1
+
+
+async def test_the_last_word_of_a_browsers_stream_says_why(log: PostgresLog) -> None:
+    async with fed(log) as feed:
+        chunks = follow(feed, ALL, dict(feed.head), allowed, write=ServerSent(), heartbeat=20)
+        events = EventSource().read(lines_of(chunks))
+        await anext(events)
+        feed.end()
+        last = await anext(events)
+        assert last.type == "end"
+        assert "stopping" in last.data["why"]
+        assert [event async for event in events] == []
 
 
 async def test_the_ring_is_bounded_in_records_and_in_bytes(log: PostgresLog) -> None:

@@ -5,6 +5,10 @@ Everything is closed until a route declares the scope that opens it.
 A key is `takt_` + 8 characters that name it + `_` + 43 characters of secret (256 bits). Its SHA-256
 lies in the database `takt_access`, which `takt keys` and the door write and the services only read.
 Scopes are `noun:read`, `noun:write`, and `admin`, which includes all.
+
+A session is a second way to say a key, for a while: its token has the form of a key and opens what
+that key opens, until it expires, is ended, or the key does. A ticket, of the same form, is turned
+into a session once; it opens nothing by itself.
 """
 
 import asyncio
@@ -12,7 +16,8 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -56,7 +61,32 @@ CREATE TABLE IF NOT EXISTS keys (
     expires_at timestamptz,
     revoked_at timestamptz
 );
+CREATE TABLE IF NOT EXISTS tickets (
+    prefix text PRIMARY KEY,
+    digest bytea NOT NULL,
+    key_prefix text NOT NULL REFERENCES keys (prefix),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS sessions (
+    prefix text PRIMARY KEY,
+    digest bytea NOT NULL,
+    key_prefix text NOT NULL REFERENCES keys (prefix),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz
+);
 """
+
+FIND = """
+SELECT name, digest, scopes, expires_at, revoked_at, NULL::timestamptz AS ended_at, false AS session
+FROM keys WHERE prefix = $1
+UNION ALL
+SELECT name, s.digest, scopes, least(s.expires_at, k.expires_at), revoked_at, ended_at, true
+FROM sessions s JOIN keys k ON k.prefix = s.key_prefix WHERE s.prefix = $1
+"""
+"""A key, or a session with the name and scopes of its key; the earlier end of the two counts."""
 
 CACHE_SECONDS = 5.0
 
@@ -83,11 +113,21 @@ class TooManyRequests(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling."""
+    """Who is calling.
+
+    Args:
+        name: of the key.
+        prefix: of the key, or of the session.
+        scopes: of the key.
+        expires_at: when what the caller showed opens nothing any more.
+        session: whether that was a session's token instead of the key itself.
+    """
 
     name: str
     prefix: str
     scopes: frozenset[str]
+    expires_at: datetime | None = None
+    session: bool = False
 
     def may(self, scope: str) -> bool:
         """Whether one of the caller's scopes opens `scope`; writing includes reading."""
@@ -98,7 +138,7 @@ class Caller:
 
 
 def make_key() -> tuple[str, str, bytes]:
-    """A new key: its whole text (shown once), its prefix, its digest."""
+    """A new key, session or ticket: its whole text (shown once), its prefix, its digest."""
     prefix = secrets.token_hex(4)
     key = f"takt_{prefix}_{secrets.token_urlsafe(32)}"
     return key, prefix, digest(key)
@@ -113,18 +153,18 @@ def digest(key: str) -> bytes:
 class _Known:
     caller: Caller
     digest: bytes
-    expires_at: datetime | None
-    revoked: bool
+    over: str | None
+    """Why it opens nothing any more, other than by its age."""
     read_at: float
     allowance: float
     refilled_at: float
 
 
 class Access:
-    """The keys, read from `takt_access` and remembered for five seconds.
+    """The keys and sessions, read from `takt_access` and remembered for five seconds.
 
     Args:
-        url: `postgresql://…/takt_access`, a role that may only read.
+        url: `postgresql://…/takt_access`; of a service, a role that may only read.
         rate: requests a second that a key may make; twice as many at once.
     """
 
@@ -155,10 +195,12 @@ class Access:
         known = await self._find(parts[1])
         if known is None or not hmac.compare_digest(known.digest, digest(key)):
             raise _refuse("it is not known here")
-        if known.revoked:
-            raise _refuse("it was revoked")
-        if known.expires_at is not None and known.expires_at <= wall_now():
-            raise _refuse(f"it expired at {known.expires_at.isoformat()}")
+        refuse = _over if known.caller.session else _refuse
+        if known.over is not None:
+            raise refuse(known.over)
+        expires_at = known.caller.expires_at
+        if expires_at is not None and expires_at <= wall_now():
+            raise refuse(f"it expired at {expires_at.isoformat()}")
         self._spend(known)
         return known.caller
 
@@ -179,6 +221,52 @@ class Access:
         if known is not None and now - known.read_at < CACHE_SECONDS:
             return known
         try:
+            async with self.connection() as connection:
+                row = await connection.fetchrow(FIND, prefix)
+        except Unavailable:
+            if known is not None:
+                return known
+            raise
+        if row is None:
+            self._known.pop(prefix, None)
+            return None
+        if known is None:
+            self._forget_expired()
+        caller = Caller(
+            row["name"], prefix, frozenset(row["scopes"]), row["expires_at"], row["session"]
+        )
+        over = None
+        if row["revoked_at"] is not None:
+            over = "its key was revoked" if caller.session else "it was revoked"
+        elif row["ended_at"] is not None:
+            over = "it was ended"
+        found = _Known(
+            caller,
+            row["digest"],
+            over,
+            now,
+            known.allowance if known else 2 * self._rate,
+            known.refilled_at if known else now,
+        )
+        self._known[prefix] = found
+        return found
+
+    def _forget_expired(self) -> None:
+        """Sessions come and go for as long as the process lives; those that are over go here."""
+        now = wall_now()
+        ends = {prefix: known.caller.expires_at for prefix, known in self._known.items()}
+        for prefix, end in ends.items():
+            if end is not None and end <= now:
+                del self._known[prefix]
+
+    def forget(self, prefix: str) -> None:
+        """Read this key or session anew when it is next shown."""
+        self._known.pop(prefix, None)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection to `takt_access`. Raises Unavailable."""
+        try:
             async with self._opening:
                 if self._pool is None:
                     self._pool = await asyncpg.create_pool(
@@ -188,25 +276,10 @@ class Access:
                         timeout=5,
                         max_inactive_connection_lifetime=30,
                     )
-            row = await self._pool.fetchrow("SELECT * FROM keys WHERE prefix = $1", prefix)
+            async with self._pool.acquire() as connection:
+                yield connection
         except LOST as error:
-            if known is not None:
-                return known
             raise Unavailable("the keys cannot be read now", remedy="try again") from error
-        if row is None:
-            self._known.pop(prefix, None)
-            return None
-        found = _Known(
-            Caller(row["name"], prefix, frozenset(row["scopes"])),
-            row["digest"],
-            row["expires_at"],
-            row["revoked_at"] is not None,
-            now,
-            known.allowance if known else 2 * self._rate,
-            known.refilled_at if known else now,
-        )
-        self._known[prefix] = found
-        return found
 
     async def close(self) -> None:
         """Close the connections."""
@@ -219,6 +292,14 @@ def _refuse(why: str) -> Unauthenticated:
         f"the key is refused: {why}",
         field="Authorization",
         remedy="use a valid key; takt keys list shows them, takt keys create makes one",
+    )
+
+
+def _over(why: str) -> Unauthenticated:
+    return Unauthenticated(
+        f"the session is over: {why}",
+        field="Authorization",
+        remedy="sign in again: takt open makes a link for it, or give a key",
     )
 
 

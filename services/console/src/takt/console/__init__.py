@@ -1,1 +1,1 @@
-"""The one door: every noun at one address, one OpenAPI, traces, the status page."""
+"""The one door: every noun at one address, one OpenAPI, traces, sessions, the web page."""

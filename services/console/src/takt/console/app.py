@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -14,8 +15,10 @@ from takt.common.auth import Access, check_routes
 from takt.common.bus import Log
 from takt.common.clock import Clock
 from takt.common.http import Edge
-from takt.console.api import dead_letters, events, health, pages, status, traces
+from takt.console.api import dead_letters, events, health, pages, sessions, status, traces, web
 from takt.console.api.access import PasswordNeeded
+from takt.console.api.cookie import CookieSessions
+from takt.console.domain.attempts import Attempts
 from takt.console.service.backends import Backends, backend
 from takt.console.service.documents import Documents
 from takt.console.service.feed import Feed
@@ -40,6 +43,7 @@ def create(
     services: Mapping[str, ASGIApp | str] | None = None,
     log: Log | None = None,
     clock: Clock | None = None,
+    static: Path = web.STATIC,
 ) -> FastAPI:
     """The door.
 
@@ -49,6 +53,7 @@ def create(
             those of the settings when None.
         log: a log that is shared and already started, instead of the one of the settings.
         clock: business time, instead of the one of the settings.
+        static: where the web page was built.
     """
     settings = settings or ConsoleSettings()
     given = settings.services if services is None else services
@@ -69,11 +74,15 @@ def create(
     state.backends = backends
     state.events = Feed(log or log_of(settings), own=log is None)
     state.streams = asyncio.Semaphore(events.MAX_STREAMS)
+    state.static = static
+    state.attempts = Attempts()
+    app.add_middleware(CookieSessions)
     app.add_middleware(Edge)
     app.add_middleware(Guards)
     problems.install(app)
     app.add_exception_handler(PasswordNeeded, pages.ask_for_password)
-    for module in (status, traces, dead_letters, events, health, pages):
+    app.add_exception_handler(web.PageNotBuilt, web.say_not_built)
+    for module in (sessions, status, traces, dead_letters, events, health, pages, web):
         app.include_router(module.router)
     check_routes(app.routes)
     state.documents = Documents(backends, app.openapi())

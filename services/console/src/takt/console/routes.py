@@ -43,8 +43,8 @@ ROUTES: Mapping[str, str] = {
     "webhooks": "alerting",
 }
 
-OWN = ("dead-letters", "events", "status", "traces")
-"""Nouns that the door answers itself, from all services together."""
+OWN = ("dead-letters", "events", "session", "status", "traces")
+"""Nouns that the door answers itself, from all services together; a session is its own."""
 
 
 def noun_of(path: str) -> str | None:

@@ -7,7 +7,24 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from takt.common.dead_letters import DeadLetter
+from takt.common.http import RequestModel
 from takt.common.ops import ConsumerStatus
+
+
+class SignIn(RequestModel):
+    """What signs somebody in: one of the two."""
+
+    key: str | None = Field(None, description="an API key, `takt_…`")
+    ticket: str | None = Field(None, description="from a link of `takt open`; it works once")
+
+
+class SessionState(BaseModel):
+    """Who is signed in."""
+
+    name: str = Field(description="of the key")
+    scopes: list[str] = Field(description="all that the session opens")
+    expires_at: datetime
+    version: str = Field(description="of the door")
 
 
 class HandledMark(BaseModel):

@@ -6,7 +6,7 @@ from takt.common.settings import SharedSettings, config
 
 
 class ConsoleSettings(SharedSettings):
-    """What the door needs to know. It has no database; keys and log are those of all."""
+    """What the door needs to know. It has no database of its own; keys and log are those of all."""
 
     model_config = config("CONSOLE_")
 
@@ -14,5 +14,7 @@ class ConsoleSettings(SharedSettings):
     """Where each service is: {"deals": "http://deals:8000", ...}."""
     answer_seconds: float = Field(30, gt=0)
     """How long a service may be silent before the door gives up on its answer."""
+    session_hours: float = Field(12, gt=0)
+    """How long a browser stays signed in."""
     page_key: SecretStr | None = None
     """A key that may only read: with it the pages open without a password to this very machine."""

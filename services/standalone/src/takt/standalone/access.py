@@ -1,7 +1,7 @@
-"""The keys in `takt_access`: made, listed and revoked by whoever may write there."""
+"""The keys in `takt_access`: made, listed and revoked by whoever may write there; and tickets."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -10,6 +10,7 @@ from takt.common.auth import make_key
 from takt.standalone.home import KEY, PAGE_KEY, Home
 
 PAGE_SCOPES = ("events:read", "forecast:read")
+TICKET_LASTS = timedelta(minutes=10)
 COLUMNS = "name, prefix, scopes, created_at, expires_at, revoked_at"
 
 
@@ -55,6 +56,31 @@ async def revoke_key(access: asyncpg.Connection, prefix: str) -> bool:
     return done == "UPDATE 1"
 
 
+async def create_ticket(access: asyncpg.Connection, key: str) -> str:
+    """Make a ticket, which signs somebody in once, within ten minutes, as this key would.
+
+    Raises: ValueError: the key is not known here.
+    """
+    text, prefix, digest = make_key()
+    await access.execute("DELETE FROM tickets WHERE expires_at < now() - interval '7 days'")
+    made = await access.execute(
+        "INSERT INTO tickets (prefix, digest, key_prefix, expires_at)"
+        " SELECT $1, $2, prefix, now() + $4 FROM keys WHERE prefix = $3",
+        prefix,
+        digest,
+        prefix_of(key),
+        TICKET_LASTS,
+    )
+    if made != "INSERT 0 1":
+        raise ValueError("the key is not known here")
+    return text
+
+
+def sign_in_link(url: str, ticket: str) -> str:
+    """The address that signs a browser in; what stands behind the # reaches no log."""
+    return f"{url}/sign-in#ticket={ticket}"
+
+
 async def has_key(access: asyncpg.Connection, prefix: str | None) -> bool:
     """Does this key still open anything?"""
     found: bool = await access.fetchval(
@@ -82,6 +108,21 @@ async def keep_first_keys(home: Home, url: str) -> None:
             if not await has_key(access, prefix_of(kept or "")):
                 text, _ = await create_key(access, f"takt up: {name}", scopes)
                 home.keep_key(name, text)
+    finally:
+        await access.close()
+
+
+async def first_link(home: Home, url: str, door: str) -> str:
+    """A link that signs a browser in with the key of the home.
+
+    Args:
+        home: where the key is kept.
+        url: of the database of the keys, as a role that may write there.
+        door: where the page is.
+    """
+    access = await asyncpg.connect(url, timeout=10)
+    try:
+        return sign_in_link(door, await create_ticket(access, home.key() or ""))
     finally:
         await access.close()
 

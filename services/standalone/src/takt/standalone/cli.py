@@ -13,6 +13,7 @@ from takt.standalone.commands.doctor import doctor
 from takt.standalone.commands.import_crm import import_
 from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
+from takt.standalone.commands.open import open_
 from takt.standalone.commands.output import FAILED, INTERRUPTED, CommandError, put, say
 from takt.standalone.commands.republish import republish
 from takt.standalone.commands.simulate import simulate
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up)
+app.command("open")(open_)
 app.add_typer(import_)
 app.command()(simulate)
 app.command()(tail)

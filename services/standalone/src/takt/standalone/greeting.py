@@ -22,8 +22,17 @@ class Wishes:
     database: str | None = None
 
 
-def banner(wishes: Wishes, home: Home, url: str, events: str, clock: Clock) -> str:
-    """What a person needs to know once Takt is up."""
+def banner(wishes: Wishes, home: Home, url: str, link: str, events: str, clock: Clock) -> str:
+    """What a person needs to know once Takt is up.
+
+    Args:
+        wishes: what was asked for.
+        home: where it runs.
+        url: of the door.
+        link: that signs a browser in.
+        events: where they lie.
+        clock: business time.
+    """
     kept = "temporary: gone when Takt ends" if wishes.ephemeral else "kept for the next start"
     where = (
         f"{without_password(wishes.database)} (a given PostgreSQL)"
@@ -32,6 +41,7 @@ def banner(wishes: Wishes, home: Home, url: str, events: str, clock: Clock) -> s
     )
     lines = [
         f"Takt is ready at {url}",
+        f"  open     {link} (once, within ten minutes; then: takt open)",
         f"  API      {url}/docs",
         f"  key      in {home.key_file}, readable by you alone",
         f"  data     {where}",

@@ -1,7 +1,7 @@
 """Databases and roles: each service has one of each, and no service can enter another's database.
 
     takt_deals, takt_forecast, ...   one per service, owned by the login role of the same name
-    takt_access                      the keys: written by their owner, read by every service
+    takt_access                      keys, sessions, tickets: written by their owner, read by all
     takt_log                         the log in PostgreSQL: written and read by every service
 
 Making them needs an administrator; made once, a start only sets the passwords again.
@@ -79,8 +79,7 @@ async def make_databases(databases: Databases) -> bool:
         ) from error
     finally:
         await admin.close()
-    if made:
-        await share_with_services(databases)
+    await share_with_services(databases)
     return made
 
 
@@ -106,7 +105,10 @@ async def make_roles_and_databases(admin: asyncpg.Connection, passwords: Mapping
 
 
 async def share_with_services(databases: Databases) -> None:
-    """Keys are for all to read; the log is for all to write and read."""
+    """Keys are for all to read; the log is for all to write and read.
+
+    At every start, since a database of an older Takt may lack a table.
+    """
     from takt.common.auth import SCHEMA as KEYS
     from takt.common.bus.postgres import SCHEMA as LOG_TABLES
 

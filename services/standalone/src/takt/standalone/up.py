@@ -155,7 +155,8 @@ async def serve(wishes: Wishes, home: Home, listener: socket.socket) -> None:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
         await stack.enter_async_context(served(door, listener))
         stack.enter_context(home.announced(url))
-        say(banner(wishes, home, url, events, clock))
+        link = await access.first_link(home, databases.url(ACCESS), url)
+        say(banner(wishes, home, url, link, events, clock))
         if home.loading_file.exists():
             await load_company(home, url)
         await asyncio.Event().wait()

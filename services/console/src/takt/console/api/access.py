@@ -1,7 +1,7 @@
-"""Who may see the pages: a key as bearer or as a browser's password, or this machine if trusted.
+"""Who may see the pages: a session, a key as bearer or as a browser's password, or this machine.
 
-The pages only read. The API itself takes bearers alone, so a browser that keeps the password cannot
-be led by another site to change anything. docs/decisions/0201-the-status-page-and-the-key.md
+The pages only read. The API itself takes no password, so a browser that keeps one cannot be led by
+another site to change anything. docs/decisions/0201-the-status-page-and-the-key.md
 """
 
 import base64
@@ -14,6 +14,7 @@ from fastapi import Request, Security
 from fastapi.openapi.models import HTTPBase
 
 from takt.common.auth import Access, Caller, Forbidden, Scope, Unauthenticated
+from takt.console.api.cookie import BY_COOKIE
 from takt.console.settings import ConsoleSettings
 
 USER = "takt"
@@ -32,10 +33,7 @@ def authorization_of(request: Request) -> str | None:
     """The bearer that a page's request stands for."""
     given = request.headers.get("authorization")
     if given is None:
-        settings: ConsoleSettings = request.app.state.settings
-        if settings.page_key is not None and is_local(request):
-            return f"Bearer {settings.page_key.get_secret_value()}"
-        return None
+        return _of_this_machine(request)
     scheme, _, encoded = given.partition(" ")
     if scheme.lower() != "basic":
         return given
@@ -44,6 +42,13 @@ def authorization_of(request: Request) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return f"Bearer {password}" if user == USER else None
+
+
+def _of_this_machine(request: Request) -> str | None:
+    settings: ConsoleSettings = request.app.state.settings
+    if settings.page_key is None or not is_local(request):
+        return None
+    return f"Bearer {settings.page_key.get_secret_value()}"
 
 
 def is_local(request: Request) -> bool:
@@ -74,9 +79,9 @@ class PageScope(Scope):
 
     async def __call__(self, request: Request) -> Caller:
         """The caller. Raises PasswordNeeded, so that a browser asks for it, or Forbidden."""
-        access: Access = request.app.state.access
+        request.state.authorization = authorization_of(request)
         try:
-            caller = await access.caller(authorization_of(request))
+            caller = await self._caller(request)
         except Unauthenticated as error:
             raise PasswordNeeded(
                 error.detail,
@@ -91,6 +96,18 @@ class PageScope(Scope):
                 scopes=sorted(caller.scopes),
             )
         return caller
+
+    async def _caller(self, request: Request) -> Caller:
+        """The caller; a session that is over leaves what this machine may see without one."""
+        access: Access = request.app.state.access
+        try:
+            return await access.caller(request.state.authorization)
+        except Unauthenticated:
+            without = _of_this_machine(request)
+            if without is None or not getattr(request.state, BY_COOKIE, False):
+                raise
+            request.state.authorization = without
+            return await access.caller(without)
 
 
 def page_for(*any_of: str) -> Any:

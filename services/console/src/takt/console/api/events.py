@@ -1,39 +1,50 @@
-"""/v1/events: the events as they happen, one JSON document a line."""
+"""/v1/events: the events as they happen, as JSON lines or as server-sent events."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from takt.common.auth import Access, Caller, Forbidden, requires
 from takt.common.problems import Unavailable
-from takt.console.service.feed import Feed
-from takt.console.service.stream import TOPICS_BY_SCOPE, Wanted, after_cursor, follow, topics_for
+from takt.console.service.feed import Feed, Place
+from takt.console.service.stream import (
+    HEARTBEAT_SECONDS,
+    TOPICS_BY_SCOPE,
+    Wanted,
+    after_cursor,
+    follow,
+    topics_for,
+)
+from takt.console.service.writers import Lines, ServerSent, Writer
 
 logger = logging.getLogger(__name__)
 
 router = APIRouter(tags=["events"])
 
-MEDIA_TYPE = "application/x-ndjson"
 SEND_SECONDS = 30.0
 MAX_STREAMS = 200
 
 
-class LinesResponse(Response):
+class FollowResponse(Response):
     """An answer that goes on: sent as it comes, given up when it is not read for half a minute.
 
     Args:
         chunks: what is sent.
         slots: one is taken for as long as the answer goes on.
+        media_type: of what is sent.
     """
 
-    media_type = MEDIA_TYPE
+    media_type = Lines.media_type
 
-    def __init__(self, chunks: AsyncIterator[bytes], slots: asyncio.Semaphore) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    def __init__(
+        self, chunks: AsyncIterator[bytes], slots: asyncio.Semaphore, media_type: str
+    ) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
+        super().__init__(headers=headers, media_type=media_type)
         del self.headers["content-length"]
         self._chunks = chunks
         self._slots = slots
@@ -72,8 +83,14 @@ async def _gone(receive: Receive) -> None:
 @router.get(
     "/v1/events",
     status_code=200,
-    response_class=LinesResponse,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    response_class=FollowResponse,
+    responses={
+        200: {
+            "content": {
+                form.media_type: {"schema": {"type": "string"}} for form in (Lines, ServerSent)
+            }
+        }
+    },
 )
 async def follow_events(
     request: Request,
@@ -86,13 +103,21 @@ async def follow_events(
         str | None, Query(max_length=8_000, description="go on after the `cursor` of a line")
     ] = None,
     since: Annotated[
-        Literal["start", "now"], Query(description="where to begin when there is no `after`")
+        Literal["start", "recent", "now"],
+        Query(description="where to begin when there is no `after`; recent: with what came last"),
     ] = "now",
+    last_event_id: Annotated[
+        str | None, Header(description="as `after`, which it goes before: a browser sends it")
+    ] = None,
 ) -> Response:
     """Events as they happen, a line each: id, type, subject, time, causes, data, and a cursor.
 
     Which topics are in it depends on the key's scopes. An empty line comes when it has been quiet
-    for a while. Where the door ends the stream, the last line says why under `end`.
+    for 15 seconds. Where the door ends the stream, the last line says why under `end`.
+
+    With `Accept: text/event-stream` they are server-sent events: the id is the cursor; `state` says
+    first, and at the change, whether it is `catching-up` or `live`; `heartbeat` comes when it has
+    been quiet; `end` says why.
     """
     feed: Feed = request.app.state.events
     access: Access = request.app.state.access
@@ -107,10 +132,6 @@ async def follow_events(
             field="Authorization",
             remedy=f"use a key that also has one of the scopes {', '.join(TOPICS_BY_SCOPE)}",
         )
-    if after is not None:
-        start = after_cursor(after, feed.head)
-    else:
-        start = dict(feed.head) if since == "now" else {place: -1 for place in feed.head}
 
     async def still_allowed() -> None:
         await access.caller(request.headers.get("authorization"))
@@ -120,5 +141,25 @@ async def follow_events(
         raise Unavailable(
             f"{MAX_STREAMS} streams of events are open already", remedy="close one, or ask later"
         )
-    lines = follow(feed, Wanted(visible, tuple(types or ())), start, still_allowed)
-    return LinesResponse(lines, slots)
+    accepted = request.headers.get("accept", "")
+    write: Writer = ServerSent() if ServerSent.media_type in accepted else Lines()
+    start = beginning(feed, since, after, last_event_id)
+    wanted = Wanted(visible, tuple(types or ()))
+    chunks = follow(feed, wanted, start, still_allowed, write=write, heartbeat=HEARTBEAT_SECONDS)
+    return FollowResponse(chunks, slots, write.media_type)
+
+
+def beginning(
+    feed: Feed, since: str, after: str | None, last_event_id: str | None
+) -> dict[Place, int]:
+    """The position after which a stream begins, by place. Raises BadCursor."""
+    if last_event_id:
+        return after_cursor(last_event_id, feed.head, "Last-Event-ID")
+    if after is not None:
+        return after_cursor(after, feed.head)
+    match since:
+        case "start":
+            return {place: -1 for place in feed.head}
+        case "recent":
+            return dict(feed.floor)
+    return dict(feed.head)

@@ -1,6 +1,6 @@
-"""The pages: status at / and /status, the reference at /docs.
+"""The pages that need no script: status at /status, the reference at /docs.
 
-They are made here, without scripts, and load nothing from elsewhere.
+They are made here and load nothing from elsewhere.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from takt.common.auth import SCOPES, Caller, public
 from takt.common.http import Now
-from takt.console.api.access import PasswordNeeded, authorization_of, page_for
+from takt.console.api.access import PasswordNeeded, page_for
 from takt.console.domain.chart import chart, described
 from takt.console.service.documents import Documents
 from takt.console.service.overview import headline, last_events, last_forecast, median_delay
@@ -73,14 +73,13 @@ def page(name: str, context: Mapping[str, Any], status_code: int = 200) -> HTMLR
     return HTMLResponse(content, status_code, {"Cache-Control": "no-store"})
 
 
-@router.get("/")
 @router.get("/status")
 async def show_status(
     request: Request, now: Now, caller: Annotated[Caller, page_for("events:read")]
 ) -> HTMLResponse:
     """How Takt is."""
     state = request.app.state
-    authorization = authorization_of(request)
+    authorization: str | None = request.state.authorization
     found = await status(state.backends, state.events, authorization, now)
     events = await last_events(state.events, state.backends, topics_for(caller.may), authorization)
     said, well = headline(found)

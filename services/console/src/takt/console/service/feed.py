@@ -177,6 +177,10 @@ class Feed:
         """Whether a reader that has come so far finds all that follows in the ring."""
         return all(reached.get(place, -1) >= floor for place, floor in self.floor.items())
 
+    def reached_by(self, reached: dict[Place, int]) -> bool:
+        """Whether a reader that has come so far has all that was read until now."""
+        return all(reached.get(place, -1) >= head for place, head in self.head.items())
+
     async def news(self, start: int, seconds: float) -> bool:
         """Wait for an entry of this number, or for the end; False when neither came in time."""
         if self.ended or self.next > start:

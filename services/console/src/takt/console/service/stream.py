@@ -1,20 +1,18 @@
 """One follower of the log: led up to the shared ring from before it, then along with it."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from takt.common.bus import LogUnavailable, Record
 from takt.common.contracts import topics
 from takt.common.http import BadCursor, decode_cursor, encode_cursor
 from takt.common.problems import Problem
 from takt.console.service.feed import Entry, Feed, FellBehind, Place, in_time
+from takt.console.service.writers import LINES, State, Writer
 
 HEARTBEAT_SECONDS = 15.0
 CATCH_UP_SECONDS = 2.0
-CHUNK_BYTES = 64 * 1024
 
 TOPICS_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
     "deals:read": (
@@ -67,51 +65,72 @@ async def follow(
     start: Mapping[Place, int],
     still_allowed: Callable[[], Awaitable[None]],
     *,
+    write: Writer = LINES,
     heartbeat: float = HEARTBEAT_SECONDS,
 ) -> AsyncIterator[bytes]:
-    """Lines for a follower, several in a chunk; an empty line when it has been quiet for a while.
+    """What a follower is sent, several events in a chunk; a sign of life when it has been quiet.
 
-    Each line has the follower's own cursor, so that it can go on after any of them. The last one,
-    where the door ends the stream, says why under `end`.
+    Each event has the follower's own cursor, so that it can go on after any of them. Where the door
+    ends the stream, the last word says why.
 
     Args:
         feed: the shared reader.
         wanted: which records it gets.
         start: the position after which it begins, by place.
         still_allowed: raises a Problem when its key no longer opens this.
-        heartbeat: seconds of quiet after which an empty line comes; as often the key is checked.
+        write: how it is written.
+        heartbeat: seconds of quiet after which a sign comes; as often the key is checked.
     """
     reached = dict(start)
     clock = asyncio.get_running_loop().time
-    checked_at = clock()
+    said_at = checked_at = clock()
+    state: State = "live" if feed.reached_by(reached) else "catching-up"
+
+    def patience() -> float:
+        return said_at + heartbeat - clock()
+
     try:
-        async for chunk in _catch_up(feed, wanted, reached):
+        if chunk := write.begin() + write.state(state, cursor_of(reached)):
             yield chunk
-        number = feed.first
-        while not feed.ended:
-            entries = feed.entries(number)
-            number += len(entries)
-            if chunk := _lines(entries, wanted, reached):
-                yield chunk
-            quiet = not entries and not await feed.news(number, heartbeat)
+        async for entries in _passages(feed, reached, patience):
             if clock() - checked_at >= heartbeat:
                 await still_allowed()
                 checked_at = clock()
-            if quiet:
-                yield b"\n"
-        yield _last(reached, "the door is stopping: go on after the cursor when it is back")
-    except FellBehind:
-        yield _last(
-            reached, "too slow: events came faster than they were read; go on after the cursor"
-        )
-    except LogUnavailable:
-        yield _last(reached, "the log cannot be read now: go on after the cursor in a while")
-    except Problem as problem:
-        yield _last(reached, f"{problem.title} {problem.detail}")
+            chunk = _written(entries, wanted, reached, write)
+            if state == "catching-up" and feed.reached_by(reached):
+                state = "live"
+                chunk += write.state(state, cursor_of(reached))
+            if not chunk and clock() - said_at >= heartbeat:
+                chunk = write.quiet(cursor_of(reached))
+            if chunk:
+                yield chunk
+                said_at = clock()
+        why = "the door is stopping: go on after the cursor when it is back"
+    except (FellBehind, LogUnavailable, Problem) as error:
+        why = _why(error)
+    yield write.end(why, cursor_of(reached))
 
 
-async def _catch_up(feed: Feed, wanted: Wanted, reached: dict[Place, int]) -> AsyncIterator[bytes]:
-    """From the log itself, page by page, until the ring holds all that follows."""
+def _why(error: Exception) -> str:
+    match error:
+        case FellBehind():
+            return "too slow: events came faster than they were read; go on after the cursor"
+        case LogUnavailable():
+            return "the log cannot be read now: go on after the cursor in a while"
+        case Problem():
+            return f"{error.title} {error.detail}"
+    raise error
+
+
+async def _passages(
+    feed: Feed, reached: dict[Place, int], patience: Callable[[], float]
+) -> AsyncIterator[list[Entry]]:
+    """What comes after `reached`, which the reader moves along; nothing when it stays quiet.
+
+    From the log itself, page by page, until the ring holds all that follows; then from the ring.
+
+    Raises: FellBehind, LogUnavailable.
+    """
     while not feed.covers(reached) and not feed.ended:
         head = dict(feed.head)
         asked = {place: reached.get(place, -1) for place in head}
@@ -119,13 +138,21 @@ async def _catch_up(feed: Feed, wanted: Wanted, reached: dict[Place, int]) -> As
         if not records:
             # What lay there is no longer kept.
             reached.update({place: max(asked[place], head[place]) for place in head})
-        if chunk := _lines([Entry(record) for record in in_time(records)], wanted, reached):
-            yield chunk
+        yield [Entry(record) for record in in_time(records)]
+    number = feed.first
+    while not feed.ended:
+        entries = feed.entries(number)
+        number += len(entries)
+        yield entries
+        if not entries:
+            await feed.news(number, max(0.0, patience()))
 
 
-def _lines(entries: list[Entry], wanted: Wanted, reached: dict[Place, int]) -> bytes:
-    """The lines of those entries that this follower has not had; moves `reached` along."""
-    lines = []
+def _written(
+    entries: list[Entry], wanted: Wanted, reached: dict[Place, int], write: Writer
+) -> bytes:
+    """Those entries that this follower has not had; moves `reached` along."""
+    written = []
     for entry in entries:
         record = entry.record
         place = (record.topic, record.partition)
@@ -133,12 +160,8 @@ def _lines(entries: list[Entry], wanted: Wanted, reached: dict[Place, int]) -> b
             continue
         reached[place] = record.position
         if wanted(record):
-            lines.append(b'%b, "cursor": "%b"}\n' % (entry.line, cursor_of(reached).encode()))
-    return b"".join(lines)
-
-
-def _last(reached: Mapping[Place, int], why: str) -> bytes:
-    return json.dumps({"end": why, "cursor": cursor_of(reached)}).encode() + b"\n"
+            written.append(write.event(entry.line, cursor_of(reached)))
+    return b"".join(written)
 
 
 def cursor_of(reached: Mapping[Place, int]) -> str:
@@ -150,19 +173,23 @@ def cursor_of(reached: Mapping[Place, int]) -> str:
     return encode_cursor(positions)
 
 
-def after_cursor(cursor: str, head: Mapping[Place, int]) -> dict[Place, int]:
+def after_cursor(cursor: str, head: Mapping[Place, int], field: str = "after") -> dict[Place, int]:
     """The place that a cursor stands for; topics that it does not know begin at their first record.
+
+    Args:
+        cursor: as it was answered.
+        head: how far the log goes.
+        field: where the caller wrote it.
 
     Raises:
         BadCursor: it cannot be read, or names places that this log has not reached.
     """
-    decoded = decode_cursor(cursor)
     reached = {place: -1 for place in head}
-    for place, position in _positions(decoded[0] if decoded else None, cursor):
+    for place, position in _positions(cursor, field):
         if place in head and position > head[place]:
             raise BadCursor(
                 "the cursor is ahead of the log: it comes from another one",
-                field="after",
+                field=field,
                 value=cursor,
                 remedy="leave it out, or say since=start",
             )
@@ -170,14 +197,15 @@ def after_cursor(cursor: str, head: Mapping[Place, int]) -> dict[Place, int]:
     return reached
 
 
-def _positions(decoded: Any, cursor: str) -> list[tuple[Place, int]]:
+def _positions(cursor: str, field: str) -> list[tuple[Place, int]]:
     try:
+        [decoded] = decode_cursor(cursor) or [None]
         return [
             ((str(topic), int(partition)), int(position))
             for topic, positions in decoded.items()
             for partition, position in positions.items()
         ]
-    except (AttributeError, TypeError, ValueError) as error:
+    except (BadCursor, AttributeError, TypeError, ValueError) as error:
         raise BadCursor(
-            field="after", value=cursor, remedy="send a cursor as it was answered, or none"
+            field=field, value=cursor, remedy="send a cursor as it was answered, or none"
         ) from error
