@@ -2,6 +2,7 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 MEMBERS := libs/common $(wildcard services/*)
+WEB := $(shell find services/console/web -type f -not -path '*/node_modules/*' -not -name '*.gen.ts') services/console/hatch_build.py
 LOCKED := $(foreach member,$(notdir $(MEMBERS)),--no-emit-package takt-$(subst _,-,$(member)))
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
@@ -26,7 +27,7 @@ $(UV): tools.lock
 	  --root-user-action=ignore --target .tools --upgrade --require-hashes -r tools.lock
 	@touch $@
 
-.venv/.stamp: $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+.venv/.stamp: $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS)) $(WEB)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --no-deps $(addprefix -e ,$(MEMBERS))

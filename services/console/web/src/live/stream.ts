@@ -157,7 +157,7 @@ export class Stream {
           live ||= state === "live";
         } else if (value.event === "end") {
           break;
-        } else {
+        } else if (value.event === undefined) {
           this.take(JSON.parse(value.data) as TaktEvent);
         }
         if (value.id) this.cursor = value.id;
