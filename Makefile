@@ -3,6 +3,7 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 MEMBERS := libs/common $(wildcard services/*)
 WEB := $(shell find services/console/web -type f -not -path '*/node_modules/*' -not -name '*.gen.ts') services/console/hatch_build.py
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix services/console/web --loglevel=error
 LOCKED := $(foreach member,$(notdir $(MEMBERS)),--no-emit-package takt-$(subst _,-,$(member)))
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
@@ -33,12 +34,19 @@ $(UV): tools.lock
 	@$(UV) pip install --quiet --no-deps $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
+# What checks and tests of the web page need beyond its build.
+.venv/.web: .venv/.stamp services/console/web/package-lock.json
+	@$(NPM) ci --prefer-offline
+	@touch $@
+
 lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 requirements.in $(addsuffix /pyproject.toml,$(MEMBERS)) $(LOCKED) -o requirements.lock
 
-test: setup ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
+test: .venv/.web ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
 	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup
+	@$(NPM) test
+	@$(NPM) run browser
 
 faults: setup ## The long form of the faults: every process killed several times under 2,000 changes
 	@.venv/bin/python -m pytest -q -m slow tests/integration/test_faults.py
@@ -46,22 +54,26 @@ faults: setup ## The long form of the faults: every process killed several times
 composed: setup ## The story against what docker compose brings up; needs a container engine
 	@.venv/bin/python -m pytest -q -m slow tests/integration/test_story.py
 
-check: setup ## Style, types, the house's rules, the contracts
+check: .venv/.web ## Style, types, the house's rules, the contracts
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy libs/common/src services/*/src
 	@.venv/bin/lint-imports --no-cache
 	@.venv/bin/python -m takt.common.contracts.export --check
+	@.venv/bin/python -m takt.standalone.openapi --check
+	@$(NPM) run --silent check
 
-format: setup ## Put the code into its form
+format: .venv/.web ## Put the code into its form
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix --quiet . || true
+	@$(NPM) run --silent format
 
 bench: setup ## Measure everything beside its limit or peer, and print the table
 	@.venv/bin/python -m benchmarks
 
-contracts: setup ## Write the events' schemas and the AsyncAPI document anew
+contracts: setup ## Write the events' schemas, AsyncAPI and OpenAPI documents anew
 	@.venv/bin/python -m takt.common.contracts.export
+	@.venv/bin/python -m takt.standalone.openapi
 
 clean: ## Remove what setup made
 	@rm -rf .venv .tools

