@@ -92,6 +92,29 @@ export const forecastQuery = (product: string, region: string, asOf?: string) =>
       ),
   });
 
+/** Any forecast, to have one to show before something moves; null where there is none. */
+export const firstForecastQuery = queryOptions({
+  queryKey: ["forecast", "any"],
+  queryFn: async () =>
+    (await expect(api.GET("/v1/forecasts", { params: { query: { limit: 1 } } }))).items[0] ?? null,
+});
+
+/** The open proposals that are due first. */
+export const ordersQuery = queryOptions({
+  queryKey: ["orders", "proposed"],
+  queryFn: () =>
+    expect(
+      api.GET("/v1/purchase-orders", { params: { query: { status: ["proposed"], limit: 500 } } }),
+    ),
+});
+
+export const demandQuery = (deal: string) =>
+  queryOptions({
+    queryKey: ["demand", deal],
+    queryFn: () =>
+      expect(api.GET("/v1/pipeline-demand/{deal_id}", { params: { path: { deal_id: deal } } })),
+  });
+
 export const cashQuery = queryOptions({
   queryKey: ["cash"],
   queryFn: () => expect(api.GET("/v1/cash")),

@@ -52,7 +52,7 @@ interface PlotProps {
 
 const MARGIN = { top: 12, right: 12, bottom: 26, left: 52 };
 const TICK_PX = 44;
-const LABEL_PX = 64;
+const LABEL_PX = 66;
 
 export function Plot({
   label,
@@ -76,8 +76,8 @@ export function Plot({
           value={as}
           onChange={setAs}
           choices={[
-            { id: "chart", name: t("chart.chart") },
-            { id: "table", name: t("chart.table") },
+            { id: "chart", name: t("chart.chart"), icon: "chart" },
+            { id: "table", name: t("chart.table"), icon: "table" },
           ]}
         />
       </figcaption>
@@ -226,13 +226,9 @@ function Drawing({
             ))}
             {weeks.map(
               (name, place) =>
-                place % every === 0 && (
-                  <text
-                    key={name}
-                    x={x(name)}
-                    y={height - 8}
-                    textAnchor={place === 0 ? "start" : "middle"}
-                  >
+                place % every === 0 &&
+                (x(name) ?? 0) + LABEL_PX / 2 <= width + MARGIN.right && (
+                  <text key={name} x={x(name)} y={height - 8} textAnchor="middle">
                     {format.dateShort(name)}
                   </text>
                 ),

@@ -12,6 +12,8 @@ export interface Formats {
   moneyChange(amount: string): string;
   /** Units, at most two decimals. */
   quantity(amount: string | number): string;
+  /** A change of units, with its sign. */
+  quantityChange(amount: string): string;
   count(value: number): string;
   /** A share of 1 as per cent. */
   percent(share: string | number, decimals?: number): string;
@@ -47,6 +49,7 @@ export function formats(locale: string, zone: string, currency: string): Formats
     signDisplay: "exceptZero",
   });
   const quantity = number({ maximumFractionDigits: 2 });
+  const quantityChange = number({ maximumFractionDigits: 2, signDisplay: "exceptZero" });
   const count = number({ maximumFractionDigits: 0 });
   const units = (unit: string, digits: number) =>
     number({
@@ -87,6 +90,7 @@ export function formats(locale: string, zone: string, currency: string): Formats
     moneyShort: (amount) => moneyShort.format(amount as Numeric),
     moneyChange: (amount) => moneyChange.format(amount as Numeric),
     quantity: (amount) => quantity.format(amount as Numeric),
+    quantityChange: (amount) => quantityChange.format(amount as Numeric),
     count: (value) => count.format(value),
     percent: (share, decimals = 0) =>
       (percents[decimals] ?? percents[0])?.format(Number(share)) ?? "",

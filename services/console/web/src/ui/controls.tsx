@@ -192,7 +192,7 @@ export function Segments<T extends string>({
   onChange,
 }: {
   label: string;
-  choices: readonly { id: T; name: string }[];
+  choices: readonly { id: T; name: string; icon?: IconName }[];
   value: T;
   onChange: (id: T) => void;
 }) {
@@ -208,8 +208,13 @@ export function Segments<T extends string>({
       }}
     >
       {choices.map((choice) => (
-        <ToggleButton key={choice.id} id={choice.id} className={styles.segment ?? ""}>
-          {choice.name}
+        <ToggleButton
+          key={choice.id}
+          id={choice.id}
+          className={styles.segment ?? ""}
+          {...(choice.icon ? { "aria-label": choice.name } : {})}
+        >
+          {choice.icon ? <Icon name={choice.icon} size={14} /> : choice.name}
         </ToggleButton>
       ))}
     </ToggleButtonGroup>

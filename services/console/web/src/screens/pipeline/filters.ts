@@ -1,9 +1,43 @@
-/** What of the board is shown; all of it lives in the address. */
+/** What of the board is shown and in which order; all of it lives in the address. */
+
+export const SORTS = ["value", "age", "close", "probability"] as const;
+export type Sort = (typeof SORTS)[number];
+
+export const AGES = ["over", "stalled", "30", "90"] as const;
+export type Age = (typeof AGES)[number];
 
 export interface Filters {
-  pipeline?: string;
+  stage?: string[];
+  owner?: string[];
+  team?: string[];
+  region?: string[];
+  product?: string[];
+  age?: Age;
+  text?: string;
+  sort?: Sort;
 }
 
+const LISTS = ["stage", "owner", "team", "region", "product"] as const;
+export type ListFilter = (typeof LISTS)[number];
+const LONGEST = 200;
+
+/** The filters of an address; what cannot be read is left out. */
 export function readFilters(search: Record<string, unknown>): Filters {
-  return typeof search.pipeline === "string" ? { pipeline: search.pipeline } : {};
+  const filters: Filters = {};
+  for (const name of LISTS) {
+    const given = search[name];
+    const values = (Array.isArray(given) ? given : [given]).flatMap((value) =>
+      typeof value === "string" || typeof value === "number" ? [String(value)] : [],
+    );
+    const known = [...new Set(values)].filter((value) => value !== "" && value.length <= LONGEST);
+    if (known.length > 0) filters[name] = known;
+  }
+  const age = AGES.find((one) => one === String(search.age));
+  if (age) filters.age = age;
+  const sort = SORTS.find((one) => one === search.sort);
+  if (sort) filters.sort = sort;
+  if (search.text !== undefined && search.text !== "") {
+    filters.text = String(search.text).slice(0, LONGEST);
+  }
+  return filters;
 }

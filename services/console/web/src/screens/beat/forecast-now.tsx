@@ -1,0 +1,82 @@
+/** The forecast of the series that was touched last, before and after. */
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { firstForecastQuery, forecastQuery, productsQuery } from "../../api/queries";
+import { useMay } from "../../app/session";
+import { type Bucket, ForecastChart } from "../../charts/forecast-chart";
+import { useI18n } from "../../i18n/i18n";
+import { sum } from "../../lib/amount";
+import { useGlow } from "../../ui/glow";
+import { Card, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
+import styles from "./beat.module.css";
+import type { TouchedSeries } from "./chains";
+
+const CHART_PX = 392;
+
+export function ForecastNow({ touched }: { touched: TouchedSeries | null }) {
+  const { t } = useI18n();
+  const may = useMay("forecast:read");
+  const first = useQuery({ ...firstForecastQuery, enabled: may && !touched });
+  const shown = touched ?? (first.data as TouchedSeries | null | undefined);
+  return (
+    <Card title={t("beat.forecast")}>
+      {!may ? (
+        <Empty>{t("beat.forbidden", { scope: "forecast:read" })}</Empty>
+      ) : first.error ? (
+        <Failure error={first.error} retry={() => void first.refetch()} />
+      ) : shown === undefined ? (
+        <Loading>
+          <Skeleton height={CHART_PX + 90} />
+        </Loading>
+      ) : shown === null ? (
+        <Empty>{t("beat.forecast.none")}</Empty>
+      ) : (
+        <Shown series={shown} changed={touched !== null} />
+      )}
+    </Card>
+  );
+}
+
+function Shown({ series, changed }: { series: TouchedSeries; changed: boolean }) {
+  const { t, format } = useI18n();
+  const { product, region, unit, buckets } = series;
+  const justBefore = new Date(Date.parse(series.as_of) - 1).toISOString();
+  const before = useQuery({
+    ...forecastQuery(product, region, justBefore),
+    enabled: changed,
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+  const products = useQuery({ ...productsQuery, enabled: useMay("deals:read") });
+  const name = products.data?.find((one) => one.code === product)?.name;
+  const was =
+    before.data?.product === product && before.data.region === region ? before.data : undefined;
+  const total = (some: readonly Bucket[]) => sum(some.map((bucket) => bucket.quantity));
+  const after = total(buckets);
+  const then = was && total(was.buckets);
+  const glow = useGlow(`${product} ${region} ${after}`);
+  return (
+    <>
+      <p className={styles.series}>
+        <strong>
+          <Given>{name ?? product}</Given>
+        </strong>
+        <span>
+          <Given>{product}</Given> · <Given>{region}</Given>
+        </span>
+        <span className={`${styles.total} number ${glow ?? ""}`}>
+          {then !== undefined && then !== after && (
+            <>
+              <s>{format.quantity(then)}</s> →{" "}
+            </>
+          )}
+          <b>{format.quantity(after)}</b>{" "}
+          {t("beat.forecast.total", { unit, weeks: buckets.length })}
+        </span>
+      </p>
+      <ForecastChart series={series} before={was?.buckets} height={CHART_PX} />
+    </>
+  );
+}

@@ -1,0 +1,160 @@
+/** Move a deal, and watch what it does, part by part. */
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, expect } from "../../api/client";
+import { demandQuery, type Pipeline } from "../../api/queries";
+import { useMay } from "../../app/session";
+import { useI18n } from "../../i18n/i18n";
+import { Button, Select } from "../../ui/controls";
+import { Icon } from "../../ui/icon";
+import { Card, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
+import { cardsQuery, type Card as DealCard, usePipelineCards } from "../pipeline/cards";
+import styles from "./beat.module.css";
+import type { Order } from "./chains";
+import { Stopwatch } from "./stopwatch";
+import { destinations, suggestions } from "./suggest";
+import type { Beat } from "./use-beat";
+
+export interface Moved {
+  id: string;
+  card: DealCard;
+  from: string;
+  to: string;
+  /** What the forecast thought of the deal before. */
+  demand: { probability: string; value: string } | null;
+  lowest: string | null;
+  /** The orders as they were, by id. */
+  orders: ReadonlyMap<string, Order>;
+}
+
+export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
+  const { t, format } = useI18n();
+  const { cards, error, isPending, refetch } = usePipelineCards(pipeline.code);
+  const queries = useQueryClient();
+  const mayForecast = useMay("forecast:read");
+  const [chosen, choose] = useState<string | null>(null);
+  const [target, setTarget] = useState<string | null>(null);
+  const [moved, setMoved] = useState<Moved | null>(null);
+
+  const offered = suggestions(cards, pipeline, Date.now());
+  const card = cards.find((one) => one.id === chosen) ?? offered[0];
+  const goals = card ? destinations(pipeline, card.stage) : [];
+  const goal = goals.find((stage) => stage.code === target) ?? goals[0];
+  const demand = useQuery({
+    ...demandQuery(card?.id ?? ""),
+    enabled: card !== undefined && mayForecast,
+    retry: false,
+  });
+
+  const move = useMutation({
+    mutationFn: ({ id, card: one, to }: Moved) =>
+      expect(
+        api.POST("/v1/deals/{deal_id}/stage", {
+          params: { path: { deal_id: one.id }, header: { "if-match": `"${one.sequence}"` } },
+          headers: { "Correlation-Id": id },
+          body: { stage: to },
+        }),
+      ),
+    onSettled: () => queries.invalidateQueries({ queryKey: cardsQuery(pipeline.code).queryKey }),
+  });
+
+  const begin = (one: DealCard, to: string) => {
+    const next: Moved = {
+      id: crypto.randomUUID(),
+      card: one,
+      from: one.stage,
+      to,
+      demand: demand.data
+        ? { probability: demand.data.probability, value: demand.data.expected_value }
+        : null,
+      lowest: beat.cash.now?.lowest_expected.balance ?? null,
+      orders: beat.orders,
+    };
+    choose(one.id);
+    setTarget(null);
+    setMoved(next);
+    // Before the request: its events may be here before its answer.
+    beat.watch(next.id);
+    move.mutate(next, {
+      onSuccess: () => void queries.invalidateQueries({ queryKey: demandQuery(one.id).queryKey }),
+    });
+  };
+
+  const nameOf = (code: string) =>
+    pipeline.stages.find((stage) => stage.code === code)?.name ?? code;
+  return (
+    <Card title={t("move.title")}>
+      <p className={styles.lead}>{t("move.lead")}</p>
+      {error ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : isPending ? (
+        <Loading>
+          <Skeleton height={56} />
+        </Loading>
+      ) : !card || !goal ? (
+        <Empty>{t("move.none")}</Empty>
+      ) : (
+        <div className={styles.move}>
+          <Select
+            label={t("move.deal")}
+            value={card.id}
+            onChoose={(id) => {
+              choose(id);
+              setTarget(null);
+            }}
+            choices={[card, ...offered.filter((one) => one.id !== card.id)].map((one) => ({
+              id: one.id,
+              name: one.name,
+              hint: format.moneyShort(one.value),
+            }))}
+          />
+          <span className={styles.from}>
+            <span className={styles.fromLabel}>{t("move.from")}</span>
+            <span className={styles.fromStage}>{nameOf(card.stage)}</span>
+          </span>
+          <span className={styles.arrow}>
+            <Icon name="arrow" />
+          </span>
+          <Select
+            label={t("move.to")}
+            value={goal.code}
+            onChoose={setTarget}
+            choices={goals.map((stage) => ({ id: stage.code, name: stage.name }))}
+          />
+          <Button look="primary" isPending={move.isPending} onPress={() => begin(card, goal.code)}>
+            {t("move.go")}
+          </Button>
+        </div>
+      )}
+      {move.error && (
+        <>
+          <Failure error={move.error} />
+          {card && (
+            <p className={styles.lead}>
+              <Link to="/deals/$id" params={{ id: card.id }}>
+                {t("move.see-deal")}
+              </Link>
+            </p>
+          )}
+        </>
+      )}
+      {moved && !move.error && (
+        <Stopwatch moved={moved} events={beat.own.events} nameOf={nameOf}>
+          <Button
+            size="small"
+            icon="undo"
+            isDisabled={move.isPending || card?.stage !== moved.to}
+            onPress={() => card && begin(card, moved.from)}
+          >
+            {t("move.back")}
+          </Button>
+          <Link to="/traces/$id" params={{ id: moved.id }}>
+            {t("move.see-chain")}
+          </Link>
+        </Stopwatch>
+      )}
+    </Card>
+  );
+}
