@@ -174,3 +174,6 @@ export const regionsQuery = listed<Schemas["RegionRow"]>("regions", (query) =>
 export const productsQuery = listed<Schemas["ProductRow"]>("products", (query) =>
   expect(api.GET("/v1/products", { params: { query } })),
 );
+export const accountsQuery = listed<{ id: string; name: string }>("accounts", (query) =>
+  expect(api.GET("/v1/accounts", { params: { query } })),
+);

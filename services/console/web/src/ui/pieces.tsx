@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { NoAnswer, Problem } from "../api/client";
-import { useI18n } from "../i18n/i18n";
+import { type Translate, useI18n } from "../i18n/i18n";
 import { Button } from "./controls";
 import { Icon, type IconName } from "./icon";
 import styles from "./ui.module.css";
@@ -93,7 +93,7 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
 /** What went wrong, in the service's own words, with its remedy and the id that finds it. */
 export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
   const { t } = useI18n();
-  const words = useWords(error);
+  const words = wordsOf(error, t);
   return (
     <div role="alert" className={styles.problem}>
       <strong>{words.title}</strong>
@@ -119,8 +119,7 @@ export interface Words {
 }
 
 /** How to say an error to a person. */
-export function useWords(error: unknown): Words {
-  const { t } = useI18n();
+export function wordsOf(error: unknown, t: Translate): Words {
   if (error instanceof Problem) {
     const { message, detail, remedy, correlation } = error;
     const forbidden = error.status === 403 && error.slug === "forbidden";

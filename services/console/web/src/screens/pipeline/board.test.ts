@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import type { PipelineStage } from "../../api/queries";
+import { columnsOf, daysInStage, isOver, passes, sorted } from "./board";
+import type { Card } from "./cards";
+import { readFilters } from "./filters";
+
+const NOW = Date.parse("2026-11-24T12:00:00Z");
+
+const stages = [
+  { code: "a", name: "A", kind: "open", target_days: "7", moves_to: ["b"] },
+  { code: "b", name: "B", kind: "open", target_days: null, moves_to: ["a"] },
+  { code: "won", name: "Won", kind: "won", target_days: null, moves_to: [] },
+] as PipelineStage[];
+
+const card = (change: Partial<Card>): Card => ({
+  id: "1",
+  name: "Pumps",
+  account: "Acme",
+  account_id: "x",
+  owner: "ann",
+  team: "north",
+  region: "DACH",
+  stage: "a",
+  status: "open",
+  stage_entered_at: "2026-11-20T12:00:00Z",
+  opened_at: "2026-10-01T12:00:00Z",
+  closed_at: null,
+  expected_close: null,
+  value: "10",
+  products: ["PUMP"],
+  probability: null,
+  manual_probability: null,
+  stalled: false,
+  sequence: 1,
+  ...change,
+});
+
+test("a column sums exactly, and weighs by a person's probability before the model's", () => {
+  const cards = [
+    card({ id: "1", value: "0.1", probability: "0.5" }),
+    card({ id: "2", value: "0.2", probability: "0.5", manual_probability: "1" }),
+    card({ id: "3", stage: "b", value: "999999999999.5" }),
+    card({ id: "4", status: "won", stage: "won" }),
+  ];
+  const [a, b] = columnsOf(stages, cards, {}, NOW);
+  expect([a?.value, a?.weighted, a?.cards.length]).toEqual(["0.3", "0.25", 2]);
+  expect([b?.value, b?.weighted]).toEqual(["999999999999.5", "0"]);
+});
+
+test("every filter narrows, and several of one kind widen", () => {
+  const one = card({});
+  const shown = (search: Record<string, unknown>) =>
+    passes(one, readFilters(search), stages[0], NOW);
+  expect(shown({ owner: ["bob", "ann"], product: "PUMP" })).toBe(true);
+  expect(shown({ owner: ["ann"], region: ["US"] })).toBe(false);
+  expect(shown({ text: "ACM" })).toBe(true);
+  expect(shown({ text: "valve" })).toBe(false);
+  expect(shown({ age: "30" })).toBe(true);
+  expect(shown({ age: "90" })).toBe(false);
+  expect(shown({ age: "over" })).toBe(false);
+});
+
+test("an address that cannot be read filters nothing away", () => {
+  expect(readFilters({ age: "soon", sort: "colour", owner: [{}], text: "" })).toEqual({});
+  expect(readFilters({ stage: "a", team: ["n", "n"], sort: "age" })).toEqual({
+    stage: ["a"],
+    team: ["n"],
+    sort: "age",
+  });
+});
+
+test("age in stage is in whole days, and over its target only after it", () => {
+  const entered = (iso: string) => card({ stage_entered_at: iso });
+  expect(daysInStage(entered("2026-11-20T12:00:01Z"), NOW)).toBe(3);
+  expect(daysInStage(entered("2026-11-25T00:00:00Z"), NOW)).toBe(0);
+  expect(isOver(entered("2026-11-17T12:00:00Z"), stages[0], NOW)).toBe(false);
+  expect(isOver(entered("2026-11-17T11:59:59Z"), stages[0], NOW)).toBe(true);
+  expect(isOver(entered("2020-01-01T00:00:00Z"), stages[1], NOW)).toBe(false);
+});
+
+test("the order is total: equal cards do not change places", () => {
+  const cards = ["3", "1", "2"].map((id) => card({ id }));
+  for (const by of ["value", "probability"] as const) {
+    expect(sorted(cards, by).map(({ id }) => id)).toEqual(["1", "2", "3"]);
+  }
+  const valued = [card({ id: "1", value: "9" }), card({ id: "2", value: "10" })];
+  expect(sorted(valued, "value").map(({ id }) => id)).toEqual(["2", "1"]);
+});

@@ -1,0 +1,105 @@
+/** The board as it is shown: which cards, in which order, and what each column sums to. */
+
+import type { PipelineStage } from "../../api/queries";
+import { decimal, micros, sum, times } from "../../lib/amount";
+import type { Card } from "./cards";
+import type { Filters, ListFilter, Sort } from "./filters";
+
+const DAY_MS = 86_400_000;
+
+export interface Column {
+  stage: PipelineStage;
+  cards: readonly Card[];
+  value: string;
+  /** Sum of probability x value. */
+  weighted: string;
+}
+
+/** A person's own probability goes before the model's. */
+export const probabilityOf = (card: Card): string | null =>
+  card.manual_probability ?? card.probability ?? null;
+
+/** Whole days in the stage, never negative where clocks differ. */
+export const daysInStage = (card: Card, now: number): number =>
+  Math.max(0, Math.floor((now - Date.parse(card.stage_entered_at)) / DAY_MS));
+
+export function isOver(card: Card, stage: PipelineStage | undefined, now: number): boolean {
+  const target = stage?.target_days;
+  return target != null && now - Date.parse(card.stage_entered_at) > Number(target) * DAY_MS;
+}
+
+const HAS: Record<ListFilter, (card: Card, wanted: readonly string[]) => boolean> = {
+  stage: (card, wanted) => wanted.includes(card.stage),
+  owner: (card, wanted) => wanted.includes(card.owner),
+  team: (card, wanted) => card.team !== null && wanted.includes(card.team),
+  region: (card, wanted) => wanted.includes(card.region),
+  product: (card, wanted) => card.products.some((product) => wanted.includes(product)),
+};
+
+/** Whether a card passes every filter. */
+export function passes(
+  card: Card,
+  filters: Filters,
+  stage: PipelineStage | undefined,
+  now: number,
+): boolean {
+  for (const [name, has] of Object.entries(HAS)) {
+    const wanted = filters[name as ListFilter];
+    if (wanted && !has(card, wanted)) return false;
+  }
+  if (filters.age === "over" && !isOver(card, stage, now)) return false;
+  if (filters.age === "stalled" && !card.stalled) return false;
+  if (filters.age && /^\d+$/.test(filters.age)) {
+    if ((now - Date.parse(card.opened_at)) / DAY_MS < Number(filters.age)) return false;
+  }
+  if (!filters.text) return true;
+  const text = filters.text.toLocaleLowerCase();
+  return [card.name, card.account ?? ""].some((one) => one.toLocaleLowerCase().includes(text));
+}
+
+const least = (text: string | null) => (text === null ? -1n : micros(text));
+const bigger = (a: bigint, b: bigint) => (a === b ? 0 : a > b ? -1 : 1);
+
+const ORDERS: Record<Sort, (a: Card, b: Card) => number> = {
+  value: (a, b) => bigger(micros(a.value), micros(b.value)),
+  age: (a, b) => (a.stage_entered_at < b.stage_entered_at ? -1 : 1),
+  close: (a, b) => ((a.expected_close ?? "9") < (b.expected_close ?? "9") ? -1 : 1),
+  probability: (a, b) => bigger(least(probabilityOf(a)), least(probabilityOf(b))),
+};
+
+/** Cards in their order; equal ones by id, so that none moves for nothing. */
+export function sorted(cards: readonly Card[], by: Sort): Card[] {
+  return [...cards].sort((a, b) => ORDERS[by](a, b) || (a.id < b.id ? -1 : 1));
+}
+
+/** The columns of the open stages, with what they sum to. */
+export function columnsOf(
+  stages: readonly PipelineStage[],
+  cards: readonly Card[],
+  filters: Filters,
+  now: number,
+): Column[] {
+  const open = stages.filter((stage) => stage.kind === "open");
+  const by = new Map<string, Card[]>(open.map((stage) => [stage.code, []]));
+  const stageOf = new Map(stages.map((stage) => [stage.code, stage]));
+  for (const card of cards) {
+    if (card.status !== "open" || !passes(card, filters, stageOf.get(card.stage), now)) continue;
+    by.get(card.stage)?.push(card);
+  }
+  return open.map((stage) => {
+    const own = sorted(by.get(stage.code) ?? [], filters.sort ?? "value");
+    return {
+      stage,
+      cards: own,
+      value: sum(own.map((card) => card.value)),
+      weighted: weighted(own),
+    };
+  });
+}
+
+function weighted(cards: readonly Card[]): string {
+  let total = 0n;
+  for (const card of cards)
+    total += micros(times(card.value, probabilityOf(card)?.slice(0, 8) ?? "0"));
+  return decimal(total);
+}

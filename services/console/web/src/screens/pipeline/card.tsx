@@ -1,0 +1,165 @@
+/** A deal on the board. */
+
+import { memo } from "react";
+import { Button as AriaButton, Checkbox, GridListItem } from "react-aria-components";
+import type { Pipeline, PipelineStage } from "../../api/queries";
+import { useI18n } from "../../i18n/i18n";
+import { Button, Dropdown, DropdownItem } from "../../ui/controls";
+import { Icon } from "../../ui/icon";
+import { Chip, classes, Given } from "../../ui/pieces";
+import { daysInStage, isOver, probabilityOf } from "./board";
+import type { Card } from "./cards";
+import styles from "./pipeline.module.css";
+
+export interface CardActs {
+  open: (id: string) => void;
+  edit: (card: Card) => void;
+  move: (ids: readonly string[], stage: string) => void;
+}
+
+interface Props {
+  card: Card;
+  stage: PipelineStage;
+  pipeline: Pipeline;
+  ownerName: string;
+  now: number;
+  fresh: boolean;
+  since: string | null;
+  mayWrite: boolean;
+  acts: CardActs;
+}
+
+export const DealCard = memo(function DealCard({
+  card,
+  stage,
+  pipeline,
+  ownerName,
+  now,
+  fresh,
+  since,
+  mayWrite,
+  acts,
+}: Props) {
+  const { t, format } = useI18n();
+  const days = daysInStage(card, now);
+  const target = stage.target_days === null ? null : Number(stage.target_days);
+  const over = isOver(card, stage, now);
+  const probability = probabilityOf(card);
+  const initials = ownerName
+    .split(/[\s.]+/)
+    .map((part) => part.charAt(0).toUpperCase())
+    .slice(0, 2)
+    .join("");
+  return (
+    <GridListItem
+      id={card.id}
+      textValue={card.name}
+      className={classes(styles.card, fresh && styles.fresh)}
+      onAction={() => acts.open(card.id)}
+    >
+      {({ allowsDragging }) => (
+        <>
+          <div className={styles.cardTop}>
+            {allowsDragging && (
+              <AriaButton
+                slot="drag"
+                className={styles.grip}
+                aria-label={t("card.drag", { deal: card.name })}
+              >
+                ⠿
+              </AriaButton>
+            )}
+            <strong className={styles.cardName}>
+              <Given>{card.name}</Given>
+            </strong>
+            {mayWrite && (
+              <Checkbox slot="selection" className={styles.check ?? ""}>
+                <span className={styles.checkBox}>
+                  <Icon name="check" size={12} />
+                </span>
+              </Checkbox>
+            )}
+            <Dropdown
+              button={
+                <Button
+                  look="quiet"
+                  size="small"
+                  icon="more"
+                  aria-label={t("card.menu", { deal: card.name })}
+                />
+              }
+              aria-label={t("card.menu", { deal: card.name })}
+              onAction={(key) => {
+                if (key === "open") acts.open(card.id);
+                else if (key === "edit") acts.edit(card);
+                else acts.move([card.id], String(key));
+              }}
+            >
+              <DropdownItem id="open">{t("card.open")}</DropdownItem>
+              {mayWrite && <DropdownItem id="edit">{t("card.edit")}</DropdownItem>}
+              {mayWrite &&
+                pipeline.stages
+                  .filter((one) => stage.moves_to.includes(one.code))
+                  .map((one) => (
+                    <DropdownItem key={one.code} id={one.code} icon="arrow">
+                      {t("card.move-to", { stage: one.name })}
+                    </DropdownItem>
+                  ))}
+            </Dropdown>
+          </div>
+          <div className={styles.cardAccount}>
+            <Given>{card.account ?? t("card.no-account")}</Given>
+          </div>
+          <div className={styles.cardFacts}>
+            <button
+              type="button"
+              className={styles.inline}
+              disabled={!mayWrite}
+              onClick={() => acts.edit(card)}
+              onPointerDown={(event) => event.stopPropagation()}
+              aria-label={t("card.edit-value", { value: format.money(card.value) })}
+            >
+              <b className="number">{format.money(card.value)}</b>
+            </button>
+            <button
+              type="button"
+              className={styles.inline}
+              disabled={!mayWrite}
+              onClick={() => acts.edit(card)}
+              onPointerDown={(event) => event.stopPropagation()}
+              aria-label={t("card.edit-date", {
+                date: card.expected_close ? format.date(card.expected_close) : "–",
+              })}
+            >
+              {card.expected_close ? format.dateShort(card.expected_close) : "–"}
+            </button>
+          </div>
+          <div className={styles.cardFoot}>
+            <span className={styles.owner} title={ownerName}>
+              {initials}
+              <span className="visually-hidden">{ownerName}</span>
+            </span>
+            <span
+              className={styles.age}
+              data-over={over}
+              title={t("card.age.title", { days, target: target ?? 0 })}
+            >
+              {target === null ? format.days(days) : t("card.age", { days, target })}
+              {over && <Icon name="warning" size={12} />}
+            </span>
+            {card.stalled && <Chip tone="bad">{t("card.stalled")}</Chip>}
+            {since !== null && card.stage_entered_at > since && (
+              <Chip tone="accent">{t("card.moved")}</Chip>
+            )}
+            {probability !== null && (
+              <span className={`${styles.chance} number`} title={t("card.chance.title")}>
+                {format.percent(probability)}
+                {card.manual_probability !== null && <span> {t("card.manual")}</span>}
+              </span>
+            )}
+          </div>
+        </>
+      )}
+    </GridListItem>
+  );
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { TaktEvent } from "../../live/stream";
+import type { Card } from "./cards";
+import { changedCards } from "./live";
+
+const card = {
+  id: "d",
+  stage: "a",
+  status: "open",
+  sequence: 3,
+  account_id: "x",
+  value: "1",
+} as Card;
+
+const moved = (sequence: number, change: object = {}) =>
+  ({
+    type: "takt.deal.stage_changed.v1",
+    subject: "d",
+    sequence,
+    data: {
+      deal: {
+        pipeline: "p",
+        stage: "b",
+        status: "open",
+        account_id: "x",
+        lines: [{ product: "PUMP", quantity: "3", price: "0.1" }],
+        ...change,
+      },
+    },
+  }) as unknown as TaktEvent;
+
+test("a newer event changes the card, an older or equal one does not", () => {
+  for (const old of [1, 3]) {
+    expect(changedCards([card], [moved(old)], "p").cards[0]).toBe(card);
+  }
+  const { cards, changed } = changedCards([card], [moved(4)], "p");
+  expect(cards[0]).toMatchObject({ stage: "b", value: "0.3", products: ["PUMP"], sequence: 4 });
+  expect(changed).toEqual(["d"]);
+});
+
+test("events in any order end in the same card", () => {
+  const events = [moved(4, { stage: "b" }), moved(6, { stage: "d" }), moved(5, { stage: "c" })];
+  for (const order of [events, [...events].reverse()]) {
+    const end = order.reduce<readonly Card[]>(
+      (cards, one) => changedCards(cards, [one], "p").cards,
+      [card],
+    );
+    expect(end[0]?.stage).toBe("d");
+  }
+});
+
+test("a deal that the board has not read makes it read again, another pipeline's does not", () => {
+  expect(changedCards([], [moved(1)], "p").unknown).toBe(true);
+  expect(changedCards([], [moved(1)], "q").unknown).toBe(false);
+  expect(changedCards([], [moved(1, { status: "lost" })], "p").unknown).toBe(false);
+});

@@ -1,0 +1,72 @@
+/** What events change of the cards that a board has read. */
+
+import { sum, times } from "../../lib/amount";
+import type { TaktEvent } from "../../live/stream";
+import type { Card } from "./cards";
+
+export interface Changed {
+  cards: readonly Card[];
+  /** The ids of cards that changed or came. */
+  changed: readonly string[];
+  /** Whether a deal came that the board has not read. */
+  unknown: boolean;
+}
+
+/** The cards after these events. An event that is no newer than its card changes nothing. */
+export function changedCards(
+  cards: readonly Card[],
+  events: readonly TaktEvent[],
+  pipeline: string,
+): Changed {
+  const place = new Map(cards.map((card, index) => [card.id, index]));
+  const after = [...cards];
+  const changed = new Set<string>();
+  let unknown = false;
+  for (const event of events) {
+    const index = place.get(event.subject);
+    const card = index === undefined ? undefined : after[index];
+    if (event.type === "takt.pipeline_demand.changed.v1") {
+      if (card && index !== undefined && event.data.status === "open") {
+        const { probability, stalled } = event.data as Pick<Card, "probability" | "stalled">;
+        if (probability !== card.probability || stalled !== card.stalled) {
+          after[index] = { ...card, probability, stalled };
+          changed.add(card.id);
+        }
+      }
+      continue;
+    }
+    const deal = event.data?.deal;
+    if (!deal || deal.pipeline !== pipeline) continue;
+    if (!card || index === undefined) {
+      unknown ||= deal.status === "open";
+      continue;
+    }
+    if ((event.sequence ?? 0) <= card.sequence) continue;
+    after[index] = {
+      ...card,
+      name: deal.name,
+      owner: deal.owner,
+      team: deal.team ?? null,
+      region: deal.region,
+      stage: deal.stage,
+      status: deal.status,
+      stage_entered_at: deal.stage_entered_at,
+      closed_at: deal.closed_at ?? null,
+      expected_close: deal.expected_close ?? null,
+      manual_probability: deal.manual_probability ?? null,
+      value: sum(
+        deal.lines.map((line: { quantity: string; price: string }) =>
+          times(line.quantity, line.price),
+        ),
+      ),
+      products: [
+        ...new Set<string>(deal.lines.map((line: { product: string }) => line.product)),
+      ].sort(),
+      sequence: event.sequence ?? card.sequence,
+    };
+    changed.add(card.id);
+    // Another account has a name that only the board knows.
+    unknown ||= (deal.account_id ?? null) !== card.account_id;
+  }
+  return { cards: changed.size > 0 ? after : cards, changed: [...changed], unknown };
+}
