@@ -1,0 +1,167 @@
+/** The lines with list price, floor and margin. */
+
+import { useQuery } from "@tanstack/react-query";
+import type { Deal } from "../../deals/api";
+import { useI18n } from "../../i18n/i18n";
+import { times } from "../../lib/amount";
+import { Button } from "../../ui/controls";
+import { Card, Chip, classes, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
+import ui from "../../ui/ui.module.css";
+import { csv, download } from "../pipeline/csv";
+import styles from "./deal.module.css";
+import { pricesQuery } from "./queries";
+
+export function Lines({ deal }: { deal: Deal }) {
+  const { t, format } = useI18n();
+  const prices = useQuery(pricesQuery(deal.id));
+  const requested = new Map(deal.lines.map((line) => [line.id, line.requested_date]));
+  const data = prices.data;
+  const money = (amount: string | null) => (amount === null ? "–" : format.money(amount));
+  const share = (part: string | null) => (part === null ? "–" : format.percent(part, 1));
+  const save = () =>
+    download(
+      `takt-deal-${deal.id}.csv`,
+      csv([
+        [
+          "product",
+          "name",
+          "quantity",
+          "unit",
+          "list_price",
+          "price",
+          "discount",
+          "floor",
+          "margin",
+          "margin_share",
+          "requested_date",
+          "currency",
+        ],
+        ...(data?.lines ?? []).map((line) => [
+          line.product,
+          line.name,
+          line.quantity,
+          line.unit,
+          line.list_price,
+          line.price,
+          line.discount,
+          line.floor?.price,
+          line.margin,
+          line.margin_share,
+          requested.get(line.line_id),
+          data?.currency,
+        ]),
+      ]),
+    );
+  return (
+    <Card
+      title={t("lines.title")}
+      tools={
+        data && data.lines.length > 0 ? (
+          <Button size="small" icon="download" onPress={save}>
+            CSV
+          </Button>
+        ) : undefined
+      }
+    >
+      {prices.error ? (
+        <Failure error={prices.error} retry={() => void prices.refetch()} />
+      ) : !data ? (
+        <Loading>
+          <Skeleton height={160} />
+        </Loading>
+      ) : data.lines.length === 0 ? (
+        <Empty>{t("lines.none")}</Empty>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+        <section className={ui.scroll} tabIndex={0} aria-label={t("lines.title")}>
+          <table className={ui.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t("edit.product")}</th>
+                {(
+                  ["quantity", "list", "price", "discount", "floor", "margin", "value"] as const
+                ).map((name) => (
+                  <th key={name} scope="col" className={ui.end}>
+                    {t(`lines.${name}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {data.lines.map((line) => (
+                <tr key={line.line_id}>
+                  <th scope="row">
+                    <div className={styles.product}>
+                      <Given>{line.name}</Given>
+                      <span>
+                        {line.product}
+                        {requested.get(line.line_id) && (
+                          <>
+                            {" "}
+                            ·{" "}
+                            {t("lines.for", {
+                              date: format.date(requested.get(line.line_id) ?? ""),
+                            })}
+                          </>
+                        )}
+                      </span>
+                    </div>
+                  </th>
+                  <td className={classes(ui.end, "number")}>
+                    {format.quantity(line.quantity)} {line.unit}
+                  </td>
+                  <td className={classes(ui.end, "number")}>{money(line.list_price)}</td>
+                  <td className={classes(ui.end, "number")}>{money(line.price)}</td>
+                  <td className={classes(ui.end, "number")}>{share(line.discount)}</td>
+                  <td className={classes(ui.end, "number")}>
+                    {line.floor ? (
+                      <span
+                        title={t("lines.floor.title", {
+                          rule: line.floor.rule,
+                          role: line.floor.role,
+                        })}
+                      >
+                        {format.money(line.floor.price)}
+                      </span>
+                    ) : (
+                      "–"
+                    )}{" "}
+                    {!line.inside && (
+                      <Chip tone={line.approved ? "good" : "bad"}>
+                        {t(line.approved ? "lines.approved" : "lines.outside")}
+                      </Chip>
+                    )}
+                  </td>
+                  <td className={classes(ui.end, "number")}>
+                    {line.margin === null ? "–" : format.money(times(line.margin, line.quantity))}
+                    <span className={styles.under}>{share(line.margin_share)}</span>
+                  </td>
+                  <td className={classes(ui.end, "number")}>
+                    <b>{format.money(times(line.price, line.quantity))}</b>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+            <tfoot>
+              <tr>
+                <th scope="row">{t("lines.total")}</th>
+                <td />
+                <td className={classes(ui.end, "number")}>{money(data.list_value)}</td>
+                <td />
+                <td className={classes(ui.end, "number")}>{share(data.discount)}</td>
+                <td />
+                <td className={classes(ui.end, "number")}>
+                  {money(data.margin)}
+                  <span className={styles.under}>{share(data.margin_share)}</span>
+                </td>
+                <td className={classes(ui.end, "number")}>
+                  <b>{format.money(data.value)}</b>
+                </td>
+              </tr>
+            </tfoot>
+          </table>
+        </section>
+      )}
+    </Card>
+  );
+}
