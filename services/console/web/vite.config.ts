@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import locales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
@@ -30,7 +31,12 @@ function compress(): Plugin {
 const door = process.env.TAKT_URL ?? "http://127.0.0.1:8700";
 
 export default defineConfig({
-  plugins: [react(), compress()],
+  // Of the words that React Aria itself says, only those in the console's languages.
+  plugins: [
+    { ...locales.vite({ locales: ["en-US", "zh-CN"] }), enforce: "pre" },
+    react(),
+    compress(),
+  ],
   build: {
     outDir: "../src/takt/console/static",
     emptyOutDir: true,

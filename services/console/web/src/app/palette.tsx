@@ -14,10 +14,10 @@ import { useSignOut } from "./sign-out";
 
 const SHOWN_DEALS = 30;
 
-export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
   return (
-    <Dialog title={t("palette.title")} open={open} onClose={onClose} atTop>
+    <Dialog title={t("palette.title")} open onClose={onClose} atTop>
       <Commands onDone={onClose} />
     </Dialog>
   );

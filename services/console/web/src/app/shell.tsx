@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { RouterProvider } from "react-aria-components";
 import { companyQuery } from "../api/queries";
 import { LANGUAGES, type Language, type MessageKey, useI18n } from "../i18n/i18n";
@@ -12,10 +12,13 @@ import { Icon, type IconName } from "../ui/icon";
 import { Given, Kbd } from "../ui/pieces";
 import { THEMES, type Theme, useTheme } from "../ui/theme";
 import styles from "./app.module.css";
-import { KeysDialog, useKeys } from "./keys";
+import { useKeys } from "./keys";
 import { Mark } from "./mark";
-import { Palette } from "./palette";
 import { useSignOut } from "./sign-out";
+
+// Neither is on the first screen: they are fetched when first asked for.
+const Palette = lazy(() => import("./palette"));
+const KeysDialog = lazy(() => import("./keys-dialog"));
 
 const SCREENS = [
   { to: "/", icon: "beat", name: "nav.beat" },
@@ -81,8 +84,10 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Palette open={open === "palette"} onClose={() => setOpen(null)} />
-      <KeysDialog open={open === "keys"} onClose={() => setOpen(null)} />
+      <Suspense>
+        {open === "palette" && <Palette onClose={() => setOpen(null)} />}
+        {open === "keys" && <KeysDialog onClose={() => setOpen(null)} />}
+      </Suspense>
     </RouterProvider>
   );
 }

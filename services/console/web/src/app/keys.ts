@@ -1,28 +1,6 @@
-/** The keys of the console: one table, shown by `?` and acted on here. */
+/** The keys that act wherever one is; `keys-dialog.tsx` tells of them. */
 
 import { useEffect, useRef } from "react";
-import { type MessageKey, useI18n } from "../i18n/i18n";
-import { Dialog } from "../ui/overlay";
-import { Kbd } from "../ui/pieces";
-import styles from "./app.module.css";
-
-interface Key {
-  keys: readonly string[];
-  does: MessageKey;
-}
-
-/** Keys that belong to one component, such as a board, are told here too. */
-const SHOWN: readonly Key[] = [
-  { keys: ["Ctrl K"], does: "keys.palette" },
-  { keys: ["?"], does: "keys.help" },
-  { keys: ["g", "b"], does: "keys.beat" },
-  { keys: ["g", "p"], does: "keys.pipeline" },
-  { keys: ["Tab"], does: "keys.tab" },
-  { keys: ["↑", "↓"], does: "keys.arrows" },
-  { keys: ["Enter"], does: "keys.enter" },
-  { keys: ["Esc"], does: "keys.escape" },
-  { keys: ["←", "→"], does: "keys.chart" },
-];
 
 type Acts = Record<"palette" | "keys" | "beat" | "pipeline", () => void>;
 
@@ -62,25 +40,5 @@ function writing(target: EventTarget | null): boolean {
     target.closest(
       "input, textarea, select, [contenteditable], [role=dialog], [role=menu], [role=listbox]",
     ) !== null
-  );
-}
-
-export function KeysDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const { t } = useI18n();
-  return (
-    <Dialog title={t("keys.title")} open={open} onClose={onClose}>
-      <dl className={styles.keys}>
-        {SHOWN.map(({ keys, does }) => (
-          <div key={does} style={{ display: "contents" }}>
-            <dt>
-              {keys.map((key) => (
-                <Kbd key={key}>{key}</Kbd>
-              ))}
-            </dt>
-            <dd>{t(does)}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
   );
 }
