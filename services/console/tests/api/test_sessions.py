@@ -43,7 +43,7 @@ async def test_a_key_becomes_a_session_that_says_who_and_what_it_opens(
             ["deals:read", "deals:write", "events:read"],
         )
         assert said["version"]
-        assert said["expires_at"]
+        assert said["expires_at"] > said["now"]
         cookie = answer.headers["set-cookie"]
         assert cookie.startswith(f"takt_session_{browser.port}=takt_")
         for part in ("HttpOnly", "SameSite=Strict", "Path=/"):

@@ -1,51 +1,71 @@
-/** Takt itself for the tests: all of it in one process, thrown away at the end. */
+/** Takt itself for the tests: all of it in one process, in a home that is thrown away at the end. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export const TAKT = fileURLToPath(new URL("../../../../.venv/bin/takt", import.meta.url));
-const READY = "The demonstration company is there.";
+const LOADED = "The demonstration company is there.";
 const START_MS = 120_000;
+const LOOK_MS = 50;
 
 /** Starts Takt, tells the tests where it is (TAKT_URL, TAKT_KEY, TAKT_HOME), and ends it after them. */
 export default async function start(): Promise<() => Promise<void>> {
   const port = await freePort();
-  const takt = spawn(TAKT, ["up", "--ephemeral", "--port", String(port)], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said = await until(takt, READY);
-  const key = /key +in (\S+),/.exec(said)?.[1];
-  if (!key) throw new Error(`takt up did not say where its key is:\n${said}`);
+  const home = join(tmpdir(), `takt-page-${port}`);
+  process.env.TAKT_HOME = home;
   process.env.TAKT_URL = `http://127.0.0.1:${port}`;
-  process.env.TAKT_KEY = readFileSync(key, "utf8").trim();
-  process.env.TAKT_HOME = dirname(key);
+  await up(LOADED);
+  process.env.TAKT_KEY = readFileSync(join(home, "key"), "utf8").trim();
   return async () => {
-    takt.kill("SIGINT");
-    const code = await new Promise((resolve) => takt.once("exit", resolve));
-    if (code !== 0) throw new Error(`takt up ended with ${code}`);
+    await down();
+    rmSync(home, { recursive: true });
+    rmSync(`${home}.said`);
   };
 }
 
-/** All that was said once these words are among it. */
-function until(takt: ChildProcess, words: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const late = setTimeout(() => reject(new Error(`Takt was not up in time:\n${said}`)), START_MS);
-    const hear = (chunk: Buffer) => {
-      said += chunk;
-      if (said.includes(words)) {
-        clearTimeout(late);
-        resolve(said);
-      }
-    };
-    takt.stdout?.on("data", hear);
-    takt.stderr?.on("data", hear);
-    takt.once("error", reject);
-    takt.once("exit", (code) => reject(new Error(`takt up ended with ${code}:\n${said}`)));
+/** Start the Takt of the tests in its home, and wait until it has said these words. */
+export async function up(words = "Takt is ready"): Promise<void> {
+  const { TAKT_HOME: home = "", TAKT_URL: url = "" } = process.env;
+  const output = `${home}.said`;
+  const file = openSync(output, "w");
+  const takt = spawn(TAKT, ["up", "--home", home, "--port", new URL(url).port], {
+    stdio: ["ignore", file, file],
+    detached: true,
   });
+  takt.unref();
+  const last = Date.now() + START_MS;
+  for (;;) {
+    const said = readFileSync(output, "utf8");
+    if (said.includes(words)) return;
+    if (takt.exitCode !== null) throw new Error(`takt up ended with ${takt.exitCode}:\n${said}`);
+    if (Date.now() > last) throw new Error(`Takt was not up in time:\n${said}`);
+    await pause(LOOK_MS);
+  }
+}
+
+/** End it, as Ctrl-C does, and wait until it is gone. */
+export async function down(): Promise<void> {
+  const { TAKT_HOME: home = "" } = process.env;
+  const { pid } = JSON.parse(readFileSync(join(home, "running.json"), "utf8"));
+  process.kill(pid, "SIGINT");
+  const last = Date.now() + START_MS;
+  while (alive(pid)) {
+    if (Date.now() > last) throw new Error("Takt did not end in time");
+    await pause(LOOK_MS);
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function freePort(): Promise<number> {

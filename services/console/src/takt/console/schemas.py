@@ -24,6 +24,7 @@ class SessionState(BaseModel):
     name: str = Field(description="of the key")
     scopes: list[str] = Field(description="all that the session opens")
     expires_at: datetime
+    now: datetime = Field(description="Takt's time, from which a page counts ages and dates")
     version: str = Field(description="of the door")
 
 

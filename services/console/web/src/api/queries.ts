@@ -1,12 +1,14 @@
 /** What the screens ask the services, by the name under which the answer is remembered. */
 
 import { queryOptions } from "@tanstack/react-query";
+import { setClock } from "../lib/clock";
 import { api, expect, NoAnswer, Problem, problemOf, type Schemas } from "./client";
 
 export interface Session {
   name: string;
   scopes: string[];
-  expires_at: string | null;
+  expires_at: string;
+  now: string;
   version: string;
 }
 
@@ -20,7 +22,10 @@ async function session(method: "GET" | "POST" | "DELETE", body?: object): Promis
   });
   if (answer.status === 204) return null;
   const said = await answer.json().catch(() => ({}));
-  if (answer.ok) return said as Session;
+  if (answer.ok) {
+    setClock(said.now);
+    return said as Session;
+  }
   throw problemOf(answer, said);
 }
 
@@ -36,6 +41,7 @@ export const sessionQuery = queryOptions({
     }
   },
   staleTime: Number.POSITIVE_INFINITY,
+  meta: { reference: true },
 });
 
 /** Whether the session ended while the page was open, which the sign-in then says. */
@@ -44,7 +50,11 @@ export const endedKey = ["session", "ended"] as const;
 export const signIn = (proof: { key: string } | { ticket: string }) => session("POST", proof);
 export const signOut = () => session("DELETE");
 
+/** What changes seldom, and not by the events that are followed. */
+const REFERENCE = { staleTime: 300_000, meta: { reference: true } };
+
 export const companyQuery = queryOptions({
+  ...REFERENCE,
   queryKey: ["company"],
   queryFn: () => expect(api.GET("/v1/company")),
 });
@@ -64,6 +74,7 @@ export interface Pipeline {
 }
 
 export const pipelinesQuery = queryOptions({
+  ...REFERENCE,
   queryKey: ["pipelines"],
   queryFn: async () => (await expect(api.GET("/v1/pipelines"))) as unknown as Pipeline[],
 });
@@ -159,7 +170,7 @@ const listed = <T>(
     queryKey: [name],
     queryFn: () =>
       all((cursor) => page({ limit: PAGE, ...(cursor && { cursor }) }) as Promise<Page<T>>),
-    staleTime: 300_000,
+    ...REFERENCE,
   });
 
 export const ownersQuery = listed<Schemas["OwnerRow"]>("owners", (query) =>

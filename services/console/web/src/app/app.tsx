@@ -7,6 +7,7 @@ import { NoAnswer, Problem } from "../api/client";
 import { companyQuery, endedKey, sessionQuery } from "../api/queries";
 import { LanguageProvider } from "../i18n/i18n";
 import { LiveProvider } from "../live/live";
+import { BeatProvider } from "../screens/beat/use-beat";
 import { Toasts } from "../ui/overlay";
 import { Failure } from "../ui/pieces";
 import styles from "./app.module.css";
@@ -77,7 +78,9 @@ function Entrance() {
       ) : signedIn ? (
         <SessionContext value={signedIn}>
           <LiveProvider>
-            <RouterProvider router={router} />
+            <BeatProvider>
+              <RouterProvider router={router} />
+            </BeatProvider>
           </LiveProvider>
         </SessionContext>
       ) : (

@@ -69,7 +69,7 @@ export function SignIn() {
             onChange={setKey}
             autoFocus
           />
-          <Button type="submit" look="primary" isPending={busy} isDisabled={busy}>
+          <Button type="submit" look="primary" isDisabled={busy}>
             {busy ? t("sign-in.busy") : t("sign-in.submit")}
           </Button>
         </form>

@@ -50,7 +50,7 @@ interface PlotProps {
   children: (frame: Frame) => ReactNode;
 }
 
-const MARGIN = { top: 12, right: 12, bottom: 26, left: 52 };
+const MARGIN = { top: 22, right: 12, bottom: 26, left: 52 };
 const TICK_PX = 44;
 const LABEL_PX = 66;
 
@@ -233,7 +233,7 @@ function Drawing({
                   </text>
                 ),
             )}
-            <text x={MARGIN.left + 4} y={MARGIN.top + 8} className={styles.unit}>
+            <text x={MARGIN.left + 4} y={MARGIN.top - 6} className={styles.unit}>
               {unit}
             </text>
           </g>

@@ -1,6 +1,7 @@
 /** What a person does to a deal, as requests under the version that they saw. */
 
 import { api, expect, type Schemas } from "../api/client";
+import { now } from "../lib/clock";
 
 export type Deal = Schemas["DealOut"];
 export type LineIn = Schemas["LineIn"];
@@ -67,7 +68,7 @@ export const approve = (
       headers: { "Idempotency-Key": crypto.randomUUID() },
       body: {
         role,
-        expires_at: new Date(Date.now() + APPROVED_DAYS * 86_400_000).toISOString(),
+        expires_at: new Date(now() + APPROVED_DAYS * 86_400_000).toISOString(),
         ...(offers ? { offers: [...offers] } : {}),
       },
     }),

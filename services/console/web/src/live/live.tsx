@@ -19,7 +19,16 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const stream = useMemo(() => new Stream("/v1/events?since=recent"), []);
   useEffect(() => {
     // What happened during a gap is only known to the services: ask them for all that is shown.
-    const forget = stream.listen({ events: () => {}, restart: () => queries.invalidateQueries() });
+    const forget = stream.listen({
+      // Each screen follows what it shows; what another has left behind is asked for anew when it is next shown.
+      events: () =>
+        void queries.invalidateQueries({
+          type: "inactive",
+          refetchType: "none",
+          predicate: (query) => !query.meta?.reference,
+        }),
+      restart: () => void queries.invalidateQueries(),
+    });
     const retry = () => document.visibilityState === "visible" && stream.retry();
     stream.start();
     addEventListener("online", retry);

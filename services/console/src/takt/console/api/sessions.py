@@ -1,7 +1,7 @@
 """/v1/session: sign in, look who is signed in, sign out."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from takt.common.auth import SCOPES, Access, Caller, Unauthenticated, public
 from takt.common.event import wall_now
+from takt.common.http import Now
 from takt.common.problems import InvalidRequest
 from takt.console.api.cookie import SESSION, cookie, no_cookie
 from takt.console.domain.attempts import Attempts
@@ -46,15 +47,15 @@ SignedIn = Annotated[Caller, Depends(session_of)]
 
 @router.get(SESSION)
 @public
-async def show_session(response: Response, session: SignedIn) -> SessionState:
+async def show_session(response: Response, session: SignedIn, clock: Now) -> SessionState:
     """Who is signed in, and what the session opens."""
     response.headers.update(UNKEPT)
-    return told(session)
+    return told(session, clock)
 
 
 @router.post(SESSION)
 @public
-async def sign_in(request: Request, response: Response, body: SignIn) -> SessionState:
+async def sign_in(request: Request, response: Response, body: SignIn, clock: Now) -> SessionState:
     """Turn a key, or the ticket of a one-time link, into a session that a cookie keeps.
 
     Only Takt's own page may ask. After twenty failures an address has one attempt in two seconds.
@@ -84,7 +85,7 @@ async def sign_in(request: Request, response: Response, body: SignIn) -> Session
     ends_in = (session.expires_at or now + lasts) - now
     response.headers.update(UNKEPT)
     response.headers["set-cookie"] = cookie(request.scope, token, int(ends_in.total_seconds()))
-    return told(session)
+    return told(session, clock)
 
 
 @router.delete(SESSION, status_code=204)
@@ -95,12 +96,13 @@ async def sign_out(request: Request, session: SignedIn) -> Response:
     return Response(status_code=204, headers={"Set-Cookie": no_cookie(request.scope), **UNKEPT})
 
 
-def told(session: Caller) -> SessionState:
+def told(session: Caller, now: datetime) -> SessionState:
     """A session as its own page sees it."""
     assert session.expires_at is not None, "every session has an end"
     return SessionState(
         name=session.name,
         scopes=[scope for scope in SCOPES if session.may(scope)],
         expires_at=session.expires_at,
+        now=now,
         version=version("takt-console"),
     )

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { TaktEvent } from "../../live/stream";
-import { type BeatState, fold, KEPT_CHAINS, KEPT_ORDERS, QUIET, seedOrders, watch } from "./chains";
+import {
+  type BeatState,
+  fold,
+  KEPT_CHAINS,
+  KEPT_ORDERS,
+  type Moved,
+  QUIET,
+  seedOrders,
+  watch,
+} from "./chains";
 
 let number = 0;
 
@@ -113,12 +122,12 @@ test("several projections of one chain are compared with what was before the fir
 });
 
 test("the chain that the page began keeps its events, others do not", () => {
-  const state = fold(watch(QUIET, "mine"), [moved(0, "mine"), moved(1, "other")]);
+  const state = fold(watch(QUIET, { id: "mine" } as Moved), [moved(0, "mine"), moved(1, "other")]);
   expect(state.own.events).toHaveLength(1);
 });
 
 test("nothing grows without bound", () => {
-  let state: BeatState = watch(QUIET, "c0");
+  let state: BeatState = watch(QUIET, { id: "c0" } as Moved);
   for (let at = 0; at < 3_000; at += 1) {
     state = fold(state, [moved(at, `c${at}`), order(`o${at}`, "1"), series(at, ["c0"], "LARGE")]);
   }

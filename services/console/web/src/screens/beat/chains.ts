@@ -7,6 +7,7 @@
 
 import { micros } from "../../lib/amount";
 import type { TaktEvent } from "../../live/stream";
+import type { Card } from "../pipeline/cards";
 import { type Kind, kindOf } from "./words";
 
 export const KEPT_CHAINS = 100;
@@ -76,8 +77,22 @@ export interface BeatState {
   changed: readonly ChangedOrder[];
   cash: { now: Projection | null; before: Projection | null; by: readonly string[] };
   touched: TouchedSeries | null;
-  /** The chain that this page began, and its events. */
-  own: { id: string | null; events: readonly TaktEvent[] };
+  /** The move that this page made last, and the events of its chain. */
+  own: { moved: Moved | null; events: readonly TaktEvent[] };
+}
+
+/** A move made on this page, with what stood before it. */
+export interface Moved {
+  /** The correlation id that its chain bears. */
+  id: string;
+  card: Card;
+  from: string;
+  to: string;
+  /** What the forecast thought of the deal before. */
+  demand: { probability: string; value: string } | null;
+  lowest: string | null;
+  /** The orders as they were, by id. */
+  orders: ReadonlyMap<string, Order>;
 }
 
 export const QUIET: BeatState = {
@@ -86,7 +101,7 @@ export const QUIET: BeatState = {
   changed: [],
   cash: { now: null, before: null, by: [] },
   touched: null,
-  own: { id: null, events: [] },
+  own: { moved: null, events: [] },
 };
 
 /** The state after a batch of events. */
@@ -102,9 +117,9 @@ export function fold(state: BeatState, batch: readonly TaktEvent[]): BeatState {
   };
 }
 
-/** Watch the chain of this id from its first event on. */
-export function watch(state: BeatState, id: string): BeatState {
-  return { ...state, own: { id, events: [] } };
+/** Watch the chain that this move begins, from its first event on. */
+export function watch(state: BeatState, moved: Moved): BeatState {
+  return { ...state, own: { moved, events: [] } };
 }
 
 /** What the services answered when the page was opened; events that came first are newer. */
@@ -226,8 +241,8 @@ function foldTouched(
 }
 
 function foldOwn(own: BeatState["own"], events: readonly TaktEvent[]): BeatState["own"] {
-  const id = own.id;
-  if (id === null) return own;
-  const mine = events.filter((event) => event.correlations.includes(id));
-  return mine.length ? { id, events: [...own.events, ...mine].slice(-KEPT_OWN) } : own;
+  const { moved } = own;
+  if (moved === null) return own;
+  const mine = events.filter((event) => event.correlations.includes(moved.id));
+  return mine.length ? { moved, events: [...own.events, ...mine].slice(-KEPT_OWN) } : own;
 }

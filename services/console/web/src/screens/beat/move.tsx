@@ -7,39 +7,37 @@ import { api, expect } from "../../api/client";
 import { demandQuery, type Pipeline } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
+import { now } from "../../lib/clock";
 import { Button, Select } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
 import { Card, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
-import { cardsQuery, type Card as DealCard, usePipelineCards } from "../pipeline/cards";
+import {
+  cardsQuery,
+  changeCards,
+  type Card as DealCard,
+  useLiveCards,
+  usePipelineCards,
+} from "../pipeline/cards";
 import styles from "./beat.module.css";
-import type { Order } from "./chains";
+import type { Moved } from "./chains";
 import { Stopwatch } from "./stopwatch";
 import { destinations, suggestions } from "./suggest";
 import type { Beat } from "./use-beat";
-
-export interface Moved {
-  id: string;
-  card: DealCard;
-  from: string;
-  to: string;
-  /** What the forecast thought of the deal before. */
-  demand: { probability: string; value: string } | null;
-  lowest: string | null;
-  /** The orders as they were, by id. */
-  orders: ReadonlyMap<string, Order>;
-}
 
 export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
   const { t, format } = useI18n();
   const { cards, error, isPending, refetch } = usePipelineCards(pipeline.code);
   const queries = useQueryClient();
+  useLiveCards(pipeline.code);
   const mayForecast = useMay("forecast:read");
   const [chosen, choose] = useState<string | null>(null);
   const [target, setTarget] = useState<string | null>(null);
-  const [moved, setMoved] = useState<Moved | null>(null);
+  const { moved } = beat.own;
 
-  const offered = suggestions(cards, pipeline, Date.now());
-  const card = cards.find((one) => one.id === chosen) ?? offered[0];
+  const offered = suggestions(cards, pipeline, now());
+  const card = cards.find((one) => one.id === (chosen ?? moved?.card.id)) ?? offered[0];
+  // The deal that was moved last, as it is now.
+  const own = cards.find((one) => one.id === moved?.card.id);
   const goals = card ? destinations(pipeline, card.stage) : [];
   const goal = goals.find((stage) => stage.code === target) ?? goals[0];
   const demand = useQuery({
@@ -57,7 +55,16 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
           body: { stage: to },
         }),
       ),
-    onSettled: () => queries.invalidateQueries({ queryKey: cardsQuery(pipeline.code).queryKey }),
+    onSuccess: ({ sequence }, { card: one, to }) => {
+      changeCards(queries, pipeline.code, (known) =>
+        known.map((each) =>
+          each.id === one.id && each.sequence < sequence ? { ...each, stage: to, sequence } : each,
+        ),
+      );
+      void queries.invalidateQueries({ queryKey: demandQuery(one.id).queryKey });
+    },
+    // Why it was refused may be that the card is no longer as it was read.
+    onError: () => queries.invalidateQueries({ queryKey: cardsQuery(pipeline.code).queryKey }),
   });
 
   const begin = (one: DealCard, to: string) => {
@@ -74,12 +81,9 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
     };
     choose(one.id);
     setTarget(null);
-    setMoved(next);
     // Before the request: its events may be here before its answer.
-    beat.watch(next.id);
-    move.mutate(next, {
-      onSuccess: () => void queries.invalidateQueries({ queryKey: demandQuery(one.id).queryKey }),
-    });
+    beat.watch(next);
+    move.mutate(next);
   };
 
   const nameOf = (code: string) =>
@@ -123,7 +127,11 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
             onChoose={setTarget}
             choices={goals.map((stage) => ({ id: stage.code, name: stage.name }))}
           />
-          <Button look="primary" isPending={move.isPending} onPress={() => begin(card, goal.code)}>
+          <Button
+            look="primary"
+            aria-busy={move.isPending}
+            onPress={() => !move.isPending && begin(card, goal.code)}
+          >
             {t("move.go")}
           </Button>
         </div>
@@ -145,8 +153,8 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
           <Button
             size="small"
             icon="undo"
-            isDisabled={move.isPending || card?.stage !== moved.to}
-            onPress={() => card && begin(card, moved.from)}
+            isDisabled={move.isPending || own?.stage !== moved.to}
+            onPress={() => own && begin(own, moved.from)}
           >
             {t("move.back")}
           </Button>

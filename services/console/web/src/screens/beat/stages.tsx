@@ -1,21 +1,16 @@
 /** The pipeline as it stands: deals and value by stage, each a way into the board. */
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { type Pipeline, standingQuery } from "../../api/queries";
+import type { Pipeline } from "../../api/queries";
 import { useI18n } from "../../i18n/i18n";
-import { useEvents } from "../../live/live";
 import { useGlow } from "../../ui/glow";
 import { Card, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
+import { useStanding } from "../pipeline/standing";
 import styles from "./beat.module.css";
-
-const PAUSE_MS = 250;
 
 export function Stages({ pipeline }: { pipeline: Pipeline }) {
   const { t, format } = useI18n();
-  const standing = useQuery(standingQuery(pipeline.code));
-  useRefreshed(pipeline.code);
+  const standing = useStanding(pipeline.code);
   const rows = new Map(standing.data?.map((row) => [row.stage, row]));
   const open = pipeline.stages.filter((stage) => stage.kind === "open");
   const most = Math.max(1, ...open.map((stage) => Number(rows.get(stage.code)?.value ?? 0)));
@@ -91,23 +86,4 @@ function Stage({
       )}
     </li>
   );
-}
-
-/** Ask for the totals anew when deals have changed, once for many that change together. */
-function useRefreshed(pipeline: string): void {
-  const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEvents((batch) => {
-    if (
-      timer.current !== undefined ||
-      !batch.some((event) => event.type.startsWith("takt.deal."))
-    ) {
-      return;
-    }
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: standingQuery(pipeline).queryKey });
-    }, PAUSE_MS);
-  });
 }

@@ -5,8 +5,8 @@ import { useI18n } from "../../i18n/i18n";
 import { micros, minus } from "../../lib/amount";
 import type { TaktEvent } from "../../live/stream";
 import styles from "./beat.module.css";
+import type { Moved } from "./chains";
 import { type Effects, effectsOf } from "./effects";
-import type { Moved } from "./move";
 import { colourOf, type Kind, kindMessage } from "./words";
 
 const BECAUSE = ["lot", "tolerance", "fence", "stock"] as const;

@@ -31,6 +31,6 @@ export function suggestions(cards: readonly Card[], pipeline: Pipeline, now: num
   return cards
     .filter((card) => card.status === "open" && !card.stalled && card.products.length > 0)
     .filter((card) => card.expected_close && Date.parse(card.expected_close) - now < NEAR_MS)
-    .sort((a, b) => rank(b) - rank(a) || Number(micros(b.value) > micros(a.value)) * 2 - 1)
+    .sort((a, b) => rank(b) - rank(a) || Number(micros(b.value) - micros(a.value)))
     .slice(0, OFFERED);
 }

@@ -108,7 +108,10 @@ export function Lines({ deal }: { deal: Deal }) {
                     </div>
                   </th>
                   <td className={classes(ui.end, "number")}>
-                    {format.quantity(line.quantity)} {line.unit}
+                    {t("lines.amount", {
+                      quantity: format.quantity(line.quantity),
+                      unit: line.unit,
+                    })}
                   </td>
                   <td className={classes(ui.end, "number")}>{money(line.list_price)}</td>
                   <td className={classes(ui.end, "number")}>{money(line.price)}</td>

@@ -3,12 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { ownersQuery, type Pipeline, standingQuery } from "../../api/queries";
+import { ownersQuery, type Pipeline } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { CloseDialog } from "../../deals/close-dialog";
 import { CriteriaDialog } from "../../deals/criteria-dialog";
 import { EditDialog } from "../../deals/editor";
 import { useI18n } from "../../i18n/i18n";
+import { dateIn, now, useNow } from "../../lib/clock";
 import { keep, kept } from "../../lib/kept";
 import { Button, Dropdown, DropdownItem } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
@@ -23,6 +24,7 @@ import { useDragging } from "./dragging";
 import type { Filters } from "./filters";
 import { FiltersBar } from "./filters-bar";
 import styles from "./pipeline.module.css";
+import { useStanding } from "./standing";
 import { useMoves } from "./use-moves";
 
 const FRESH_MS = 1_600;
@@ -41,7 +43,7 @@ export function Board({
   const { t, format } = useI18n();
   const navigate = useNavigate();
   const mayWrite = useMay("deals:write");
-  const [now] = useState(() => Date.now());
+  const time = useNow();
   const since = useSince();
   const [fresh, markFresh] = useFresh();
   const [selected, setSelected] = useState<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
@@ -51,19 +53,17 @@ export function Board({
     kind: "won" | "lost";
     stage: string;
   } | null>(null);
-  const standing = useQuery(standingQuery(pipeline.code));
+  const standing = useStanding(pipeline.code);
   const owners = useQuery(ownersQuery).data;
   const ownerNames = useMemo(() => new Map(owners?.map((one) => [one.code, one.name])), [owners]);
   const live = useLiveCards(pipeline.code, markFresh);
   const moves = useMoves(pipeline);
   const columns = useMemo(
-    () => columnsOf(pipeline.stages, cards, filters, now),
-    [pipeline.stages, cards, filters, now],
+    () => columnsOf(pipeline.stages, cards, filters, time),
+    [pipeline.stages, cards, filters, time],
   );
-  const latest = useRef(cards);
-  latest.current = cards;
 
-  const { move: moveNow, undo } = moves;
+  const { move: moveNow, undo, cardOf } = moves;
   const move = useCallback(
     (ids: readonly string[], to: string) => {
       const kind = pipeline.stages.find((stage) => stage.code === to)?.kind;
@@ -75,14 +75,16 @@ export function Board({
   );
   const dropped = useCallback(
     (ids: readonly string[], from: string, to: string) => {
-      const gone = latest.current.filter((card) => ids.includes(card.id) && card.stage !== from);
-      for (const card of gone) {
-        notify({ title: t("board.gone", { deal: card.name }), tone: "bad" });
-      }
-      const there = ids.filter((id) => !gone.some((card) => card.id === id));
+      const there = ids.filter((id) => {
+        const card = cardOf(id);
+        if (card && card.stage !== from) {
+          notify({ title: t("board.gone", { deal: card.name }), tone: "bad" });
+        }
+        return card?.stage === from;
+      });
       if (there.length > 0) move(there, to);
     },
-    [move, t],
+    [move, cardOf, t],
   );
   const dragging = useDragging(pipeline.stages, live, dropped);
   const acts = useMemo<CardActs>(
@@ -97,6 +99,11 @@ export function Board({
     [navigate, live.hold, move],
   );
   useUndoKey(undo);
+  const select = useCallback(
+    (stage: string, ids: ReadonlySet<string>) =>
+      setSelected((before) => new Map(before).set(stage, ids)),
+    [],
+  );
 
   const chosen = [...selected.values()].flatMap((ids) => [...ids]);
   const from = [...selected].filter(([, ids]) => ids.size > 0).map(([stage]) => stage);
@@ -111,7 +118,7 @@ export function Board({
     : columns;
   const saveCsv = () =>
     download(
-      `takt-pipeline-${new Date().toISOString().slice(0, 10)}.csv`,
+      `takt-pipeline-${dateIn(format.zone, now())}.csv`,
       csv([
         [
           "id",
@@ -141,7 +148,7 @@ export function Board({
             format.currency,
             probabilityOf(card),
             card.expected_close,
-            daysInStage(card, now),
+            daysInStage(card, time),
             card.products.join(" "),
           ]),
         ),
@@ -185,13 +192,11 @@ export function Board({
             pipeline={pipeline}
             filters={filters}
             owners={ownerNames}
-            now={now}
+            now={time}
             since={since}
             fresh={fresh}
             selected={selected.get(column.stage.code) ?? NOTHING}
-            onSelect={(stage, ids) => {
-              if (!dragging.landed()) setSelected((before) => new Map(before).set(stage, ids));
-            }}
+            onSelect={select}
             dragging={dragging}
             mayWrite={mayWrite}
             acts={acts}
@@ -254,7 +259,7 @@ export function Board({
 function useSince(): string | null {
   const [since] = useState(() => kept(SEEN));
   useEffect(() => {
-    const leave = () => keep(SEEN, new Date().toISOString());
+    const leave = () => keep(SEEN, new Date(now()).toISOString());
     addEventListener("pagehide", leave);
     return () => {
       removeEventListener("pagehide", leave);

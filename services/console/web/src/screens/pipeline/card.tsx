@@ -152,9 +152,19 @@ export const DealCard = memo(function DealCard({
               <Chip tone="accent">{t("card.moved")}</Chip>
             )}
             {probability !== null && (
-              <span className={`${styles.chance} number`} title={t("card.chance.title")}>
+              <span
+                className={`${styles.chance} number`}
+                title={t(
+                  card.manual_probability === null ? "card.chance.title" : "card.chance.by-hand",
+                )}
+              >
+                {card.manual_probability !== null && (
+                  <>
+                    <Icon name="edit" size={12} />
+                    <span className="visually-hidden">{t("card.manual")} </span>
+                  </>
+                )}
                 {format.percent(probability)}
-                {card.manual_probability !== null && <span> {t("card.manual")}</span>}
               </span>
             )}
           </div>

@@ -44,14 +44,14 @@ export interface Hold {
 }
 
 /** Keep the cards as the events say, but for while something is dragged. */
-export function useLiveCards(pipeline: string, onChanged: (ids: readonly string[]) => void): Hold {
+export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string[]) => void): Hold {
   const queries = useQueryClient();
   const held = useRef<TaktEvent[] | null>(null);
   const apply = useCallback(
     (events: readonly TaktEvent[]) => {
       changeCards(queries, pipeline, (cards) => {
         const { cards: after, changed, unknown } = changedCards(cards, events, pipeline);
-        if (changed.length > 0) onChanged(changed);
+        if (changed.length > 0) onChanged?.(changed);
         // A new deal's event does not name its account: the board itself does.
         if (unknown) void queries.invalidateQueries({ queryKey: cardsQuery(pipeline).queryKey });
         return after;

@@ -1,24 +1,29 @@
 /** What is being dragged over the board, and where it may go. */
 
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { PipelineStage } from "../../api/queries";
 import type { Hold } from "./cards";
 
 /** The type under which a card is dragged: only a board takes it. */
 export const DEAL = "takt-deal";
 
-const LANDED_MS = 1_000;
+// A list selects what comes into it within 50 ms of a drop, which nobody asked for.
+const LANDING_MS = 60;
 
 export interface Dragging {
   active: boolean;
   from: string | null;
   accepts: (stage: string) => boolean;
   start: (from: string, ids: ReadonlySet<string>) => void;
-  /** The cards land on a stage. */
+  /** The cards land on a stage; they are moved there once the drag has ended. */
   drop: (stage: string) => void;
-  /** Whether cards landed a moment ago: lists then select them, which nobody asked for. */
-  landed: () => boolean;
   end: () => void;
+}
+
+interface Carried {
+  from: string;
+  ids: ReadonlySet<string>;
+  to: string | null;
 }
 
 export function useDragging(
@@ -27,8 +32,9 @@ export function useDragging(
   onDrop: (ids: readonly string[], from: string, to: string) => void,
 ): Dragging {
   const [from, setFrom] = useState<string | null>(null);
-  const landedAt = useRef(Number.NEGATIVE_INFINITY);
-  const carried = useRef<{ from: string; ids: ReadonlySet<string> } | null>(null);
+  const carried = useRef<Carried | null>(null);
+  const landing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(landing.current), []);
   return {
     active: from !== null,
     from,
@@ -38,22 +44,22 @@ export function useDragging(
       return stages.find((one) => one.code === start)?.moves_to.includes(stage) ?? false;
     },
     start: (stage, ids) => {
-      carried.current = { from: stage, ids };
+      carried.current = { from: stage, ids, to: null };
       hold.hold();
       setFrom(stage);
     },
     drop: (stage) => {
-      const now = carried.current;
-      // What has happened meanwhile counts before the drop does.
-      hold.release();
-      landedAt.current = performance.now();
-      if (now) onDrop([...now.ids], now.from, stage);
+      if (carried.current) carried.current.to = stage;
     },
-    landed: () => performance.now() - landedAt.current < LANDED_MS,
     end: () => {
+      const now = carried.current;
       carried.current = null;
       setFrom(null);
-      hold.release();
+      landing.current = setTimeout(() => {
+        // What has happened meanwhile counts before the drop does.
+        hold.release();
+        if (now?.to) onDrop([...now.ids], now.from, now.to);
+      }, LANDING_MS);
     },
   };
 }

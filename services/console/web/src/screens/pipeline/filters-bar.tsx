@@ -89,17 +89,15 @@ export function FiltersBar({
       {narrowed && (
         <Button
           look="quiet"
+          icon="close"
+          aria-label={t("filter.clear")}
           onPress={() =>
             void navigate({ search: filters.sort ? { sort: filters.sort } : {}, replace: true })
           }
-        >
-          {t("filter.clear")}
-        </Button>
+        />
       )}
       <Views filters={filters} />
-      <Button icon="download" onPress={onCsv}>
-        CSV
-      </Button>
+      <Button icon="download" aria-label={t("board.csv")} onPress={onCsv} />
     </div>
   );
 }

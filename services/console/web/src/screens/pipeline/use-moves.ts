@@ -7,11 +7,14 @@ import type { Pipeline } from "../../api/queries";
 import { type Closing, moveDeal, moveDeals } from "../../deals/api";
 import type { Refused } from "../../deals/criteria-dialog";
 import { useI18n } from "../../i18n/i18n";
+import { now } from "../../lib/clock";
 import { notify } from "../../ui/overlay";
 import { wordsOf } from "../../ui/pieces";
 import { type Card, type Cards, cardsQuery, changeCards } from "./cards";
 
 export interface Moves {
+  /** The card as it is now known, whatever was drawn last. */
+  cardOf: (id: string) => Card | undefined;
   move: (ids: readonly string[], stage: string, closing?: Closing) => void;
   undo: () => void;
   refused: Refused | null;
@@ -48,7 +51,7 @@ export function useMoves(pipeline: Pipeline): Moves {
   const place = useCallback(
     (id: string, to: string) => {
       const status = stages.find((stage) => stage.code === to)?.kind ?? "open";
-      const stage_entered_at = new Date().toISOString();
+      const stage_entered_at = new Date(now()).toISOString();
       change(id, (card) => ({ ...card, stage: to, status, stage_entered_at }));
     },
     [change, stages],
@@ -157,6 +160,7 @@ export function useMoves(pipeline: Pipeline): Moves {
   );
 
   return {
+    cardOf,
     move: useCallback((ids, stage, closing = {}) => void run(ids, stage, closing, false), [run]),
     undo: useCallback(() => {
       const done = last.current;

@@ -1,0 +1,79 @@
+/**
+ * The home screen's state: what the services answered at first, and the events since.
+ *
+ * Events are folded whichever screen is open, so that none is missing when one comes back.
+ */
+
+import { useQuery } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useEffect, useReducer } from "react";
+import { cashQuery, ordersQuery } from "../../api/queries";
+import { useMay } from "../../app/session";
+import { useEvents } from "../../live/live";
+import type { TaktEvent } from "../../live/stream";
+import {
+  type BeatState,
+  fold,
+  type Moved,
+  type Order,
+  type Projection,
+  QUIET,
+  seedOrders,
+  watch,
+} from "./chains";
+
+type Action =
+  | { do: "fold"; batch: readonly TaktEvent[] }
+  | { do: "orders"; orders: readonly Order[] }
+  | { do: "watch"; moved: Moved }
+  | { do: "restart" };
+
+function reduce(state: BeatState, action: Action): BeatState {
+  switch (action.do) {
+    case "fold":
+      return fold(state, action.batch);
+    case "orders":
+      return seedOrders(state, action.orders);
+    case "watch":
+      return watch(state, action.moved);
+    case "restart":
+      // What came by events may have been overtaken in the gap; the orders are asked for anew.
+      return { ...QUIET, orders: state.orders };
+  }
+}
+
+const Context = createContext<{ state: BeatState; act: (action: Action) => void } | null>(null);
+
+export function BeatProvider({ children }: { children: ReactNode }) {
+  const [state, act] = useReducer(reduce, QUIET);
+  useEvents(
+    (batch) => act({ do: "fold", batch }),
+    () => act({ do: "restart" }),
+  );
+  return <Context value={{ state, act }}>{children}</Context>;
+}
+
+export interface Beat extends BeatState {
+  /** Watch the chain that this move is about to begin. */
+  watch: (moved: Moved) => void;
+  cashAnswer: { error: Error | null; retry: () => void };
+}
+
+export function useBeat(): Beat {
+  const beat = use(Context);
+  if (!beat) throw new Error("useBeat outside of BeatProvider");
+  const { state, act } = beat;
+  const orders = useQuery({ ...ordersQuery, enabled: useMay("supply:read") });
+  const cash = useQuery({ ...cashQuery, enabled: useMay("cash:read") });
+  useEffect(() => {
+    if (orders.data) act({ do: "orders", orders: orders.data.items as Order[] });
+  }, [orders.data, act]);
+  const answered = (cash.data as Projection | undefined) ?? null;
+  const { now, before, by } = state.cash;
+  return {
+    ...state,
+    // Until the first event, what was answered is what there is; then it is what was before.
+    cash: now ? { now, before: before ?? answered, by } : { now: answered, before: null, by },
+    watch: (moved) => act({ do: "watch", moved }),
+    cashAnswer: { error: cash.error, retry: () => void cash.refetch() },
+  };
+}
