@@ -57,8 +57,7 @@ function ChangedRow({ order, before }: ChangedOrder) {
         {cancelled ? <s>{format.money(order.amount)}</s> : format.money(order.amount)}
       </span>
       <span className={styles.orderWhere}>
-        <Given>{order.supplier}</Given> → <Given>{order.site}</Given> ·{" "}
-        {t("beat.orders.due", { date: format.dateShort(order.due_on) })}
+        <Given>{order.supplier}</Given> → <Given>{order.site}</Given>
       </span>
       <span className={`${styles.orderQuantity} number`}>
         {was && (
@@ -66,7 +65,8 @@ function ChangedRow({ order, before }: ChangedOrder) {
             <s>{format.quantity(was.quantity)}</s> →{" "}
           </>
         )}
-        {t("beat.orders.units", { quantity: format.quantity(order.quantity) })}
+        {t("beat.orders.units", { quantity: format.quantity(order.quantity) })} ·{" "}
+        {t("beat.orders.due", { date: format.dateShort(order.due_on) })}
       </span>
     </li>
   );

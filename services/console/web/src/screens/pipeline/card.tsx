@@ -69,7 +69,7 @@ export const DealCard = memo(function DealCard({
                 ⠿
               </AriaButton>
             )}
-            <strong className={styles.cardName}>
+            <strong className={styles.cardName} title={card.name}>
               <Given>{card.name}</Given>
             </strong>
             {mayWrite && (
