@@ -19,4 +19,5 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
   },
+  projects: [{ name: "tests", testMatch: "**/*.spec.ts" }],
 });
