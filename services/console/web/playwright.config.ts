@@ -19,5 +19,9 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
   },
-  projects: [{ name: "tests", testMatch: "**/*.spec.ts" }],
+  projects: [
+    { name: "tests", testMatch: "**/*.spec.ts" },
+    { name: "measure", testMatch: "**/*.measure.ts", use: { trace: "off" } },
+    { name: "pictures", testMatch: "**/*.pictures.ts", use: { trace: "off" } },
+  ],
 });

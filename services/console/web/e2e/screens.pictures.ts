@@ -1,0 +1,78 @@
+/**
+ * The pictures of the README: each screen in light and dark, both languages, wide and narrow.
+ *
+ * Needs a font with Chinese characters, which Chromium takes from the system.
+ */
+
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+import { api, cards, expect, test } from "./fixtures";
+
+const FOLDER = fileURLToPath(new URL("../../../../docs/screens/", import.meta.url));
+const LANGUAGES = { en: "en", zh: "zh-CN" };
+const SIZES = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
+const THEMES = ["light", "dark"] as const;
+
+test.describe.configure({ mode: "serial", timeout: 300_000 });
+test.use({ reducedMotion: "reduce" });
+
+test.beforeAll(() => {
+  const fonts = execFileSync("fc-list", [":lang=zh"], { encoding: "utf8" });
+  if (!fonts) throw new Error("no font has Chinese characters: install one (fonts-noto-cjk)");
+});
+
+test("beat", async ({ signedIn: page }) => {
+  for (const shoot of variants(page, "beat")) {
+    await shoot(async () => {
+      await page.goto("/");
+      await page.locator("main button[aria-busy]").click();
+      await expect(page.locator("main ol > li[data-lit=true]")).toHaveCount(5);
+    });
+  }
+});
+
+test("pipeline", async ({ signedIn: page }) => {
+  for (const shoot of variants(page, "pipeline")) {
+    await shoot(async () => {
+      await page.goto("/pipeline");
+      await expect(page.getByRole("row").first()).toBeVisible();
+    });
+  }
+});
+
+test("deal", async ({ signedIn: page }) => {
+  await page.goto("/pipeline");
+  await expect(cards(page, "Negotiation").first()).toBeVisible();
+  const { items } = await api<{ items: { id: string; lines: unknown[] }[] }>(
+    page,
+    "GET",
+    "/v1/deals?status=open&stage=negotiation&limit=200",
+  );
+  const [richest] = items.sort((a, b) => b.lines.length - a.lines.length);
+  for (const shoot of variants(page, "deal")) {
+    await shoot(async () => {
+      await page.goto(`/deals/${richest?.id}`);
+      await page.waitForLoadState("networkidle");
+    });
+  }
+});
+
+type Shoot = (open: () => Promise<void>) => Promise<void>;
+
+/** Each language, size and theme of a screen; opened anew for each language and size. */
+function* variants(page: Page, screen: string): Generator<Shoot> {
+  for (const [language, code] of Object.entries(LANGUAGES)) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      yield async (open) => {
+        await page.setViewportSize(viewport);
+        await page.addInitScript((chosen) => localStorage.setItem("takt.language", chosen), code);
+        await open();
+        for (const colorScheme of THEMES) {
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({ path: `${FOLDER}${screen}-${language}-${colorScheme}-${size}.png` });
+        }
+      };
+    }
+  }
+}
