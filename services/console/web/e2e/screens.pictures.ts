@@ -53,7 +53,8 @@ test("deal", async ({ signedIn: page }) => {
   for (const shoot of variants(page, "deal")) {
     await shoot(async () => {
       await page.goto(`/deals/${richest?.id}`);
-      await page.waitForLoadState("networkidle");
+      await expect(page.locator("main section").first()).toBeVisible();
+      await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
     });
   }
 });
