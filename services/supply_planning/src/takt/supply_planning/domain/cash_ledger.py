@@ -23,6 +23,7 @@ NO_CURRENCY = "XXX"
 """ISO 4217 for no currency: the company has not been told yet."""
 
 _TOLERANCE_PART = 20
+_LEAST_TOLERANCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,6 @@ def opening_of(ledger: Ledger) -> Opening:
 def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Outlook:
     """Project an opened ledger over the horizon.
 
-    A balance is news when it moves by more than a twentieth of the minimum.
-
     Args:
         ledger: opened.
         weeks: sums of all sources.
@@ -91,9 +90,22 @@ def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Ou
             ledger.shortfall_lowest,
             projection.lowest.balance,
             opening.minimum,
-            abs(opening.minimum) // _TOLERANCE_PART,
+            shortfall_tolerance(opening.minimum, projection),
         )
     return Outlook(projection, tuple(fixed), verdict)
+
+
+def shortfall_tolerance(minimum: int, projection: Projection) -> int:
+    """By how many cents the lowest balance may move without being news.
+
+    A twentieth of the minimum, since a person chose that as an amount that matters. A minimum of
+    nothing, or next to it, says nothing of what matters: then it is a twentieth of what moves in
+    and out in an average week of the projection, so that it is small for this company and yet more
+    than its daily noise. And it is never less than one unit of the currency: cents are no news.
+    """
+    moved = sum(week.flow.turnover for week in projection.weeks)
+    scale = max(abs(minimum), moved // len(projection.weeks))
+    return max(scale // _TOLERANCE_PART, _LEAST_TOLERANCE)
 
 
 def told(ledger: Ledger, outlook: Outlook) -> Ledger:
