@@ -32,6 +32,7 @@ def ledger(balance: int, minimum: int) -> Ledger:
         fixed_revision=0,
         fixed_payments=(),
         projection_sequence=0,
+        projected_on=None,
         shortfall_sequence=0,
         shortfall_lowest=None,
     )

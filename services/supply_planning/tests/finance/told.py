@@ -48,8 +48,8 @@ def said(*events: Event) -> list[Envelope[Any]]:
     return seal([(event, Cause.start()) for event in events], "/takt/test")
 
 
-def company(sequence: int = 1) -> CompanyChanged:
-    return CompanyChanged(sequence=sequence, name="Takt", currency="EUR", time_zone="Europe/Berlin")
+def company(sequence: int = 1, time_zone: str = "Europe/Berlin") -> CompanyChanged:
+    return CompanyChanged(sequence=sequence, name="Takt", currency="EUR", time_zone=time_zone)
 
 
 def deal(

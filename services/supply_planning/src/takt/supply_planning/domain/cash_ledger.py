@@ -32,7 +32,8 @@ class Ledger:
 
     Until a person gives the opening balance (`opening_revision` 0) it opens with nothing in the
     week of the first event, and there is no minimum to fall below. The sequences count what was
-    told; `shortfall_lowest` is the balance in cents last told of an open shortfall.
+    told; `projected_on` is the company's day of the projection last told, `shortfall_lowest` the
+    balance in cents last told of an open shortfall.
     """
 
     code: str
@@ -45,14 +46,16 @@ class Ledger:
     fixed_revision: int
     fixed_payments: tuple[FixedPayment, ...]
     projection_sequence: int
+    projected_on: date | None
     shortfall_sequence: int
     shortfall_lowest: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A projection and whether its lowest balance is news."""
+    """A projection from the company's day on, and whether its lowest balance is news."""
 
+    today: date
     projection: Projection
     fixed: tuple[Contribution, ...]
     verdict: Verdict
@@ -92,7 +95,7 @@ def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Ou
             opening.minimum,
             shortfall_tolerance(opening.minimum, projection),
         )
-    return Outlook(projection, tuple(fixed), verdict)
+    return Outlook(today, projection, tuple(fixed), verdict)
 
 
 def shortfall_tolerance(minimum: int, projection: Projection) -> int:
@@ -110,7 +113,11 @@ def shortfall_tolerance(minimum: int, projection: Projection) -> int:
 
 def told(ledger: Ledger, outlook: Outlook) -> Ledger:
     """The ledger after the outlook was told."""
-    ledger = replace(ledger, projection_sequence=ledger.projection_sequence + 1)
+    ledger = replace(
+        ledger,
+        projection_sequence=ledger.projection_sequence + 1,
+        projected_on=outlook.today,
+    )
     if outlook.verdict == "unchanged":
         return ledger
     lowest = None if outlook.verdict == "resolved" else outlook.projection.lowest.balance
