@@ -202,6 +202,17 @@ async def test_what_was_due_before_the_opening_is_in_it(tx: Tx, now: datetime) -
     assert (await last_projection(tx)).opening == 5000
 
 
+async def test_an_order_that_the_erp_is_not_told_of_moves_cash_all_the_same(
+    tx: Tx, now: datetime
+) -> None:
+    await tell(tx, now, told.order("po", 1), told.held(told.order("po", 2, "approved", "700")))
+    assert await totals(tx) == (0, Decimal(-700))
+
+    projections = len(await emitted(tx))
+    await tell(tx, now, told.order("po", 2, "approved", "700"))
+    assert len(await emitted(tx)) == projections
+
+
 async def test_a_shortfall_names_its_lines_and_remedies_and_has_hysteresis(
     tx: Tx, now: datetime
 ) -> None:

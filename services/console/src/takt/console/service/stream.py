@@ -24,7 +24,12 @@ TOPICS_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
         topics.INBOUND_SALES,
     ),
     "forecast:read": (topics.PIPELINE_DEMAND, topics.FORECASTS, topics.FORECAST_VERSIONS),
-    "supply:read": (topics.PLANS, topics.PURCHASING, topics.INBOUND_PURCHASING),
+    "supply:read": (
+        topics.PLANS,
+        topics.PURCHASING,
+        topics.PURCHASING_HELD,
+        topics.INBOUND_PURCHASING,
+    ),
     "cash:read": (topics.CASH,),
     "alerts:read": (topics.ALERTS,),
 }

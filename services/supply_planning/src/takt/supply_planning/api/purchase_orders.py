@@ -38,6 +38,7 @@ from takt.supply_planning.service.purchase_orders import (
     change_order,
     get_order,
     import_orders,
+    release_order,
     step_order,
 )
 from takt.supply_planning.service.telling import state_of
@@ -111,8 +112,8 @@ async def approve(
 async def release(
     order_id: UUID, tx: RequestTx, now: Now, cause: RequestCause, match: IfMatch, reply: Response
 ) -> PurchaseOrder:
-    """Send an approved order to its supplier."""
-    order = await step_order(tx, order_id, domain.release, match, now, cause)
+    """Send an approved order to its supplier. Refused while publishing to the ERP is off."""
+    order = await release_order(tx, order_id, match, now, cause)
     return answered(order, reply)
 
 
