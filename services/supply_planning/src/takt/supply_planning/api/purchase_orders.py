@@ -11,7 +11,6 @@ from takt.common.auth import Caller, requires
 from takt.common.contracts.supply_planning import OrderStatus
 from takt.common.db import RequestTx
 from takt.common.http import (
-    BadCursor,
     Cursor,
     IfMatch,
     Limit,
@@ -62,7 +61,7 @@ async def list_purchase_orders(
     limit: Limit = 100,
 ) -> Page[PurchaseOrder]:
     """Purchase orders by due date; `item` and `status` may be given several times, for any of."""
-    after = _place(cursor)
+    after = decode_cursor(cursor, tuple[date, UUID])
     orders = await list_orders(
         tx,
         items=item,
@@ -186,16 +185,6 @@ def answered(order: domain.PurchaseOrder, reply: Response) -> PurchaseOrder:
     """The reply about one order."""
     reply.headers["ETag"] = etag(order.sequence)
     return shown(order)
-
-
-def _place(cursor: str | None) -> tuple[date, UUID] | None:
-    place = decode_cursor(cursor, 2)
-    try:
-        return (date.fromisoformat(place[0]), UUID(place[1])) if place else None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise BadCursor(
-            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-        ) from error
 
 
 def _placed(placed: PlacedOrder) -> domain.PurchaseOrder:
