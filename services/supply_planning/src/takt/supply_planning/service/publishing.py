@@ -12,6 +12,7 @@ from takt.common.event import Cause, Event
 from takt.common.outbox import emit
 from takt.supply_planning.domain.orders import PurchaseOrder
 from takt.supply_planning.domain.publishing import PublishingState
+from takt.supply_planning.service.problems import PublishingIsOff
 from takt.supply_planning.service.telling import held_event, order_event
 from takt.supply_planning.store import publishing as store
 
@@ -34,6 +35,17 @@ async def order_events(
     if changes:
         await store.hold_orders(tx, [(before, after) for before, after, _ in changes])
     return [(held_event(after), cause) for _, after, cause in changes]
+
+
+async def refuse_while_off(tx: Tx, order: PurchaseOrder) -> None:
+    """Let nobody send an order while the ERP is told nothing. Raises PublishingIsOff."""
+    if await store.publishing_state(tx) == "off":
+        raise PublishingIsOff(
+            f"cannot release order {order.number}: publishing to the ERP is switched off",
+            field="order_id",
+            value=order.order_id,
+            remedy="release it when PUT /v1/erp-publishing has switched it on again",
+        )
 
 
 async def switch_publishing(

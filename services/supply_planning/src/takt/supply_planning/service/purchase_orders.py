@@ -27,11 +27,10 @@ from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.problems import (
     OrderNotFound,
     OrderStateRefused,
-    PublishingIsOff,
     refuse_twice,
     refuse_unknown,
 )
-from takt.supply_planning.service.publishing import order_events
+from takt.supply_planning.service.publishing import order_events, refuse_while_off
 from takt.supply_planning.service.replan import lock_reach, replan_items
 from takt.supply_planning.store.definitions import unknown_codes
 from takt.supply_planning.store.demand import move_stock
@@ -43,7 +42,6 @@ from takt.supply_planning.store.orders import (
     places_of,
     save_orders,
 )
-from takt.supply_planning.store.publishing import publishing_state
 
 Step = Callable[[PurchaseOrder], PurchaseOrder]
 
@@ -95,13 +93,7 @@ async def release_order(
         OrderNotFound, OrderStateRefused, Stale, PublishingIsOff.
     """
     order = await step_order(tx, order_id, release, expected, now, cause)
-    if await publishing_state(tx) == "off":
-        raise PublishingIsOff(
-            f"cannot release order {order.number}: publishing to the ERP is switched off",
-            field="order_id",
-            value=order_id,
-            remedy="release it when PUT /v1/erp-publishing has switched it on again",
-        )
+    await refuse_while_off(tx, order)
     return order
 
 
