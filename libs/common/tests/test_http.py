@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,6 +17,8 @@ from takt.common.db import Database
 from takt.common.http import (
     BadCursor,
     IdempotencyKeyInFlight,
+    PlaceNumber,
+    PlaceText,
     decode_cursor,
     encode_cursor,
     once,
@@ -94,20 +98,47 @@ async def test_many_at_once_with_one_key_have_one_effect(
 
 @given(st.lists(st.one_of(st.text(), st.integers(), st.none(), st.booleans()), min_size=1))
 def test_a_cursor_comes_back_as_it_went(place: list[Any]) -> None:
-    assert decode_cursor(encode_cursor(*place), len(place)) == place
+    assert decode_cursor(encode_cursor(*place), tuple[Any, ...]) == tuple(place)
+
+
+def test_a_cursor_brings_its_parts_as_they_were() -> None:
+    place = (date(2026, 11, 23), UUID(int=7), "a|b", 3)
+    read = decode_cursor(encode_cursor(*place), tuple[date, UUID, PlaceText, PlaceNumber])
+    assert read == place
 
 
 @given(st.text())
 def test_a_strange_cursor_is_refused_and_never_a_fault(cursor: str) -> None:
     with contextlib.suppress(BadCursor):
-        assert decode_cursor(cursor) is not None
+        assert decode_cursor(cursor, tuple[PlaceText]) is not None
 
 
 @pytest.mark.parametrize("cursor", ["W" * 2000, "W1tb" * 500, encode_cursor(1, 2), "bnVsbA"])
 def test_a_cursor_of_another_shape_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
-        decode_cursor(cursor)
+        decode_cursor(cursor, tuple[PlaceText])
+
+
+@pytest.mark.parametrize(
+    ("place", "kinds"),
+    [
+        (["x"], tuple[PlaceNumber]),
+        ([-1], tuple[PlaceNumber]),
+        ([2**63], tuple[PlaceNumber]),
+        ([None], tuple[PlaceNumber]),
+        ([7], tuple[PlaceText]),
+        (["a\0b"], tuple[PlaceText]),
+        (["\ud800"], tuple[PlaceText]),
+        (["2026-02-30"], tuple[date]),
+        (["no id"], tuple[UUID]),
+    ],
+)
+def test_a_forged_cursor_is_refused_before_it_reaches_a_database(
+    place: list[Any], kinds: Any
+) -> None:
+    with pytest.raises(BadCursor):
+        decode_cursor(encode_cursor(*place), kinds)
 
 
 def test_no_cursor_is_the_beginning() -> None:
-    assert decode_cursor(None) is None
+    assert decode_cursor(None, tuple[PlaceText]) is None

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from takt.common.bus import Message
+from takt.common.http import encode_cursor
 from takt.common.testing import eventually
 
 from .conftest import MONDAY, catalog, deal, envelope, opened, sale
@@ -192,3 +195,17 @@ async def test_writing_needs_the_scope(client, new_key):
     for path in ("/v1/forecasts/refits", "/v1/win-probabilities/calibrations"):
         assert (await client.post(path, headers=reader)).status_code == 403
         assert (await client.post(path)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "noun", ["forecast-versions", "forecasts", "demand-history", "win-probabilities"]
+)
+async def test_a_forged_cursor_is_named(client, noun):
+    for place in (["x"], [None], [2**70], [1, 2], ["a", "b\0"], ["a", "b", "x"], [{}, [], 1]):
+        reply = await client.get(f"/v1/{noun}", params={"cursor": encode_cursor(*place)})
+        assert (reply.status_code, reply.json()["field"]) == (400, "cursor"), place
+
+
+async def test_a_cursor_of_a_version_that_never_was_is_no_fault(client):
+    reply = await client.get("/v1/forecast-versions", params={"cursor": encode_cursor(2**40)})
+    assert (reply.status_code, reply.json()["items"]) == (200, [])

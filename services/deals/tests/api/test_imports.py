@@ -1,7 +1,9 @@
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from takt.common.http import encode_cursor
 from takt.common.testing import eventually
 
 FILES = {
@@ -49,6 +51,13 @@ async def test_files_are_sent_imported_as_a_job_and_reported(client: httpx.Async
     }
     [deal] = (await client.get("/v1/deals")).json()["items"]
     assert (deal["external_id"], deal["imported"], deal["value"]) == ("A1", True, "60")
+
+
+async def test_a_cursor_of_a_row_that_never_was_is_no_fault(client: httpx.AsyncClient) -> None:
+    path = f"/v1/imports/{UUID(int=1)}/problems"
+    for place, status in ((2**40, 200), (2**70, 400), ("x", 400)):
+        answer = await client.get(path, params={"cursor": encode_cursor(place)})
+        assert answer.status_code == status, answer.text
 
 
 async def test_the_mapping_can_be_read_and_a_broken_one_is_refused(

@@ -37,6 +37,7 @@ def test_another_encoding_is_not_mistaken_for_gbk() -> None:
     [
         (b"PK\x03\x04\x14\x00", "Excel workbook"),
         (b"%PDF-1.7", "a PDF"),
+        (b"PAR1\x15\x04", "Parquet; export the data as CSV"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"\xff\xfei\x00d\x00", "UTF-16"),
         (b"\x89PNG\x00\x01\x02", "binary file"),

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -60,6 +61,11 @@ def demand(state: DealState, deliveries=None, fulfilment_days=7):
     return line
 
 
+def weeks_asked(state: DealState, now: datetime) -> list[int]:
+    (line,) = lines_outlook(state, outlook(state, MODEL, now), {}, 7, now)
+    return np.flatnonzero(line.expected).tolist()
+
+
 def asks_for_nothing(state: DealState, deliveries=None) -> bool:
     return lines_outlook(state, outlook(state, MODEL, NOW), deliveries or {}, 7, NOW) == []
 
@@ -104,6 +110,13 @@ def test_a_won_line_is_due_at_the_latest_of_requested_date_fulfilment_and_today(
     assert demand(deal("won"), fulfilment_days=7).expected[1] == 10_000_000
     overdue = deal("won", requested=TODAY - timedelta(days=60), closed_at=NOW - timedelta(days=70))
     assert demand(overdue).expected[0] == 10_000_000
+
+
+def test_a_win_near_midnight_counts_from_the_companys_day():
+    # Sunday evening in UTC is Monday morning in Shanghai: a week's fulfilment ends a week later.
+    won = deal("won", closed_at=datetime(2026, 11, 22, 20, tzinfo=UTC))
+    assert weeks_asked(won, NOW) == [0]
+    assert weeks_asked(won, NOW.astimezone(ZoneInfo("Asia/Shanghai"))) == [1]
 
 
 def test_shipment_takes_a_won_lines_demand():

@@ -1,7 +1,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from takt.common.testing import emitted
 from takt.supply_planning.domain.cash import Opening, cents, money, week_of
 from takt.supply_planning.domain.cash_ledger import Ledger
 from takt.supply_planning.domain.cash_sources import SourceKey, contributions_of
-from takt.supply_planning.service.cash import move_cash, project_cash, recompute_cash
+from takt.supply_planning.service.cash import move_cash, project_day, recompute_cash
 from takt.supply_planning.service.cash_settings import set_opening
 from takt.supply_planning.store import finance
 
@@ -202,6 +202,17 @@ async def test_what_was_due_before_the_opening_is_in_it(tx: Tx, now: datetime) -
     assert (await last_projection(tx)).opening == 5000
 
 
+async def test_an_order_that_the_erp_is_not_told_of_moves_cash_all_the_same(
+    tx: Tx, now: datetime
+) -> None:
+    await tell(tx, now, told.order("po", 1), told.held(told.order("po", 2, "approved", "700")))
+    assert await totals(tx) == (0, Decimal(-700))
+
+    projections = len(await emitted(tx))
+    await tell(tx, now, told.order("po", 2, "approved", "700"))
+    assert len(await emitted(tx)) == projections
+
+
 async def test_a_shortfall_names_its_lines_and_remedies_and_has_hysteresis(
     tx: Tx, now: datetime
 ) -> None:
@@ -246,12 +257,30 @@ async def test_no_shortfall_is_told_before_a_minimum_is_given(tx: Tx, now: datet
 async def test_a_new_week_carries_what_was_committed(tx: Tx, now: datetime) -> None:
     await tell(tx, now, told.order("po", 1, "approved"), told.demand("a", 1, "1", week=0))
 
-    await project_cash(tx, now + timedelta(weeks=10), Cause.start())
+    await project_day(tx, now + timedelta(weeks=10), Cause.start())
 
     projection = await last_projection(tx)
     assert projection.opening == -500
     assert projection.weeks[0].week == MONDAY + timedelta(weeks=10)
     assert projection.weeks[-1].balance_expected == -500
+
+
+async def test_a_day_is_told_once_and_begins_at_the_companys_midnight(
+    tx: Tx,
+) -> None:
+    in_shanghai = told.company(time_zone="Asia/Shanghai")
+    sunday = datetime.combine(MONDAY - timedelta(days=1), time(15, 59), UTC)
+    await tell(tx, sunday, in_shanghai, told.order("po", 1, "approved"))
+
+    async def projections(now: datetime) -> int:
+        await project_day(tx, now, Cause.start())
+        return (await last_projection(tx)).sequence
+
+    assert await projections(sunday) == 1
+    assert await projections(sunday + timedelta(minutes=1)) == 2
+    assert (await last_projection(tx)).weeks[0].week == MONDAY
+    assert await projections(sunday + timedelta(hours=23)) == 2
+    assert await projections(sunday + timedelta(days=1, minutes=1)) == 3
 
 
 def everything() -> list[Event]:

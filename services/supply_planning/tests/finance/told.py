@@ -28,6 +28,8 @@ from takt.common.contracts.forecast import (
 )
 from takt.common.contracts.supply_planning import (
     OrderStatus,
+    PurchaseOrderEvent,
+    PurchaseOrderHeld,
     PurchaseOrderProposed,
     PurchaseOrderState,
 )
@@ -48,8 +50,8 @@ def said(*events: Event) -> list[Envelope[Any]]:
     return seal([(event, Cause.start()) for event in events], "/takt/test")
 
 
-def company(sequence: int = 1) -> CompanyChanged:
-    return CompanyChanged(sequence=sequence, name="Takt", currency="EUR", time_zone="Europe/Berlin")
+def company(sequence: int = 1, time_zone: str = "Europe/Berlin") -> CompanyChanged:
+    return CompanyChanged(sequence=sequence, name="Takt", currency="EUR", time_zone=time_zone)
 
 
 def deal(
@@ -170,6 +172,11 @@ def order(
         payment_days=7,
     )
     return PurchaseOrderProposed(sequence=sequence, order=state)
+
+
+def held(event: PurchaseOrderEvent) -> PurchaseOrderHeld:
+    """The same, said inside alone."""
+    return PurchaseOrderHeld(sequence=event.sequence, order=event.order)
 
 
 def forecast(product: str, sequence: int, baseline: str, pipeline: str = "0") -> ForecastChanged:

@@ -11,13 +11,13 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -289,19 +289,33 @@ def encode_cursor(*place: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, default=str).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, parts: int = 1) -> Sequence[Any] | None:
-    """The place that a cursor stands for. Raises BadCursor (400)."""
+PlaceText = Annotated[str, StringConstraints(pattern="^[^\\x00]*$")]
+"""A part of a cursor: a text that a database can compare."""
+PlaceNumber = Annotated[int, Field(ge=0, lt=2**63)]
+"""A part of a cursor: a count or a number of a row."""
+
+
+def decode_cursor(cursor: str | None, place: type[T], field: str = "cursor") -> T | None:
+    """The place that a cursor stands for; anybody may have made it up.
+
+    Args:
+        cursor: as it was answered; None stands for the beginning.
+        place: what it is made of, a tuple of the types that were encoded.
+        field: where the caller wrote it.
+
+    Raises:
+        BadCursor: it is not such a place (400).
+    """
     if cursor is None:
         return None
     try:
-        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(place, list) and len(place) == parts:
-            return place
-    except (ValueError, RecursionError):
-        pass
-    raise BadCursor(
-        field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-    )
+        return TypeAdapter(place).validate_json(
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        )
+    except ValueError as error:
+        raise BadCursor(
+            field=field, value=cursor, remedy="send a cursor as it was answered, or none"
+        ) from error
 
 
 Cursor = Annotated[str | None, Query(max_length=2_000)]

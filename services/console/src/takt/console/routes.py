@@ -26,6 +26,7 @@ ROUTES: Mapping[str, str] = {
     "action-messages": "procurement",
     "bills-of-material": "procurement",
     "calendars": "procurement",
+    "erp-publishing": "procurement",
     "items": "procurement",
     "plans": "procurement",
     "purchase-orders": "procurement",

@@ -1,6 +1,6 @@
 """Finance, a part of supply planning: wired here, run by app.py when the role is finance."""
 
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from typing import Any
 
 from takt.common.app import Part
@@ -10,13 +10,16 @@ from takt.common.jobs import Schedule
 from takt.common.migrations import migrations_of
 from takt.supply_planning.api import cash, fixed_payments, payment_terms
 from takt.supply_planning.finance_consumers import CONSUMER
-from takt.supply_planning.service.cash import project_cash
+from takt.supply_planning.service.cash import project_day
 
 
 async def project_daily(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """A new day moves the projection though nothing has happened."""
+    """A new day moves the projection though nothing has happened.
+
+    Looked at every hour, since the company's day may begin at any.
+    """
     async with database.transaction() as tx:
-        await project_cash(tx, now, Cause.start())
+        await project_day(tx, now, Cause.start())
 
 
 FINANCE = Part(
@@ -26,6 +29,6 @@ FINANCE = Part(
     routers=(cash.router, fixed_payments.router, payment_terms.router),
     consumers=(CONSUMER,),
     jobs={"project-cash": project_daily},
-    schedules=(Schedule("project-cash", at=time(0, 5)),),
+    schedules=(Schedule("project-cash", every=timedelta(hours=1)),),
     schema="finance",
 )

@@ -144,6 +144,23 @@ class PurchaseOrderCancelled(PurchaseOrderEvent):
     event_type = "takt.purchase_order.cancelled.v1"
 
 
+class PurchaseOrderHeld(Event):
+    """An order has changed and is not told to the ERP: publishing is switched off.
+
+    For what reckons with orders inside Takt. What the ERP acts on is `takt.purchasing.v1`, which
+    tells the state of the order when publishing is on again.
+    """
+
+    event_type = "takt.purchase_order.held.v1"
+    topic = topics.PURCHASING_HELD
+
+    order: PurchaseOrderState
+
+    @property
+    def subject(self) -> str:
+        return str(self.order.order_id)
+
+
 ORDER_EVENTS: tuple[type[PurchaseOrderEvent], ...] = (
     PurchaseOrderProposed,
     PurchaseOrderRevised,

@@ -14,6 +14,7 @@ FORECASTS = "takt.forecasts.v1"
 FORECAST_VERSIONS = "takt.forecast-versions.v1"
 PLANS = "takt.plans.v1"
 PURCHASING = "takt.purchasing.v1"
+PURCHASING_HELD = "takt.purchasing-held.v1"
 CASH = "takt.cash.v1"
 ALERTS = "takt.alerts.v1"
 INBOUND_DEALS = "takt.inbound.deals.v1"
@@ -44,6 +45,7 @@ TOPICS = (
     Topic(FORECAST_VERSIONS, "version", "forecast", partitions=1),
     Topic(PLANS, "item and site", "supply_planning", compacted=True),
     Topic(PURCHASING, "purchase order", "supply_planning"),
+    Topic(PURCHASING_HELD, "purchase order", "supply_planning", partitions=1),
     Topic(CASH, "ledger", "supply_planning", compacted=True, partitions=1),
     Topic(ALERTS, "alert", "alerting"),
     Topic(INBOUND_DEALS, "the source's id", "outside"),

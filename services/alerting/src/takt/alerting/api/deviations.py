@@ -16,7 +16,16 @@ from takt.alerting.store.buckets import ScopeWeeks
 from takt.common.amounts import micro
 from takt.common.auth import requires
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Now, Page, RequestCause, decode_cursor, encode_cursor
+from takt.common.http import (
+    Cursor,
+    Limit,
+    Now,
+    Page,
+    PlaceText,
+    RequestCause,
+    decode_cursor,
+    encode_cursor,
+)
 
 router = APIRouter(prefix="/v1/deviations", tags=["deviations"])
 
@@ -36,8 +45,8 @@ async def list_deviations(
     zone = await reference.load_zone(tx)
     today = now.astimezone(zone).date()
     week = today - timedelta(days=today.weekday())
-    place = decode_cursor(cursor)
-    after = str(place[0]) if place else None
+    place = decode_cursor(cursor, tuple[PlaceText])
+    after = place[0] if place else None
     keys = await buckets.load_scopes(tx, [week, week - buckets.WEEK], after, limit, level)
     weeks = await buckets.load_weeks(tx, keys, today)
     profile = await buckets.load_profile(tx, today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from takt.common.http import BadCursor, decode_cursor
+from takt.common.http import decode_cursor
 
 
 def before(cursor: str | None) -> UUID | None:
@@ -13,12 +13,5 @@ def before(cursor: str | None) -> UUID | None:
     Raises:
         BadCursor: it stands for none.
     """
-    place = decode_cursor(cursor)
-    if place is None:
-        return None
-    try:
-        return UUID(str(place[0]))
-    except ValueError as error:
-        raise BadCursor(
-            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-        ) from error
+    place = decode_cursor(cursor, tuple[UUID])
+    return place[0] if place else None

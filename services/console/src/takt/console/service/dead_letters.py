@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from takt.common.dead_letters import DeadLetter
-from takt.common.http import BadCursor, decode_cursor, encode_cursor
+from takt.common.http import PlaceNumber, decode_cursor, encode_cursor
 from takt.common.problems import NotFound
 from takt.console.schemas import DeadLetters, DoorDeadLetter
 from takt.console.service.backends import Answer, Backend, Backends, NoAnswer, ServiceUnreachable
@@ -45,15 +45,8 @@ async def page(
 
 
 def _places(cursor: str | None) -> dict[str, int]:
-    decoded = decode_cursor(cursor)
-    if decoded is None:
-        return {}
-    try:
-        return {str(name): int(number) for name, number in decoded[0].items()}
-    except (AttributeError, TypeError, ValueError) as error:
-        raise BadCursor(
-            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-        ) from error
+    place = decode_cursor(cursor, tuple[dict[str, PlaceNumber]])
+    return place[0] if place else {}
 
 
 async def _listed(

@@ -24,7 +24,12 @@ TOPICS_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
         topics.INBOUND_SALES,
     ),
     "forecast:read": (topics.PIPELINE_DEMAND, topics.FORECASTS, topics.FORECAST_VERSIONS),
-    "supply:read": (topics.PLANS, topics.PURCHASING, topics.INBOUND_PURCHASING),
+    "supply:read": (
+        topics.PLANS,
+        topics.PURCHASING,
+        topics.PURCHASING_HELD,
+        topics.INBOUND_PURCHASING,
+    ),
     "cash:read": (topics.CASH,),
     "alerts:read": (topics.ALERTS,),
 }
@@ -198,14 +203,9 @@ def after_cursor(cursor: str, head: Mapping[Place, int], field: str = "after") -
 
 
 def _positions(cursor: str, field: str) -> list[tuple[Place, int]]:
-    try:
-        [decoded] = decode_cursor(cursor) or [None]
-        return [
-            ((str(topic), int(partition)), int(position))
-            for topic, positions in decoded.items()
-            for partition, position in positions.items()
-        ]
-    except (BadCursor, AttributeError, TypeError, ValueError) as error:
-        raise BadCursor(
-            field=field, value=cursor, remedy="send a cursor as it was answered, or none"
-        ) from error
+    place = decode_cursor(cursor, tuple[dict[str, dict[int, int]]], field)
+    return [
+        ((topic, partition), position)
+        for topic, positions in (place[0] if place else {}).items()
+        for partition, position in positions.items()
+    ]

@@ -14,6 +14,7 @@ from takt.common.http import (
     IfMatchWhenThere,
     Limit,
     Page,
+    PlaceText,
     RequestCause,
     RequestModel,
     decode_cursor,
@@ -64,8 +65,8 @@ def _router(noun: Noun, one: type[RequestModel], row: type[RequestModel]) -> API
     async def list_all(
         tx: RequestTx, cursor: Cursor = None, limit: Limit = 100
     ) -> Page[dict[str, Any]]:
-        place = decode_cursor(cursor)
-        after = str(place[0]) if place else ""
+        place = decode_cursor(cursor, tuple[PlaceText])
+        after = place[0] if place else ""
         rows = await read_codes(tx, noun, after=after, limit=limit)
         following = encode_cursor(rows[-1]["code"]) if len(rows) == limit else None
         return Page(items=list(map(shown, rows)), next=following)

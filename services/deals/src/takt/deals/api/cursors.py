@@ -2,29 +2,16 @@
 
 from uuid import UUID
 
-from takt.common.http import BadCursor, decode_cursor
+from takt.common.http import PlaceNumber, decode_cursor
 
 
 def id_after(cursor: str | None) -> UUID | None:
     """The id after which the next page begins. Raises BadCursor (400)."""
-    place = decode_cursor(cursor)
-    if place is None:
-        return None
-    try:
-        return UUID(str(place[0]))
-    except ValueError as error:
-        raise BadCursor(
-            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-        ) from error
+    place = decode_cursor(cursor, tuple[UUID])
+    return place[0] if place else None
 
 
 def number_after(cursor: str | None) -> int:
     """The number after which the next page begins, 0 at first. Raises BadCursor (400)."""
-    place = decode_cursor(cursor)
-    if place is None:
-        return 0
-    if not isinstance(place[0], int):
-        raise BadCursor(
-            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-        )
-    return place[0]
+    place = decode_cursor(cursor, tuple[PlaceNumber])
+    return place[0] if place else 0

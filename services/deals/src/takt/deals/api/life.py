@@ -29,9 +29,9 @@ async def get_life(
     a fact does not have.
     """
     facts = await read_life(tx, deal_id)
-    after = decode_cursor(cursor, parts=3)
+    after = decode_cursor(cursor, tuple[str, str, str])
     if after is not None:
-        facts = [fact for fact in facts if list(fact.order) < [str(part) for part in after]]
+        facts = [fact for fact in facts if fact.order < after]
     page = facts[:limit]
     return Page(
         items=[

@@ -131,7 +131,7 @@ async def page_problems(
     return await fetch_maps(
         tx,
         "SELECT number, file, line, field, value, remedy FROM import_problems"
-        " WHERE import_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+        " WHERE import_id = $1 AND number > $2::bigint ORDER BY number LIMIT $3",
         identity,
         after,
         limit,

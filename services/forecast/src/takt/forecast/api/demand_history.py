@@ -12,6 +12,7 @@ from takt.common.http import (
     Limit,
     Now,
     Page,
+    PlaceText,
     RequestCause,
     decode_cursor,
     encode_cursor,
@@ -43,7 +44,7 @@ async def read_demand_history(
         region=region,
         since=since,
         before=before,
-        after=decode_cursor(cursor, 3),
+        after=decode_cursor(cursor, tuple[PlaceText, PlaceText, date]),
         limit=limit,
     )
     items = [DemandBucket.model_validate(dict(row._mapping)) for row in rows]

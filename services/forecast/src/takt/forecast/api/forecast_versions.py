@@ -12,6 +12,8 @@ from takt.common.http import (
     Limit,
     Now,
     Page,
+    PlaceNumber,
+    PlaceText,
     RequestCause,
     decode_cursor,
     encode_cursor,
@@ -39,9 +41,9 @@ async def list_versions(
     tx: RequestTx, as_of: datetime | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[VersionHead]:
     """Versions, the newest first. With `as_of`, the first one is the version in force then."""
-    place = decode_cursor(cursor)
+    place = decode_cursor(cursor, tuple[PlaceNumber])
     rows = await versions.list_versions(
-        tx, as_of=as_of, before=int(place[0]) if place else None, limit=limit
+        tx, as_of=as_of, before=place[0] if place else None, limit=limit
     )
     items = [_head(row) for row in rows]
     return Page(items=items, next=encode_cursor(items[-1].version) if len(items) == limit else None)
@@ -84,7 +86,8 @@ async def read_series(
 ) -> Page[FrozenForecast]:
     """What a version holds, a page of series at a time."""
     await read_version(version, tx)
-    rows = await versions.page_of_series(tx, version, decode_cursor(cursor, 2), limit)
+    after = decode_cursor(cursor, tuple[PlaceText, PlaceText])
+    rows = await versions.page_of_series(tx, version, after, limit)
     items = [
         FrozenForecast(
             product=row.product,

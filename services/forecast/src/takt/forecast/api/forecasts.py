@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor
+from takt.common.http import Cursor, Limit, Page, PlaceText, decode_cursor, encode_cursor
 from takt.common.jobs import enqueue
 from takt.common.problems import NotFound
 from takt.forecast.domain.calendar import months_of_weeks
@@ -45,7 +45,7 @@ async def list_forecasts(
         product=product,
         regions=None if region is None else await _inside(tx, region),
         family=family,
-        after=decode_cursor(cursor, 2),
+        after=decode_cursor(cursor, tuple[PlaceText, PlaceText]),
         limit=limit,
     )
     items = [_series(revision, made) for revision, made in found]

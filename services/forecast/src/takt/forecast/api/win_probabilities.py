@@ -8,7 +8,15 @@ from takt.common.amounts import probability
 from takt.common.auth import requires
 from takt.common.contracts.forecast import OutcomeCounts
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor
+from takt.common.http import (
+    Cursor,
+    Limit,
+    Page,
+    PlaceNumber,
+    PlaceText,
+    decode_cursor,
+    encode_cursor,
+)
 from takt.common.jobs import enqueue
 from takt.forecast.schemas import JobAccepted, StageProbability
 from takt.forecast.store import calibrations
@@ -25,6 +33,7 @@ async def list_win_probabilities(
     limit: Limit = 200,
 ) -> Page[StageProbability]:
     """The table of the calibration in force; empty before the first one."""
+    after = decode_cursor(cursor, tuple[PlaceText, PlaceText, PlaceNumber])
     calibration = await calibrations.latest(tx)
     if calibration is None:
         return Page(items=[])
@@ -33,7 +42,7 @@ async def list_win_probabilities(
         calibration,
         pipeline=pipeline,
         stage=stage,
-        after=decode_cursor(cursor, 3),
+        after=after,
         limit=limit,
     )
     items = [_probability(row) for row in rows]

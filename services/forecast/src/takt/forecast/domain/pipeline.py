@@ -174,7 +174,7 @@ def lines_outlook(
         view: its outlook.
         deliveries: what is known of the sales of its lines, by line.
         fulfilment_days: from a win to its delivery.
-        now: business time.
+        now: business time in the company's zone, whose days count.
     """
     if deal.status == "lost":
         return []
@@ -184,7 +184,7 @@ def lines_outlook(
             quantity = _still_to_ship(deal, line, deliveries.get(line.line_id, NOT_SOLD_YET))
             if not quantity:
                 continue
-            shares = _certain_shares(deal, line, fulfilment_days, now.date())
+            shares = _certain_shares(deal, line, fulfilment_days, now)
             variance = np.zeros(HORIZON_WEEKS)
         else:
             quantity = line.quantity
@@ -218,8 +218,10 @@ def _still_to_ship(deal: DealState, line: DealLine, delivery: Delivery) -> Decim
     return max(sold - delivery.shipped, Decimal(0))
 
 
-def _certain_shares(deal: DealState, line: DealLine, fulfilment_days: int, today: date) -> Floats:
-    won_on = deal.closed_at.date() if deal.closed_at is not None else today
+def _certain_shares(deal: DealState, line: DealLine, fulfilment_days: int, now: datetime) -> Floats:
+    today = now.date()
+    # Instants are told in UTC: the day of a win is the company's, as it is for its sale.
+    won_on = (deal.closed_at or now).astimezone(now.tzinfo).date()
     due = max(line.requested_date or today, won_on + timedelta(days=fulfilment_days), today)
     shares = np.zeros(HORIZON_WEEKS)
     week = (week_of(due) - week_of(today)).days // 7

@@ -176,7 +176,7 @@ async def curve_rows(
     *,
     pipeline: str | None,
     stage: str | None,
-    after: Sequence[Any] | None,
+    after: tuple[str, str, int] | None,
     limit: int,
 ) -> list[Any]:
     """Probabilities by pipeline, stage and age with the cases behind them, a page at a time."""
@@ -187,7 +187,8 @@ async def curve_rows(
             lost, still_open, at_risk
         FROM win_curves
         WHERE calibration = $1 AND stage <> '' AND ($2::text IS NULL OR pipeline = $2)
-            AND ($3::text IS NULL OR stage = $3) AND (pipeline, stage, age_days) > ($4, $5, $6)
+            AND ($3::text IS NULL OR stage = $3)
+            AND (pipeline, stage, age_days) > ($4, $5, $6::bigint)
         ORDER BY pipeline, stage, age_days LIMIT $7
         """,
         (calibration, pipeline, stage, place[0], place[1], place[2], limit),

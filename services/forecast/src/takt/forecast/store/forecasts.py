@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from takt.common.db import Tx
 from takt.forecast.store.versions import FrozenRevision, frozen_revision
@@ -42,7 +41,7 @@ async def forecasts(
     product: str | None = None,
     regions: Sequence[str] | None = None,
     family: str | None = None,
-    after: Sequence[Any] | None = None,
+    after: tuple[str, str] | None = None,
     limit: int | None = None,
 ) -> list[tuple[FrozenRevision, datetime]]:
     """Forecasts in the order of product and region, each with the time at which it was made.

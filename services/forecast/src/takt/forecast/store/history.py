@@ -143,11 +143,11 @@ async def bucketed_demand(
     region: str | None,
     since: date | None,
     before: date | None,
-    after: Sequence[Any] | None,
+    after: tuple[str, str, date] | None,
     limit: int,
 ) -> list[Any]:
     """Sums of days by series and week or month, in order, a page at a time."""
-    place = after or ("", "", "0001-01-01")
+    place = after or ("", "", date.min)
     rows = await tx.exec_driver_sql(
         """
         SELECT product, region, date_trunc($9, day)::date AS begins, sum(quantity) AS quantity,
@@ -157,9 +157,9 @@ async def bucketed_demand(
             AND ($3::date IS NULL OR day >= $3) AND ($4::date IS NULL OR day < $4)
             AND (product, region) >= ($5, $6) AND quantity > 0
         GROUP BY 1, 2, 3
-        HAVING (product, region, date_trunc($9, day)::date) > ($5, $6, $7::text::date)
+        HAVING (product, region, date_trunc($9, day)::date) > ($5, $6, $7::date)
         ORDER BY 1, 2, 3 LIMIT $8
         """,
-        (product, region, since, before, place[0], place[1], str(place[2]), limit, bucket),
+        (product, region, since, before, place[0], place[1], place[2], limit, bucket),
     )
     return list(rows.all())

@@ -1,6 +1,5 @@
 """Versions: freezing, and reading what was frozen."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -145,7 +144,7 @@ async def content(
 
 
 async def page_of_series(
-    tx: Tx, version: int, after: Sequence[Any] | None, limit: int
+    tx: Tx, version: int, after: tuple[str, str] | None, limit: int
 ) -> list[FrozenRevision]:
     """Series of a version after one, in order."""
     place = after or ("", "")
@@ -169,7 +168,7 @@ async def list_versions(
     rows = await tx.exec_driver_sql(
         """
         SELECT * FROM versions
-        WHERE ($1::timestamptz IS NULL OR as_of <= $1) AND ($2::int IS NULL OR version < $2)
+        WHERE ($1::timestamptz IS NULL OR as_of <= $1) AND ($2::bigint IS NULL OR version < $2)
         ORDER BY version DESC LIMIT $3
         """,
         (as_of, before, limit),

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from takt.common.auth import requires
 from takt.common.contracts.supply_planning import MessageKind
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Page, decode_cursor, encode_cursor
+from takt.common.http import Cursor, Limit, Page, PlaceText, decode_cursor, encode_cursor
 from takt.supply_planning.schemas.planning import PlacedMessage
 from takt.supply_planning.service.telling import message_of
 from takt.supply_planning.store.plan_rows import message_from
@@ -24,7 +24,7 @@ async def list_action_messages(
     limit: Limit = 100,
 ) -> Page[PlacedMessage]:
     """All messages of up to `limit` item-sites a page, by item and site."""
-    after = [str(part) for part in decode_cursor(cursor, 2) or ()]
+    after = decode_cursor(cursor, tuple[PlaceText, PlaceText])
     rows = await list_plans(
         tx, item=item, site=site, with_messages=True, after=after, limit=limit + 1
     )

@@ -82,9 +82,9 @@ async def read_cash_week(
 ) -> Page[CashContribution]:
     """What the week that holds this day is made of, the most money first."""
     rows = await read_contributions(tx, week, now)
-    after = decode_cursor(cursor, parts=4)
+    after = decode_cursor(cursor, tuple[int, str, str, str])
     if after is not None:
-        rows = [row for row in rows if list(place_of(row)) > list(after)]
+        rows = [row for row in rows if place_of(row) > after]
     page = rows[:limit]
     return Page(
         items=[_contribution(row) for row in page],

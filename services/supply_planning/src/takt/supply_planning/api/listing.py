@@ -5,7 +5,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from takt.common.db import Tx
-from takt.common.http import Page, decode_cursor, encode_cursor
+from takt.common.http import Page, PlaceText, decode_cursor, encode_cursor
 from takt.common.problems import NotFound
 from takt.supply_planning.store import definitions as store
 
@@ -16,8 +16,8 @@ async def page_of(
     tx: Tx, noun: str, shape: type[Shape], cursor: str | None, limit: int
 ) -> Page[Shape]:
     """A keyset page of a noun."""
-    place = decode_cursor(cursor)
-    rows = await store.list_page(tx, noun, str(place[0]) if place else None, limit + 1)
+    place = decode_cursor(cursor, tuple[PlaceText])
+    rows = await store.list_page(tx, noun, place[0] if place else None, limit + 1)
     items = [shape.model_validate(row) for row, _ in rows[:limit]]
     more = len(rows) > limit
     return Page[Shape](items=items, next=encode_cursor(rows[limit - 1][1]) if more else None)

@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Now, Page, decode_cursor, encode_cursor
+from takt.common.http import Cursor, Limit, Now, Page, PlaceText, decode_cursor, encode_cursor
 from takt.common.problems import NotFound
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.quantity import to_decimal, to_millionths
@@ -38,7 +38,7 @@ async def get_plans(
     limit: Limit = 100,
 ) -> Page[Plan]:
     """Plans by item and site."""
-    after = [str(part) for part in decode_cursor(cursor, 2) or ()]
+    after = decode_cursor(cursor, tuple[PlaceText, PlaceText])
     rows = await list_plans(
         tx, item=item, site=site, with_messages=False, after=after, limit=limit + 1
     )

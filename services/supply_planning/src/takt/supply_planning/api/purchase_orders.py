@@ -11,7 +11,6 @@ from takt.common.auth import Caller, requires
 from takt.common.contracts.supply_planning import OrderStatus
 from takt.common.db import RequestTx
 from takt.common.http import (
-    BadCursor,
     Cursor,
     IfMatch,
     Limit,
@@ -38,6 +37,7 @@ from takt.supply_planning.service.purchase_orders import (
     change_order,
     get_order,
     import_orders,
+    release_order,
     step_order,
 )
 from takt.supply_planning.service.telling import state_of
@@ -61,7 +61,7 @@ async def list_purchase_orders(
     limit: Limit = 100,
 ) -> Page[PurchaseOrder]:
     """Purchase orders by due date; `item` and `status` may be given several times, for any of."""
-    after = _place(cursor)
+    after = decode_cursor(cursor, tuple[date, UUID])
     orders = await list_orders(
         tx,
         items=item,
@@ -111,8 +111,8 @@ async def approve(
 async def release(
     order_id: UUID, tx: RequestTx, now: Now, cause: RequestCause, match: IfMatch, reply: Response
 ) -> PurchaseOrder:
-    """Send an approved order to its supplier."""
-    order = await step_order(tx, order_id, domain.release, match, now, cause)
+    """Send an approved order to its supplier. Refused while publishing to the ERP is off."""
+    order = await release_order(tx, order_id, match, now, cause)
     return answered(order, reply)
 
 
@@ -185,16 +185,6 @@ def answered(order: domain.PurchaseOrder, reply: Response) -> PurchaseOrder:
     """The reply about one order."""
     reply.headers["ETag"] = etag(order.sequence)
     return shown(order)
-
-
-def _place(cursor: str | None) -> tuple[date, UUID] | None:
-    place = decode_cursor(cursor, 2)
-    try:
-        return (date.fromisoformat(place[0]), UUID(place[1])) if place else None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise BadCursor(
-            field="cursor", value=cursor, remedy="send a cursor as it was answered, or none"
-        ) from error
 
 
 def _placed(placed: PlacedOrder) -> domain.PurchaseOrder:

@@ -9,6 +9,7 @@ from takt.common.http import (
     Limit,
     Now,
     Page,
+    PlaceText,
     RequestCause,
     decode_cursor,
     encode_cursor,
@@ -33,7 +34,7 @@ async def get_missing_sourcing(
     tx: RequestTx, now: Now, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[MissingSourcing]:
     """What is sold or forecast and reaches no plan, by product and region."""
-    after = [str(part) for part in decode_cursor(cursor, 3) or ()]
+    after = decode_cursor(cursor, tuple[PlaceText, PlaceText, PlaceText])
     today = (await known_network(tx)).today(now)
     rows = await list_missing_sourcing(tx, today=today, after=after, limit=limit + 1)
     items = [MissingSourcing.model_validate(dict(row)) for row in rows[:limit]]

@@ -59,6 +59,11 @@ class WeekFlow(NamedTuple):
         """Expected cash of the week, net, on top of the committed."""
         return self.expected_receipts + self.expected_payments
 
+    @property
+    def turnover(self) -> int:
+        """All that comes in and all that goes out, together."""
+        return sum(map(abs, self))
+
     def plus(self, other: "WeekFlow") -> "WeekFlow":
         """The two flows of the same week together."""
         return WeekFlow(*map(add, self, other))

@@ -23,6 +23,7 @@ NO_CURRENCY = "XXX"
 """ISO 4217 for no currency: the company has not been told yet."""
 
 _TOLERANCE_PART = 20
+_LEAST_TOLERANCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Ledger:
 
     Until a person gives the opening balance (`opening_revision` 0) it opens with nothing in the
     week of the first event, and there is no minimum to fall below. The sequences count what was
-    told; `shortfall_lowest` is the balance in cents last told of an open shortfall.
+    told; `projected_on` is the company's day of the projection last told, `shortfall_lowest` the
+    balance in cents last told of an open shortfall.
     """
 
     code: str
@@ -44,14 +46,16 @@ class Ledger:
     fixed_revision: int
     fixed_payments: tuple[FixedPayment, ...]
     projection_sequence: int
+    projected_on: date | None
     shortfall_sequence: int
     shortfall_lowest: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A projection and whether its lowest balance is news."""
+    """A projection from the company's day on, and whether its lowest balance is news."""
 
+    today: date
     projection: Projection
     fixed: tuple[Contribution, ...]
     verdict: Verdict
@@ -74,8 +78,6 @@ def opening_of(ledger: Ledger) -> Opening:
 def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Outlook:
     """Project an opened ledger over the horizon.
 
-    A balance is news when it moves by more than a twentieth of the minimum.
-
     Args:
         ledger: opened.
         weeks: sums of all sources.
@@ -91,14 +93,31 @@ def look_ahead(ledger: Ledger, weeks: dict[date, WeekFlow], now: datetime) -> Ou
             ledger.shortfall_lowest,
             projection.lowest.balance,
             opening.minimum,
-            abs(opening.minimum) // _TOLERANCE_PART,
+            shortfall_tolerance(opening.minimum, projection),
         )
-    return Outlook(projection, tuple(fixed), verdict)
+    return Outlook(today, projection, tuple(fixed), verdict)
+
+
+def shortfall_tolerance(minimum: int, projection: Projection) -> int:
+    """By how many cents the lowest balance may move without being news.
+
+    A twentieth of the minimum, since a person chose that as an amount that matters. A minimum of
+    nothing, or next to it, says nothing of what matters: then it is a twentieth of what moves in
+    and out in an average week of the projection, so that it is small for this company and yet more
+    than its daily noise. And it is never less than one unit of the currency: cents are no news.
+    """
+    moved = sum(week.flow.turnover for week in projection.weeks)
+    scale = max(abs(minimum), moved // len(projection.weeks))
+    return max(scale // _TOLERANCE_PART, _LEAST_TOLERANCE)
 
 
 def told(ledger: Ledger, outlook: Outlook) -> Ledger:
     """The ledger after the outlook was told."""
-    ledger = replace(ledger, projection_sequence=ledger.projection_sequence + 1)
+    ledger = replace(
+        ledger,
+        projection_sequence=ledger.projection_sequence + 1,
+        projected_on=outlook.today,
+    )
     if outlook.verdict == "unchanged":
         return ledger
     lowest = None if outlook.verdict == "resolved" else outlook.projection.lowest.balance

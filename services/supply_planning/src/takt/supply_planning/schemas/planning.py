@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity
 from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
 from takt.common.http import RequestModel
+from takt.supply_planning.domain.publishing import PublishingState
 
 Revision = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
@@ -186,3 +187,29 @@ class OrderWithAnswers(PurchaseOrder):
     """A purchase order with all that was said about it."""
 
     answers: tuple[OrderAnswer, ...] = ()
+
+
+class PublishingSwitch(RequestModel):
+    """How publishing to the ERP shall stand, and why."""
+
+    state: PublishingState
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class PublishingChange(BaseModel):
+    """That somebody switched publishing."""
+
+    state: PublishingState
+    reason: str
+    changed_by: str
+    """The name of the key."""
+    changed_at: datetime
+
+
+class ErpPublishing(BaseModel):
+    """Whether the ERP is told of purchase orders, and the latest 100 changes of that."""
+
+    state: PublishingState
+    held_orders: int
+    """Orders that have changed since the ERP was told of them."""
+    changes: tuple[PublishingChange, ...]

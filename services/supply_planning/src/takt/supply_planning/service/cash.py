@@ -70,9 +70,11 @@ async def move_cash(tx: Tx, events: Sequence[Envelope[Any]], now: datetime) -> N
     await tell(tx, ledger, outlook, Cause.of(*events), now)
 
 
-async def project_cash(tx: Tx, now: datetime, cause: Cause) -> None:
-    """Tell the projection anew: a new week has begun, or the settings have changed."""
+async def project_day(tx: Tx, now: datetime, cause: Cause) -> None:
+    """Tell the projection of the company's day, unless something has moved it since midnight."""
     ledger = opened(await finance.lock_ledger(tx), now)
+    if ledger.projected_on == ledger.policy.date_of(now):
+        return
     outlook = look_ahead(ledger, await finance.load_weeks(tx), now)
     ledger = told(ledger, outlook)
     await finance.save(tx, ledger, {}, {})

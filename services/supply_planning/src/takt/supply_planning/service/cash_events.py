@@ -45,7 +45,7 @@ def fact_of(event: Event) -> KeyedFact | None:
             return SourceKey("deal", event.subject), _demand(event)
         case deals.SaleEvent():
             return SourceKey("sale", event.subject), _sale(event)
-        case supply_planning.PurchaseOrderEvent():
+        case supply_planning.PurchaseOrderEvent() | supply_planning.PurchaseOrderHeld():
             return SourceKey("order", event.subject), _order(event)
         case forecast.ForecastChanged():
             return SourceKey("series", event.subject), _series(event)
@@ -185,7 +185,9 @@ def _sale(event: deals.SaleEvent) -> SaleState:
     )
 
 
-def _order(event: supply_planning.PurchaseOrderEvent) -> OrderState:
+def _order(
+    event: supply_planning.PurchaseOrderEvent | supply_planning.PurchaseOrderHeld,
+) -> OrderState:
     order = event.order
     received = order.received_on if order.status == "received" else None
     return OrderState(

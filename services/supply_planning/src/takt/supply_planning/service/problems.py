@@ -41,6 +41,12 @@ class OrderStateRefused(Conflict):
     slug = "purchase-order-state"
 
 
+class PublishingIsOff(Conflict):
+    """Publishing to the ERP is switched off."""
+
+    slug = "erp-publishing-off"
+
+
 def refuse_unknown(
     references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
 ) -> None:

@@ -20,6 +20,7 @@ from takt.supply_planning.domain.orders import (
     ReceiptWithoutQuantityError,
     answer,
     change,
+    release,
 )
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
@@ -29,8 +30,8 @@ from takt.supply_planning.service.problems import (
     refuse_twice,
     refuse_unknown,
 )
+from takt.supply_planning.service.publishing import order_events, refuse_while_off
 from takt.supply_planning.service.replan import lock_reach, replan_items
-from takt.supply_planning.service.telling import order_event
 from takt.supply_planning.store.definitions import unknown_codes
 from takt.supply_planning.store.demand import move_stock
 from takt.supply_planning.store.network import current_network
@@ -81,6 +82,19 @@ async def step_order(
         ) from error
     await _take_over(tx, [(before, after, cause)], now)
     return after
+
+
+async def release_order(
+    tx: Tx, order_id: UUID, expected: int | None, now: datetime, cause: Cause
+) -> PurchaseOrder:
+    """Send an approved order to its supplier, which is the ERP's work.
+
+    Raises:
+        OrderNotFound, OrderStateRefused, Stale, PublishingIsOff.
+    """
+    order = await step_order(tx, order_id, release, expected, now, cause)
+    await refuse_while_off(tx, order)
+    return order
 
 
 async def change_order(
@@ -159,8 +173,8 @@ async def import_orders(
     known = await find_orders(tx, (order.order_id for order in orders))
     new = [order for order in orders if order.order_id not in known]
     if new:
-        await save_orders(tx, new)
-        await emit(tx, *((order_event(None, order), cause) for order in new))
+        publishing = await save_orders(tx, new)
+        await emit(tx, *await order_events(tx, [(None, one, cause) for one in new], publishing))
         await replan_items(tx, {ItemSite(o.item, o.site): [cause] for o in new}, now)
 
 
@@ -222,7 +236,7 @@ async def _take_over(
         touched[key].append(cause)
         arrived = to_millionths(after.received_quantity - before.received_quantity)
         moves[key][after.received_on or today] += arrived
-    await save_orders(tx, {after.order_id: after for _, after, _ in changed}.values())
+    publishing = await save_orders(tx, {after.order_id: after for _, after, _ in changed}.values())
     await move_stock(tx, moves)
-    await emit(tx, *((order_event(before, after), cause) for before, after, cause in changed))
+    await emit(tx, *await order_events(tx, changed, publishing))
     await replan_items(tx, touched, now)

@@ -40,7 +40,8 @@ from takt.supply_planning.domain.plan import (
 )
 from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.causes import Touched, passed_down
-from takt.supply_planning.service.telling import order_event, plan_event
+from takt.supply_planning.service.publishing import order_events
+from takt.supply_planning.service.telling import plan_event
 from takt.supply_planning.store.network import current_network, known_network, load_network
 from takt.supply_planning.store.orders import settle_waiting
 from takt.supply_planning.store.planning import (
@@ -101,22 +102,20 @@ async def _replan(
         network = await load_network(tx)
     outcomes = _decide(touched, items, network, positions, now)
     causes = passed_down(touched, network.bill)
-    told: list[tuple[Event, Cause]] = []
-    for key in sorted(outcomes):
-        outcome = outcomes[key]
-        if outcome.plan is not None:
-            policy = network.policies[key]
-            told.append((plan_event(key, outcome.plan, policy.safety_stock, now), causes[key]))
-        told += [(order_event(before, after), causes[key]) for before, after in outcome.orders]
-    if not told:
+    plans = {key: one.plan for key, one in sorted(outcomes.items()) if one.plan is not None}
+    changes = [
+        (before, after, causes[key])
+        for key, outcome in sorted(outcomes.items())
+        for before, after in outcome.orders
+    ]
+    if not plans and not changes:
         return
-    await write_plans(
-        tx,
-        {key: outcome.plan for key, outcome in outcomes.items() if outcome.plan is not None},
-        [after for outcome in outcomes.values() for _, after in outcome.orders],
-        now,
-    )
-    await emit(tx, *told)
+    publishing = await write_plans(tx, plans, [after for _, after, _ in changes], now)
+    told: list[tuple[Event, Cause]] = [
+        (plan_event(key, plan, network.policies[key].safety_stock, now), causes[key])
+        for key, plan in plans.items()
+    ]
+    await emit(tx, *told, *await order_events(tx, changes, publishing))
     answered = [
         (key, after.order_id)
         for key, outcome in outcomes.items()

@@ -13,6 +13,7 @@ from takt.common.contracts.supply_planning import (
     PurchaseOrderCancelled,
     PurchaseOrderConfirmed,
     PurchaseOrderEvent,
+    PurchaseOrderHeld,
     PurchaseOrderProposed,
     PurchaseOrderReceived,
     PurchaseOrderReleased,
@@ -158,3 +159,8 @@ def order_event(before: PurchaseOrder | None, after: PurchaseOrder) -> PurchaseO
         if getattr(before, name) != getattr(after, name)
     )
     return PurchaseOrderRevised(sequence=after.sequence, order=state, changed=changed)
+
+
+def held_event(order: PurchaseOrder) -> PurchaseOrderHeld:
+    """That an order has changed, for those inside alone."""
+    return PurchaseOrderHeld(sequence=order.sequence, order=state_of(order))

@@ -61,7 +61,7 @@ SET currency = $13, time_zone = $14, company_sequence = $15, opening_revision = 
     opening_on = $17, opening_balance = $18, minimum_balance = $19, terms_revision = $20,
     customers_net_days = $21, customers_end_of_month = $22, suppliers_end_of_month = $23,
     fixed_revision = $24, fixed_payments = $25::text::jsonb, projection_sequence = $26,
-    shortfall_sequence = $27, shortfall_lowest = $28
+    projected_on = $27, shortfall_sequence = $28, shortfall_lowest = $29
 WHERE code = $12
 """
 
@@ -163,6 +163,7 @@ async def save(
             ledger.fixed_revision,
             _FIXED_PAYMENTS.dump_json(ledger.fixed_payments).decode(),
             ledger.projection_sequence,
+            ledger.projected_on,
             ledger.shortfall_sequence,
             ledger.shortfall_lowest,
         ),
@@ -199,6 +200,7 @@ def _ledger(row: Mapping[Any, Any]) -> Ledger:
         fixed_revision=row["fixed_revision"],
         fixed_payments=_FIXED_PAYMENTS.validate_json(row["fixed"]),
         projection_sequence=row["projection_sequence"],
+        projected_on=row["projected_on"],
         shortfall_sequence=row["shortfall_sequence"],
         shortfall_lowest=row["shortfall_lowest"],
     )

@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping
 from takt.common.db import Tx
 from takt.supply_planning.domain.orders import Answer, AnswerKind, PurchaseOrder
 from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.publishing import PublishingState
 
 COLUMNS = {
     "order_id": "uuid",
@@ -71,6 +72,8 @@ ORDER BY order_id
 ON CONFLICT (order_id) DO UPDATE SET
     {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "order_id")}
 """
+PUBLISHING = "SELECT state FROM erp_publishing FOR SHARE"
+"""Asked in the statement that stores orders: until the commit nobody moves the switch."""
 
 SAVE_ANSWERS = """
 INSERT INTO purchase_order_answers
@@ -111,9 +114,13 @@ async def places_of(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, ItemSite]:
     return {row[0]: ItemSite(row[1], row[2]) for row in result}
 
 
-async def save_orders(tx: Tx, orders: Iterable[PurchaseOrder]) -> None:
-    """Store orders that are new or changed."""
-    await tx.exec_driver_sql(SAVE_ORDERS, (order_rows(orders),))
+async def save_orders(tx: Tx, orders: Iterable[PurchaseOrder]) -> PublishingState:
+    """Store orders that are new or changed; returns whether the ERP is to be told of them."""
+    saved = await tx.exec_driver_sql(
+        f"WITH saved AS ({SAVE_ORDERS}) {PUBLISHING}", (order_rows(orders),)
+    )
+    state: PublishingState = saved.scalar_one()
+    return state
 
 
 async def keep_answers(tx: Tx, answers: Sequence[KeptAnswer]) -> None:
@@ -215,6 +222,12 @@ def order_rows(orders: Iterable[PurchaseOrder]) -> str:
     return json.dumps(
         [{name: getattr(order, name) for name in COLUMNS} for order in orders], default=str
     )
+
+
+def row_of(order: PurchaseOrder) -> OrderRow:
+    """An order as `ORDER_ROW` has it."""
+    values = (getattr(order, name) for name in COLUMNS)
+    return [None if value is None else str(value) for value in values]
 
 
 def answer_from(

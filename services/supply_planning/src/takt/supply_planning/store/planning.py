@@ -23,10 +23,12 @@ from takt.supply_planning.domain.netting import Netting, Supply
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
+from takt.supply_planning.domain.publishing import PublishingState
 from takt.supply_planning.domain.sourcing import demand_at_sites
 from takt.supply_planning.store.orders import (
     ORDER_ROW,
     PLACE,
+    PUBLISHING,
     SAVE_ORDERS,
     OrderRow,
     answer_from,
@@ -122,7 +124,8 @@ WITH planned AS (
         communicated = n.communicated, gist = n.gist
     FROM planned n WHERE (p.item, p.site) = (n.item, n.site)
 )
-{SAVE_ORDERS.replace("$1", "$11")}
+, orders_written AS ({SAVE_ORDERS.replace("$1", "$11")})
+{PUBLISHING}
 """
 
 
@@ -247,11 +250,11 @@ async def read_positions(
 
 async def write_plans(
     tx: Tx, plans: Mapping[ItemSite, NewPlan], orders: Iterable[PurchaseOrder], now: datetime
-) -> None:
-    """Store plans and changed orders."""
+) -> PublishingState:
+    """Store plans and changed orders; returns whether the ERP is to be told of the orders."""
     keys = sorted(plans)
     news = [plans[key] for key in keys]
-    await tx.exec_driver_sql(
+    written = await tx.exec_driver_sql(
         WRITE,
         (
             *_columns(keys),
@@ -270,6 +273,8 @@ async def write_plans(
             [json.dumps(new.gist) for new in news],
         ),
     )
+    state: PublishingState = written.scalar_one()
+    return state
 
 
 def _demand(row: RowMapping, network: Network, today: date) -> dict[ItemSite, Dated]:
