@@ -129,6 +129,41 @@ async def test_lines_keep_their_ids_by_reference(tx: Tx, now: datetime) -> None:
     assert last.changed == ("lines",)
 
 
+async def test_a_line_of_another_deal_is_refused_and_a_new_id_is_kept(
+    tx: Tx, now: datetime
+) -> None:
+    account = await set_up(tx)
+    deal = await new_deal(tx, account, now)
+    taken, chosen = deal.lines[0].offer.line, new_id()
+    with pytest.raises(BadDeal) as refused:
+        await new_deal(tx, account, now, lines=(line(), line(id=taken)))
+    assert (refused.value.field, refused.value.value) == ("lines[1].id", str(taken))
+    other = await new_deal(tx, account, now, lines=(line(id=chosen),))
+    assert other.lines[0].offer.line == chosen
+    before = len(await emitted(tx))
+    draft = DealDraft(cause=CAUSE, id=other.id, lines=(line(id=chosen), line(id=taken)))
+    with pytest.raises(BadDeal):
+        await change_deal(tx, draft, now)
+    assert len(await emitted(tx)) == before
+    [kept] = (await read_deals(tx, [deal.id]))[deal.id].deal.lines
+    assert kept == deal.lines[0]
+
+
+async def test_one_new_line_in_two_deals_of_a_batch_goes_into_the_first(
+    tx: Tx, now: datetime
+) -> None:
+    await set_up(tx)
+    chosen = new_id()
+    drafts = [told_by_crm(key=("crm", key), lines=(line(id=chosen),)) for key in ("A1", "A2")]
+    first, second = await upsert_deals(tx, drafts, now)
+    assert isinstance(first, Upserted)
+    assert isinstance(second, BadDeal)
+    again = await upsert_deals(tx, drafts, now)
+    assert isinstance(again[0], Upserted)
+    assert again[0].result == "unchanged"
+    assert isinstance(again[1], BadDeal)
+
+
 async def test_unknown_names_are_refused_all_at_once_or_made_room_for(
     tx: Tx, now: datetime
 ) -> None:
@@ -154,6 +189,8 @@ IMPOSSIBLE: list[tuple[dict[str, Any], type[Problem]]] = [
     ({"expected_close": date(2026, 11, 22)}, BadDeal),
     ({"lines": (line(requested=date(2026, 1, 1)),)}, BadDeal),
     ({"history": (("won", datetime(2027, 1, 1, tzinfo=UTC)),)}, BadDeal),
+    ({"lines": (line(price="0"),)}, BadDeal),
+    ({"lines": (line(quantity="1000001", price="1000000"),)}, BadDeal),
 ]
 
 

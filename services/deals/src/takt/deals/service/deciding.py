@@ -1,15 +1,25 @@
 """What a statement makes of a deal, decided from what was read and before anything is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
+from uuid import UUID
 
 from takt.common.event import new_id
 from takt.common.http import check_match
 from takt.common.problems import Problem
-from takt.deals.domain.deal import Deal, Line, Move, check_dates, check_prices, decide_move, moved
+from takt.deals.domain.deal import (
+    Deal,
+    Line,
+    Move,
+    check_amounts,
+    check_dates,
+    check_prices,
+    decide_move,
+    moved,
+)
 from takt.deals.domain.history import Entry
 from takt.deals.domain.price import Offer, Terms, voided_by
 from takt.deals.domain.refusal import Refusal, Refused
@@ -58,9 +68,17 @@ def names_of(draft: DealDraft) -> Names:
 
 
 def decide(
-    draft: DealDraft, stored: Stored | None, resolved: Resolved, catalog: Catalog, now: datetime
+    draft: DealDraft,
+    stored: Stored | None,
+    holders: Mapping[UUID, UUID],
+    resolved: Resolved,
+    catalog: Catalog,
+    now: datetime,
 ) -> Plan | Upserted | Problem:
-    """What is to be written of a draft, that it changes nothing, or all that stands against it."""
+    """What is to be written of a draft, that it changes nothing, or all that stands against it.
+
+    Args: holders: the deal of each line that the draft may not take for its own.
+    """
     try:
         company = company_of(catalog)
         if draft.currency not in (None, company.currency):
@@ -68,6 +86,7 @@ def decide(
             refusal = Refusal("wrong-currency", "currency", str(draft.currency), remedy)
             raise WrongCurrency.of([refusal])
         resolved.check(names_of(draft), catalog)
+        _check_line_ids(draft, stored, holders)
         if stored is None:
             return _decide_new(draft, resolved, catalog, now)
         if draft.only_new:
@@ -80,6 +99,23 @@ def decide(
         return _decide_change(draft, stored, resolved, catalog, now)
     except Problem as problem:
         return problem
+
+
+def _check_line_ids(draft: DealDraft, stored: Stored | None, holders: Mapping[UUID, UUID]) -> None:
+    """An id may be new, so that an offer is approved before its line is written; but not taken."""
+    own = stored.deal.id if stored else None
+    refusals = [
+        Refusal(
+            "line-of-another-deal",
+            f"lines[{number}].id",
+            str(line.id),
+            "Leave the id out of a line that is new here; it gets one of its own.",
+        )
+        for number, line in enumerate(draft.lines or ())
+        if line.id is not None and holders.get(line.id, own) != own
+    ]
+    if refusals:
+        raise BadDeal.of(refusals)
 
 
 def _decide_new(draft: DealDraft, resolved: Resolved, catalog: Catalog, now: datetime) -> Plan:
@@ -283,7 +319,7 @@ def _lines(drafts: Sequence[LineDraft], before: Sequence[Line]) -> tuple[Line, .
 
 
 def _check_content(deal: Deal, before: Deal | None, catalog: Catalog, now: datetime) -> None:
-    """Dates, doubled lines and prices of what is new; a past that is imported has its prices."""
+    """Dates, amounts, doubled lines and prices of what is new; an imported past has its prices."""
     zone = company_of(catalog).zone
     known = {line.offer.line: line for line in before.lines} if before else {}
     fresh = [known.get(line.offer.line) != line for line in deal.lines]
@@ -294,6 +330,8 @@ def _check_content(deal: Deal, before: Deal | None, catalog: Catalog, now: datet
         expected if before is None or before.expected_close != expected else None,
         [line.requested if new else None for line, new in zip(deal.lines, fresh, strict=True)],
     )
+    if before is None or before.lines != deal.lines:
+        refusals += check_amounts(deal)
     if len({line.offer.line for line in deal.lines}) < len(deal.lines):
         refusals.append(Refusal("line-twice", "lines", "", "Give each line its own id."))
     if refusals:

@@ -20,6 +20,7 @@ from takt.common.http import check_match
 from takt.common.outbox import emit
 from takt.common.problems import Conflict, NotFound
 from takt.deals.domain.deal import Deal
+from takt.deals.domain.money import check_total
 from takt.deals.domain.refusal import Refusal
 from takt.deals.service import facts
 from takt.deals.service.problems import BadSale
@@ -227,6 +228,7 @@ def check_statement(said: SaleStatement, today: date) -> list[Refusal]:
     if said.shipped_on is not None and said.shipped_on > today:
         remedy = f"What left is a fact; give {today} or an earlier day."
         refusals.append(Refusal("in-the-future", "shipped_on", str(said.shipped_on), remedy))
+    refusals += check_total("quantity", said.quantity * said.price)
     return refusals
 
 

@@ -22,6 +22,7 @@ from takt.deals.store.catalog import Catalog, load_catalog
 from takt.deals.store.deals import (
     Stored,
     add_documents,
+    deals_of_lines,
     read_deals,
     read_external,
     write_changes,
@@ -47,12 +48,16 @@ async def upsert_deals(
             batch.setdefault(drafts[place].key or drafts[place].id or place, place)
         stored = await _read(tx, [drafts[place] for place in batch.values()])
         catalog = await load_catalog(tx)
+        holders = await _holders(tx, [drafts[place] for place in batch.values()], stored)
         plans: dict[int, Plan] = {}
         for place in batch.values():
             draft = drafts[place]
-            outcome = decide(draft, stored.get(draft.key or draft.id), resolved, catalog, now)
+            found = stored.get(draft.key or draft.id)
+            outcome = decide(draft, found, holders, resolved, catalog, now)
             if isinstance(outcome, Plan):
                 plans[place] = outcome
+                deal = outcome.written.deal
+                holders.update((line.offer.line, deal.id) for line in deal.lines)
             else:
                 outcomes[place] = outcome
         done = await _write(tx, list(plans.values()), drafts, plans, catalog, now)
@@ -100,6 +105,18 @@ async def _read(tx: Tx, drafts: Sequence[DealDraft]) -> dict[object, Stored]:
     stored: dict[object, Stored] = dict(external.items())
     stored.update(own.items())
     return stored
+
+
+async def _holders(
+    tx: Tx, drafts: Sequence[DealDraft], stored: Mapping[object, Stored]
+) -> dict[UUID, UUID]:
+    """The deal of each line that a draft names and its own deal does not have."""
+    foreign: set[UUID] = set()
+    for draft in drafts:
+        named = {line.id for line in draft.lines or () if line.id is not None}
+        found = stored.get(draft.key or draft.id) if named else None
+        foreign |= named - {line.offer.line for line in found.deal.lines} if found else named
+    return await deals_of_lines(tx, foreign) if foreign else {}
 
 
 async def _write(

@@ -122,10 +122,9 @@ lines AS (
     FROM written w JOIN given g ON g.id = w.id, json_to_recordset(g.lines)
         AS l (id uuid, position int, reference text, product text, quantity numeric(18,6),
             price numeric(18,6), requested_date date)
-    ON CONFLICT (id) DO UPDATE SET position = excluded.position, reference = excluded.reference,
-        product = excluded.product, quantity = excluded.quantity, price = excluded.price,
-        requested_date = excluded.requested_date
-    WHERE deal_lines.deal_id = excluded.deal_id
+    ON CONFLICT (deal_id, id) DO UPDATE SET position = excluded.position,
+        reference = excluded.reference, product = excluded.product, quantity = excluded.quantity,
+        price = excluded.price, requested_date = excluded.requested_date
 ), revised AS (
     INSERT INTO deal_revisions (deal_id, sequence, valid_from, owner, account_id, region,
         expected_close, value, lines)
