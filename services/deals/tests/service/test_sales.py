@@ -61,6 +61,40 @@ async def test_an_order_told_before_the_win_is_not_doubled_by_it(tx: Tx, now: da
     assert (sale.source, sale.price, sale.deal_id) == ("erp", 98, deal.id)
 
 
+async def test_what_an_erp_has_shipped_before_the_win_stays_its_word(tx: Tx, now: datetime) -> None:
+    deal = await new_deal(tx, await set_up(tx), now)
+    shipped = {"shipped_quantity": Decimal(4), "shipped_on": date(2026, 11, 23)}
+    line = deal.lines[0].offer.line
+    told = await take(tx, now, deal_line_id=line, quantity=Decimal(4), **shipped)
+    for stage in WAY:
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+    assert await read_sales(tx) == [told]
+    for stage in ("negotiation", "won"):
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+    assert await read_sales(tx) == [told]
+
+
+async def test_what_a_reopened_deal_took_back_is_sold_again_until_its_erp_speaks(
+    tx: Tx, now: datetime
+) -> None:
+    deal = await new_deal(tx, await set_up(tx), now)
+    line = deal.lines[0].offer.line
+    left = {"shipped_quantity": Decimal(1), "shipped_on": date(2026, 11, 23)}
+    await take(tx, now, deal_line_id=line, **left)
+    for stage in (*WAY, "negotiation"):
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+    [back] = await read_sales(tx)
+    assert (back.quantity, back.reversed) == (1, True)
+    await move_deal(tx, MoveRequest(deal.id, "won", CAUSE), now)
+    [again] = await read_sales(tx)
+    assert (again.quantity, again.price, again.source, again.reversed) == (5, 100, "erp", False)
+    last = await take(tx, now, deal_line_id=line, quantity=Decimal(1), **left)
+    assert (last.quantity, last.price) == (1, 98)
+    for stage in ("negotiation", "won"):
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+    assert await read_sales(tx) == [last]
+
+
 async def test_an_erp_s_word_and_a_win_at_the_same_moment_make_one_sale(
     database: Database, now: datetime
 ) -> None:

@@ -93,7 +93,7 @@ async def sell_deals(
         before = known.get(identity)
         if before is None:
             told.append((sale, SaleClosed, cause))
-        elif before.source == OWN or before.quantity <= before.shipped_quantity:
+        elif before.source == OWN or before.reversed:
             again = replace(
                 sale,
                 id=before.id,
@@ -115,7 +115,10 @@ async def reverse_sales(tx: Tx, reopened: Mapping[UUID, Cause]) -> None:
     for sale in await lock_sales(tx, deals=reopened):
         if sale.deal_id is not None and sale.quantity > sale.shipped_quantity:
             reversed_sale = replace(
-                sale, quantity=sale.shipped_quantity, sequence=sale.sequence + 1
+                sale,
+                quantity=sale.shipped_quantity,
+                reversed=True,
+                sequence=sale.sequence + 1,
             )
             told.append((reversed_sale, SaleCorrected, reopened[sale.deal_id]))
     await _tell(tx, told)
