@@ -127,6 +127,33 @@ async def test_gbk_is_read_when_the_mapping_says_so_and_refused_with_a_remedy_ot
     assert done["counts"]["accounts"] == 2
 
 
+async def test_amounts_that_no_line_can_have_are_problems_of_their_rows(
+    database: Database,
+) -> None:
+    header, *rows = FILES["sales_pipeline.csv"].splitlines()
+    units = ["1000000", "1", "1", "1", "1"]
+    lines = [f"{row},{count}" for row, count in zip(rows, units, strict=True)]
+    lines[0] = lines[0].replace("4514", "0.01")
+    lines += [
+        "A6,Moses Frase,GTXPro,Cancity,Won,10/20/2016,3/1/2017,1000000000,0.000001",
+        "A7,Moses Frase,GTXPro,Cancity,Engaging,10/20/2016,,,1000000000",
+    ]
+    text = "\n".join([f"{header},units", *lines, ""])
+    mapping = default_mapping().replace(
+        'value = "close_value"', 'quantity = "units"\nvalue = "close_value"'
+    )
+    done = await import_files(database, encoded(**{"sales_pipeline.csv": text}), mapping=mapping)
+    assert (done["state"], done["counts"]["results"]) == ("done", {"created": 3, "refused": 1})
+    wrong = {row["line"]: (row["field"], row["value"]) for row in done["rows"]}
+    assert wrong == {
+        2: ("close_value", "0.01"),
+        6: ("product", "Warp"),
+        7: ("close_value", "1000000000"),
+        8: ("lines[0]", "4821000000000"),
+    }
+    assert all(row["remedy"] for row in done["rows"])
+
+
 async def test_another_currency_than_the_company_s_fails_with_its_name(
     database: Database,
 ) -> None:
