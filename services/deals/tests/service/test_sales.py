@@ -1,5 +1,5 @@
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from takt.deals.store.sales import Return, Sale, read_sales
 
 from .company import CAUSE, new_deal, set_up
 
+TODAY = date(2026, 11, 23)
 WAY = ("needs-confirmation", "solution-design", "negotiation", "won")
 
 
@@ -152,10 +153,10 @@ async def test_corrected_shipped_and_returned_are_told_as_such(tx: Tx, now: date
     await take(tx, now, quantity=Decimal(4))
     shipped = date(2026, 11, 23)
     await take(tx, now, quantity=Decimal(4), shipped_quantity=Decimal(1), shipped_on=shipped)
-    later = await ship_goods(tx, sale.id, Decimal(4), shipped, expected=3, cause=CAUSE)
-    returned = Return("R1", shipped + timedelta(days=1), Decimal(2), Decimal(196))
-    await return_goods(tx, sale.id, returned, expected=4, now=now, cause=CAUSE)
-    again = await return_goods(tx, sale.id, returned, expected=4, now=now, cause=CAUSE)
+    later = await ship_goods(tx, sale.id, Decimal(4), shipped, expected=3, today=TODAY, cause=CAUSE)
+    returned = Return("R1", shipped, Decimal(2), Decimal(196))
+    await return_goods(tx, sale.id, returned, expected=4, today=TODAY, cause=CAUSE)
+    again = await return_goods(tx, sale.id, returned, expected=4, today=TODAY, cause=CAUSE)
     assert later.shipped_quantity == 4
     assert again.returns == (returned,)
     told = [envelope.event for envelope in await emitted(tx) if "sale" in envelope.type]
@@ -192,9 +193,9 @@ async def test_sales_that_cannot_be_are_refused(tx: Tx, now: datetime) -> None:
     sale = await take(tx, now)
     too_much = Return("R1", date(2026, 11, 23), Decimal(6), Decimal(1))
     with pytest.raises(BadSale):
-        await return_goods(tx, sale.id, too_much, expected=None, now=now, cause=CAUSE)
+        await return_goods(tx, sale.id, too_much, expected=None, today=TODAY, cause=CAUSE)
     with pytest.raises(NotFound):
-        await return_goods(tx, new_id(), too_much, expected=None, now=now, cause=CAUSE)
-    await ship_goods(tx, sale.id, Decimal(3), date(2026, 11, 23), expected=None, cause=CAUSE)
+        await return_goods(tx, new_id(), too_much, expected=None, today=TODAY, cause=CAUSE)
+    await ship_goods(tx, sale.id, Decimal(3), TODAY, expected=None, today=TODAY, cause=CAUSE)
     with pytest.raises(Conflict):
-        await ship_goods(tx, sale.id, Decimal(2), date(2026, 11, 23), expected=None, cause=CAUSE)
+        await ship_goods(tx, sale.id, Decimal(2), TODAY, expected=None, today=TODAY, cause=CAUSE)
