@@ -191,7 +191,7 @@ async def test_two_deals_at_the_same_moment_do_not_share_a_line(
     body = {**DEAL, "lines": [{**DEAL["lines"][0], "id": str(chosen)}]}
     async with database.transaction() as tx:
         lines = (LineDraft("pump", Decimal(1), Decimal(1), id=chosen),)
-        draft = DealDraft(cause=Cause.start(), name="First", owner="ann", lines=lines)
+        draft = DealDraft(cause=Cause.start(), by="test", name="First", owner="ann", lines=lines)
         await upsert_deals(tx, [draft], now)
         second = asyncio.create_task(
             api.post("/v1/deals", json=body, headers={"Idempotency-Key": "second"})

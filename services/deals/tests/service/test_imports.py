@@ -16,7 +16,7 @@ from takt.deals.service.problems import CriteriaUnmet, MappingUnreadable
 from takt.deals.store.imports import page_imports, page_problems, write_progress
 from takt.deals.store.views import page_deals
 
-from .company import CAUSE, set_up
+from .company import BY, CAUSE, set_up
 
 FILES = {
     "products.csv": "product,series,sales_price\nGTX Pro,GTX,4821\nMG Special,MG,55\n",
@@ -70,6 +70,7 @@ async def test_files_become_deals_sales_and_flagged_history(database: Database) 
     assert deals["A1"]["opened_at"] == datetime(2016, 10, 20, tzinfo=UTC)
     assert deals["A1"]["closed_at"] == datetime(2017, 3, 1, tzinfo=UTC)
     assert deals["A2"]["value"] == 55
+    assert {row["changed_by"] for row in deals.values()} == {"crm"}
     assert deals["A4"]["opened_at"] == NOW
     assert {row["region"] for row in deals.values()} == {"Central"}
     opened = [envelope.event for envelope in told if isinstance(envelope.event, DealOpened)]
@@ -104,7 +105,7 @@ async def test_gates_hold_from_the_next_move_on(database: Database) -> None:
     async with database.transaction() as tx:
         [deal] = await page_deals(tx, {"external_id": "A3"})
         with pytest.raises(CriteriaUnmet) as refused:
-            await move_deal(tx, MoveRequest(deal["id"], "won", CAUSE), NOW)
+            await move_deal(tx, MoveRequest(deal["id"], "won", CAUSE, BY), NOW)
     assert refused.value.field == "account"
     closed = FILES["sales_pipeline.csv"].replace(
         "A3,Moses Frase,MG Special,,Engaging,10/20/2016,,",

@@ -72,6 +72,7 @@ async def test_messages_become_deals_and_sales_once_and_a_bad_one_is_set_aside(
     assert deals.keys() == {"A1", "A3"}
     assert (deals["A3"]["account"], deals["A3"]["region"]) == ("Unseen", "elsewhere")
     assert (deals["A3"]["owner"], deals["A3"]["team"]) == ("eve", "new")
+    assert {deal["changed_by"] for deal in deals.values()} == {"crm"}
     assert (sale.quantity, sale.price) == (2, Decimal("99.5"))
 
 

@@ -174,6 +174,7 @@ def _decide_new(draft: DealDraft, resolved: Resolved, catalog: Catalog, now: dat
         deal,
         facts.opened(deal, company),
         draft.cause,
+        draft.by,
         since=0,
         valid_from=deal.opened_at,
         source_sequence=draft.sequence,
@@ -207,7 +208,7 @@ def _decide_change(
     draft: DealDraft, stored: Stored, resolved: Resolved, catalog: Catalog, now: datetime
 ) -> Plan | Upserted:
     before = stored.deal
-    check_match(draft.expected, before.sequence)
+    check_match(draft.expected, before.sequence, changed_by=stored.changed_by)
     if draft.sequence is not None and draft.sequence < (stored.source_sequence or 0):
         return Upserted("unchanged", before)
     if draft.pipeline not in (None, before.pipeline):
@@ -249,6 +250,7 @@ def _decide_change(
         after,
         event,
         draft.cause,
+        draft.by,
         since=len(before.entries),
         valid_from=max(now, before.opened_at),
         voided=tuple(approval.id for approval in void),
