@@ -187,10 +187,14 @@ async def test_an_account_that_another_adds_at_the_same_moment_is_taken(
     async with database.transaction() as tx:
         rows = [AccountIn.model_validate(body).model_dump()]
         await put_accounts(tx, rows, cause=Cause.start())
-        second = asyncio.create_task(
-            api.post("/v1/accounts", json=body, headers={"Idempotency-Key": "second"})
-        )
+        posts = [
+            asyncio.create_task(
+                api.post("/v1/accounts", json=row, headers={"Idempotency-Key": row["name"]})
+            )
+            for row in (body, {**body, "name": "Another"})
+        ]
         await eventually(lambda: waits_for_a_lock(database))
-    refused = await second
-    assert (refused.status_code, refused.json()["field"]) == (409, "external_id")
-    assert len((await api.get("/v1/accounts")).json()["items"]) == 1
+    for refused in await asyncio.gather(*posts):
+        assert (refused.status_code, refused.json()["field"]) == (409, "external_id")
+    [kept] = (await api.get("/v1/accounts")).json()["items"]
+    assert (kept["name"], kept["sequence"]) == ("Acme", 1)
