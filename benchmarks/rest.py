@@ -271,11 +271,14 @@ async def _capture(url: str, deals: Sequence[UUID]) -> list[tuple[str, Sequence[
     async with database.transaction() as tx:
         found = await store.read_deals(tx, deals)
         other = {STAGES[0]: STAGES[1], STAGES[1]: STAGES[0]}
-        wishes = [MoveRequest(deal, other[found[deal].deal.stage], Cause.start()) for deal in deals]
+        wishes = [
+            MoveRequest(deal, other[found[deal].deal.stage], Cause.start(), "bench")
+            for deal in deals
+        ]
         await move_deals(tx, wishes, Clock().now())
         store.fetch = recording  # type: ignore[attr-defined]
         try:
-            back = [MoveRequest(w.deal, other[w.stage], w.cause) for w in wishes]
+            back = [MoveRequest(w.deal, other[w.stage], w.cause, w.by) for w in wishes]
             await move_deals(tx, back, Clock().now())
         finally:
             store.fetch = original  # type: ignore[attr-defined]

@@ -1,6 +1,14 @@
+import asyncio
 from typing import Any
+from uuid import uuid4
 
 import httpx
+
+from takt.common.db import Database
+from takt.common.event import Cause
+from takt.common.testing import eventually, waits_for_a_lock
+from takt.deals.schemas.catalog import AccountIn
+from takt.deals.service.catalog import put_accounts
 
 from .conftest import PRODUCT
 
@@ -130,3 +138,63 @@ async def test_a_rule_that_makes_no_sense_is_refused(api: httpx.AsyncClient) -> 
     rule = {"role": "m", "product": "warp", "maximum_discount": "0.1"}
     refused = await api.put("/v1/price-rules/odd", json=rule)
     assert refused.json()["type"] == "urn:takt:problem:unknown-reference"
+
+
+async def test_a_rule_of_nothing_that_is_there_is_refused(api: httpx.AsyncClient) -> None:
+    rule = {"role": "m", "maximum_discount": "0.1"}
+    account = str(uuid4())
+    refused = await api.put("/v1/price-rules/odd", json={**rule, "account_id": account})
+    problem = refused.json()
+    assert (refused.status_code, problem["field"], problem["value"]) == (422, "account_id", account)
+    assert "POST /v1/accounts" in problem["remedy"]
+    nowhere = {**rule, "pipeline": "default", "stage": "moon"}
+    refused = await api.put("/v1/price-rules/odd", json=nowhere)
+    problem = refused.json()
+    assert (refused.status_code, problem["field"], problem["value"]) == (422, "stage", "moon")
+    assert "negotiation" in problem["remedy"]
+    there = {**rule, "pipeline": "default", "stage": "negotiation"}
+    assert (await api.put("/v1/price-rules/odd", json=there)).status_code == 200
+
+
+async def test_a_stage_that_a_price_rule_names_stays(api: httpx.AsyncClient) -> None:
+    await api.put("/v1/pipelines/short", json=PIPELINE)
+    rule = {"role": "m", "maximum_discount": "0.1", "pipeline": "short", "stage": "talk"}
+    assert (await api.put("/v1/price-rules/talk", json=rule)).status_code == 200
+    renamed = [{**STAGES[0], "code": "chat"}, *STAGES[1:]]
+    other = {**PIPELINE, "stages": renamed, "transitions": [["chat", "won"]]}
+    refused = await api.put("/v1/pipelines/short", json=other, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["value"]) == (422, "talk")
+
+
+async def test_an_account_is_changed_and_keeps_a_name(api: httpx.AsyncClient) -> None:
+    made = await api.post(
+        "/v1/accounts",
+        json={"external_id": "acme", "name": "Acme", "sector": "steel"},
+        headers={"Idempotency-Key": "a"},
+    )
+    path = f"/v1/accounts/{made.json()['id']}"
+    refused = await api.patch(path, json={"name": None}, headers={"If-Match": "*"})
+    assert refused.status_code == 422
+    assert "name cannot be emptied" in refused.json()["detail"]
+    emptied = await api.patch(path, json={"sector": None}, headers={"If-Match": '"1"'})
+    assert (emptied.status_code, emptied.json()["sector"]) == (200, None)
+
+
+async def test_an_account_that_another_adds_at_the_same_moment_is_taken(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    body = {"external_id": "acme", "name": "Acme"}
+    async with database.transaction() as tx:
+        rows = [AccountIn.model_validate(body).model_dump()]
+        await put_accounts(tx, rows, cause=Cause.start())
+        posts = [
+            asyncio.create_task(
+                api.post("/v1/accounts", json=row, headers={"Idempotency-Key": row["name"]})
+            )
+            for row in (body, {**body, "name": "Another"})
+        ]
+        await eventually(lambda: waits_for_a_lock(database))
+    for refused in await asyncio.gather(*posts):
+        assert (refused.status_code, refused.json()["field"]) == (409, "external_id")
+    [kept] = (await api.get("/v1/accounts")).json()["items"]
+    assert (kept["name"], kept["sequence"]) == ("Acme", 1)

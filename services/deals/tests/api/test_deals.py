@@ -1,7 +1,9 @@
+import asyncio
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any
 from uuid import uuid4
@@ -10,8 +12,10 @@ import httpx
 import pytest
 
 from takt.common.db import Database
-from takt.common.event import wall_now
-from takt.common.testing import NOW
+from takt.common.event import Cause, wall_now
+from takt.common.testing import NOW, eventually, waits_for_a_lock
+from takt.deals.service.drafts import DealDraft, LineDraft
+from takt.deals.service.upserts import upsert_deals
 
 DEAL: dict[str, Any] = {
     "name": "Five pumps",
@@ -126,6 +130,16 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str, str]] = [
         "bad-deal",
         "lines[0].requested_date",
     ),
+    (
+        {"lines": [{**DEAL["lines"][0], "quantity": "1000000", "price": "1000000"}]},
+        "bad-deal",
+        "lines[0]",
+    ),
+    (
+        {"lines": [{**DEAL["lines"][0], "quantity": "1000000", "price": "999999"}] * 2},
+        "bad-deal",
+        "lines",
+    ),
     ({"unheard": 1}, "invalid-request", "unheard"),
 ]
 
@@ -139,6 +153,54 @@ async def test_what_a_deal_cannot_be_is_named_with_a_remedy(api: httpx.AsyncClie
         assert (problem["type"], problem["field"]) == (f"urn:takt:problem:{slug}", field)
         assert problem["remedy"]
     assert (await api.get("/v1/deals")).json()["items"] == []
+
+
+async def test_the_largest_deal_is_shown_wherever_it_stands(api: httpx.AsyncClient) -> None:
+    line = {"product": "pump", "quantity": "999999.999999", "price": "1000000"}
+    deal = await open_deal(api, lines=[line])
+    await open_deal(api, lines=[line])
+    assert deal["value"] == "999999999999"
+    page = (await api.get("/v1/deals")).json()["items"]
+    assert [one["value"] for one in page] == ["999999999999"] * 2
+    standing = (await api.get("/v1/pipelines/default/standing")).json()
+    assert standing[0]["value"] == "1999999999998"
+    await api.put(
+        "/v1/products/pump",
+        json={"name": "Pump", "list_price": "1000000000", "cost": "1000000000"},
+        headers={"If-Match": "*"},
+    )
+    prices = (await api.get(f"/v1/deals/{deal['id']}/prices")).json()
+    assert prices["list_value"] == "999999999999000"
+    assert prices["margin"] == "-998999999999001"
+
+
+async def test_lines_copied_from_another_deal_are_named(api: httpx.AsyncClient) -> None:
+    deal = await open_deal(api)
+    body = {**DEAL, "lines": deal["lines"]}
+    refused = await api.post("/v1/deals", json=body, headers={"Idempotency-Key": "copy"})
+    problem = refused.json()
+    assert (refused.status_code, problem["field"]) == (422, "lines[0].id")
+    assert problem["value"] == deal["lines"][0]["id"]
+    assert "Leave the id out" in problem["remedy"]
+
+
+async def test_two_deals_at_the_same_moment_do_not_share_a_line(
+    api: httpx.AsyncClient, database: Database, now: datetime
+) -> None:
+    chosen = uuid4()
+    body = {**DEAL, "lines": [{**DEAL["lines"][0], "id": str(chosen)}]}
+    async with database.transaction() as tx:
+        lines = (LineDraft("pump", Decimal(1), Decimal(1), id=chosen),)
+        draft = DealDraft(cause=Cause.start(), by="test", name="First", owner="ann", lines=lines)
+        await upsert_deals(tx, [draft], now)
+        second = asyncio.create_task(
+            api.post("/v1/deals", json=body, headers={"Idempotency-Key": "second"})
+        )
+        await eventually(lambda: waits_for_a_lock(database))
+    refused = await second
+    assert (refused.status_code, refused.json()["field"]) == (409, "deal_lines_pkey")
+    [deal] = (await api.get("/v1/deals")).json()["items"]
+    assert deal["name"] == "First"
 
 
 async def test_versions_are_asked_for_and_checked(api: httpx.AsyncClient) -> None:

@@ -73,6 +73,7 @@ async def test_every_fact_is_told_once_the_latest_first(api: httpx.AsyncClient) 
         chains["won"],
     )
     assert {fact["correlation_id"] for fact in facts[1:3]} == {chains["won"]}
+    assert [fact.get("by") for fact in facts] == [None] * 3 + ["test"] * 11
     assert [fact["taken_back"] for fact in moves] == [False, False, False, True, True]
     assert (document["document"], document["name"]) == ("requirements", "Wishes")
     assert document["correlation_id"] == chains["document"]
@@ -95,6 +96,62 @@ async def test_every_fact_is_told_once_the_latest_first(api: httpx.AsyncClient) 
         ("price", None, "90.5"),
     ]
     assert (opened["to_stage"], opened["on"]) == ("lead-qualification", "2026-11-23")
+
+
+async def test_each_change_says_whose_it_was_and_so_does_a_refusal(
+    api: httpx.AsyncClient, new_key: Any
+) -> None:
+    ann, ben = [
+        {"Authorization": f"Bearer {await new_key('deals:write', name=name)}"}
+        for name in ("ann", "ben")
+    ]
+    deal = await open_deal(api)
+    assert deal["changed_by"] == "test"
+    path, any_version = f"/v1/deals/{deal['id']}", {"If-Match": "*"}
+
+    async def refused(method: str, address: str, body: dict[str, Any]) -> Any:
+        stale = {**ann, "If-Match": '"1"', "Idempotency-Key": str(uuid4())}
+        answer = await api.request(method, address, json=body, headers=stale)
+        assert answer.status_code == 412
+        return answer.json()["changed_by"]
+
+    body: dict[str, Any] = {"lines": [{**deal["lines"][0], "price": "95"}]}
+    changed = await api.patch(path, json=body, headers={**ben, **any_version})
+    assert changed.json()["changed_by"] == "ben"
+    assert await refused("PATCH", path, {"name": "Ann's"}) == "ben"
+    document = {"name": "Wishes"}
+    await api.put(f"{path}/documents/wishes", json=document, headers={**ann, **any_version})
+    assert await refused("POST", f"{path}/stage", {"stage": "lost"}) == "ann"
+    moves = [{"deal_id": deal["id"], "stage": "needs-confirmation"}]
+    await api.post("/v1/deals/stage-moves", json={"moves": moves}, headers=ben)
+    assert (await api.get(path)).json()["changed_by"] == "ben"
+    await api.post(f"{path}/stage", json={"stage": "lost"}, headers={**ann, **any_version})
+    facts = await life(api, deal["id"])
+    assert [(fact["kind"], fact["by"]) for fact in facts] == [
+        ("lost", "ann"),
+        ("moved", "ben"),
+        ("document", "ann"),
+        ("changed", "ben"),
+        ("opened", "test"),
+    ]
+
+
+async def test_what_another_system_told_is_that_system_s_change(
+    api: httpx.AsyncClient, new_key: Any
+) -> None:
+    key = {"Authorization": f"Bearer {await new_key('deals:write', name='bridge')}"}
+    await api.put("/v1/regions/south", json={"name": "South"})
+    crm = {"external_id": "A1", "owner": "ann", "region": "north"}
+    notice = {"source": "crm", "id": "m-1", "deal": {**crm, "stage": "negotiation"}}
+    told = (await api.post("/v1/inbound/deals", json=notice, headers=key)).json()
+    upsert = {"source": "crm", **crm, "region": "south", "stage": "solution-design"}
+    await api.post("/v1/deals/upserts", json={"items": [upsert]}, headers=key)
+    facts = await life(api, told["id"])
+    assert [(fact["kind"], fact["by"]) for fact in facts] == [
+        ("moved", "bridge"),
+        ("changed", "bridge"),
+        ("opened", "crm"),
+    ]
 
 
 async def test_pages_show_every_fact_once_though_life_goes_on_meanwhile(

@@ -9,6 +9,7 @@ from takt.deals.domain.deal import (
     Line,
     Move,
     PriceBook,
+    check_amounts,
     check_dates,
     decide_move,
     moved,
@@ -152,3 +153,26 @@ def test_dates_before_the_deal_was_opened_are_refused_in_the_company_time_zone()
         ("expected_close", "2026-11-22"),
         ("lines[1].requested_date", "2026-11-01"),
     ]
+
+
+def test_amounts_that_are_none_and_totals_beyond_money_are_named() -> None:
+    def reasons(*amounts: tuple[str, str]) -> list[tuple[str, str]]:
+        lines = tuple(
+            Line(Offer(UUID(int=number), "pump", Decimal(quantity), Decimal(price)))
+            for number, (quantity, price) in enumerate(amounts)
+        )
+        found = check_amounts(replace(DEAL, lines=lines))
+        assert all(refusal.remedy for refusal in found)
+        return [(refusal.field, refusal.reason) for refusal in found]
+
+    assert reasons() == []
+    assert reasons(("999999.999999", "1000000")) == []
+    assert reasons(("1", "1"), ("0", "-1")) == [
+        ("lines[1].quantity", "not-positive"),
+        ("lines[1].price", "not-positive"),
+    ]
+    assert reasons(("1000000", "1000000"), ("1000000000000", "1")) == [
+        ("lines[0]", "total-too-large"),
+        ("lines[1].quantity", "too-large"),
+    ]
+    assert reasons(("500000", "1000000"), ("500000", "1000000")) == [("lines", "total-too-large")]

@@ -19,6 +19,7 @@ from takt.deals.service.upserts import open_deal
 from takt.deals.store.catalog import OWNERS, PRICE_RULES, PRODUCTS, REGIONS, TEAMS, Company
 
 CAUSE = Cause.start()
+BY = "desk"
 
 
 async def set_up(tx: Tx) -> UUID:
@@ -66,6 +67,7 @@ def line(price: str = "100", quantity: str = "5", product: str = "pump", **more:
 async def new_deal(tx: Tx, account: UUID | None, now: datetime, **more: Any) -> Deal:
     fields: dict[str, Any] = {
         "cause": CAUSE,
+        "by": BY,
         "name": "Five pumps",
         "account_id": account,
         "owner": "ann",

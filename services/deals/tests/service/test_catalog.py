@@ -16,7 +16,7 @@ from takt.deals.service.problems import CriteriaUnmet
 from takt.deals.service.references import Names, resolve
 from takt.deals.store.catalog import PRODUCTS, load_catalog
 
-from .company import CAUSE, account_row, line, new_deal, price_floor, product, set_up
+from .company import BY, CAUSE, account_row, line, new_deal, price_floor, product, set_up
 
 
 async def test_a_new_rule_holds_for_the_next_decision_in_every_process(
@@ -25,14 +25,14 @@ async def test_a_new_rule_holds_for_the_next_decision_in_every_process(
     elsewhere = Database("deals", database.url)
     async with database.transaction() as tx:
         deal = await new_deal(tx, await set_up(tx), now, lines=(line(price="79"),))
-        await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE), now)
+        await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE, BY), now)
     async with elsewhere.transaction() as tx:
         assert (await load_catalog(tx)).book.rules == []
     async with database.transaction() as tx:
         await price_floor(tx)
     async with elsewhere.transaction() as tx:
         with pytest.raises(CriteriaUnmet):
-            await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE), now)
+            await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE, BY), now)
     await elsewhere.close()
 
 
@@ -63,7 +63,7 @@ async def test_moves_cost_two_statements_whatever_their_number(tx: Tx, now: date
         statements.append(statement)
 
     event.listen(tx.engine.sync_engine, "before_cursor_execute", count)
-    wishes = [MoveRequest(deal.id, "needs-confirmation", Cause.start()) for deal in deals]
+    wishes = [MoveRequest(deal.id, "needs-confirmation", Cause.start(), BY) for deal in deals]
     await move_deals(tx, wishes, now)
     event.remove(tx.engine.sync_engine, "before_cursor_execute", count)
     assert len(statements) == 2

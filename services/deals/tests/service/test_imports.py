@@ -16,7 +16,7 @@ from takt.deals.service.problems import CriteriaUnmet, MappingUnreadable
 from takt.deals.store.imports import page_imports, page_problems, write_progress
 from takt.deals.store.views import page_deals
 
-from .company import CAUSE, set_up
+from .company import BY, CAUSE, set_up
 
 FILES = {
     "products.csv": "product,series,sales_price\nGTX Pro,GTX,4821\nMG Special,MG,55\n",
@@ -70,6 +70,7 @@ async def test_files_become_deals_sales_and_flagged_history(database: Database) 
     assert deals["A1"]["opened_at"] == datetime(2016, 10, 20, tzinfo=UTC)
     assert deals["A1"]["closed_at"] == datetime(2017, 3, 1, tzinfo=UTC)
     assert deals["A2"]["value"] == 55
+    assert {row["changed_by"] for row in deals.values()} == {"crm"}
     assert deals["A4"]["opened_at"] == NOW
     assert {row["region"] for row in deals.values()} == {"Central"}
     opened = [envelope.event for envelope in told if isinstance(envelope.event, DealOpened)]
@@ -104,7 +105,7 @@ async def test_gates_hold_from_the_next_move_on(database: Database) -> None:
     async with database.transaction() as tx:
         [deal] = await page_deals(tx, {"external_id": "A3"})
         with pytest.raises(CriteriaUnmet) as refused:
-            await move_deal(tx, MoveRequest(deal["id"], "won", CAUSE), NOW)
+            await move_deal(tx, MoveRequest(deal["id"], "won", CAUSE, BY), NOW)
     assert refused.value.field == "account"
     closed = FILES["sales_pipeline.csv"].replace(
         "A3,Moses Frase,MG Special,,Engaging,10/20/2016,,",
@@ -125,6 +126,33 @@ async def test_gbk_is_read_when_the_mapping_says_so_and_refused_with_a_remedy_ot
     mapping = default_mapping().replace('encoding = "utf-8"', 'encoding = "gb18030"')
     done = await import_files(database, files, mapping=mapping)
     assert done["counts"]["accounts"] == 2
+
+
+async def test_amounts_that_no_line_can_have_are_problems_of_their_rows(
+    database: Database,
+) -> None:
+    header, *rows = FILES["sales_pipeline.csv"].splitlines()
+    units = ["1000000", "1", "1", "1", "1"]
+    lines = [f"{row},{count}" for row, count in zip(rows, units, strict=True)]
+    lines[0] = lines[0].replace("4514", "0.01")
+    lines += [
+        "A6,Moses Frase,GTXPro,Cancity,Won,10/20/2016,3/1/2017,1000000000,0.000001",
+        "A7,Moses Frase,GTXPro,Cancity,Engaging,10/20/2016,,,1000000000",
+    ]
+    text = "\n".join([f"{header},units", *lines, ""])
+    mapping = default_mapping().replace(
+        'value = "close_value"', 'quantity = "units"\nvalue = "close_value"'
+    )
+    done = await import_files(database, encoded(**{"sales_pipeline.csv": text}), mapping=mapping)
+    assert (done["state"], done["counts"]["results"]) == ("done", {"created": 3, "refused": 1})
+    wrong = {row["line"]: (row["field"], row["value"]) for row in done["rows"]}
+    assert wrong == {
+        2: ("close_value", "0.01"),
+        6: ("product", "Warp"),
+        7: ("close_value", "1000000000"),
+        8: ("lines[0]", "4821000000000"),
+    }
+    assert all(row["remedy"] for row in done["rows"])
 
 
 async def test_another_currency_than_the_company_s_fails_with_its_name(

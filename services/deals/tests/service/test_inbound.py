@@ -72,6 +72,7 @@ async def test_messages_become_deals_and_sales_once_and_a_bad_one_is_set_aside(
     assert deals.keys() == {"A1", "A3"}
     assert (deals["A3"]["account"], deals["A3"]["region"]) == ("Unseen", "elsewhere")
     assert (deals["A3"]["owner"], deals["A3"]["team"]) == ("eve", "new")
+    assert {deal["changed_by"] for deal in deals.values()} == {"crm"}
     assert (sale.quantity, sale.price) == (2, Decimal("99.5"))
 
 
@@ -100,3 +101,47 @@ async def test_a_notice_by_webhook_and_by_topic_counts_once(
     await eventually(marked)
     found = (await client.get("/v1/deals", params={"external_id": "A1"})).json()["items"]
     assert [one["name"] for one in found] == ["By webhook"]
+
+
+IMPOSSIBLE: list[tuple[str, str, str]] = [
+    ("3", "0", "lines[0].price"),
+    ("2000000000", "1", "lines[0].quantity"),
+    ("10000000", "1000000", "lines[0]"),
+]
+
+
+async def test_amounts_that_are_none_are_refused_at_both_doors(
+    client: httpx.AsyncClient, database: Database, log: PostgresLog
+) -> None:
+    async with database.transaction() as tx:
+        await set_up(tx)
+    deal = {"external_id": "A1", "owner": "ann", "region": "north"}
+    messages = []
+    for quantity, price, field in IMPOSSIBLE:
+        lines = [{"product": "pump", "quantity": quantity, "price": price}]
+        notice = {"source": "crm", "id": field, "deal": {**deal, "lines": lines}}
+        refused = await client.post("/v1/inbound/deals", json=notice)
+        problem = refused.json()
+        assert (refused.status_code, problem["field"]) == (422, field)
+        assert problem["remedy"]
+        messages.append(deal_message(field, region="north", lines=lines))
+    sale = {
+        "order_line": "4711-1",
+        "product": "pump",
+        "region": "north",
+        "quantity": "10000000",
+        "price": "1000000",
+        "sold_on": "2026-11-20",
+    }
+    refused = await client.post(
+        "/v1/inbound/sales", json={"source": "erp", "id": "s-1", "sale": sale}
+    )
+    assert (refused.status_code, refused.json()["field"]) == (422, "quantity")
+    await log.publish(messages)
+
+    async def set_aside() -> bool:
+        letters = (await client.get("/ops/dead-letters")).json()
+        return {letter["key"] for letter in letters} == {field for _, _, field in IMPOSSIBLE}
+
+    await eventually(set_aside)
+    assert (await client.get("/v1/deals")).json()["items"] == []

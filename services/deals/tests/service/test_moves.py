@@ -23,7 +23,7 @@ from takt.deals.service.moves import MoveRequest, move_deal, move_deals
 from takt.deals.service.problems import AlreadyThere, CriteriaUnmet, MoveNotDeclared
 from takt.deals.store.deals import read_deals
 
-from .company import CAUSE, new_deal, set_up
+from .company import BY, CAUSE, new_deal, set_up
 
 WAY = ("needs-confirmation", "solution-design", "negotiation", "won")
 
@@ -31,7 +31,7 @@ WAY = ("needs-confirmation", "solution-design", "negotiation", "won")
 async def walk(tx: Tx, deal: Deal, now: datetime, *stages: str) -> Deal:
     for hours, stage in enumerate(stages, 1):
         later = now + timedelta(hours=hours)
-        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), later)
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), later)
     return deal
 
 
@@ -70,12 +70,12 @@ async def test_a_win_sells_every_line_and_a_reopening_takes_it_back(tx: Tx, now:
     assert (closed.sale.product, closed.sale.quantity, closed.sale.region) == ("pump", 5, "north")
     assert (closed.sale.deal_line_id, closed.sale.payment_days) == (won.lines[0].offer.line, 45)
     later = now + timedelta(days=1)
-    await move_deal(tx, MoveRequest(deal.id, "negotiation", CAUSE), later)
+    await move_deal(tx, MoveRequest(deal.id, "negotiation", CAUSE, BY), later)
     told = [envelope.event for envelope in await emitted(tx)]
     assert isinstance(told[-2], DealReopened)
     assert isinstance(told[-1], SaleCorrected)
     assert (told[-1].sale.quantity, told[-1].sequence) == (0, 2)
-    await move_deal(tx, MoveRequest(deal.id, "won", CAUSE), later)
+    await move_deal(tx, MoveRequest(deal.id, "won", CAUSE, BY), later)
     again = (await emitted(tx))[-1].event
     assert isinstance(again, SaleEvent)
     assert (again.sale.sale_id, again.sale.quantity, again.sequence) == (closed.sale.sale_id, 5, 3)
@@ -87,7 +87,7 @@ async def test_unmet_criteria_are_all_listed_and_nothing_changes(tx: Tx, now: da
     await walk(tx, deal, now, "needs-confirmation")
     before = len(await emitted(tx))
     with pytest.raises(CriteriaUnmet) as refused:
-        await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE), now)
+        await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE, BY), now)
     refusals = refused.value.body()["refusals"]
     assert [one["reason"] for one in refusals] == ["field-missing", "document-missing"]
     assert len(await emitted(tx)) == before
@@ -96,13 +96,13 @@ async def test_unmet_criteria_are_all_listed_and_nothing_changes(tx: Tx, now: da
 async def test_undeclared_same_stale_and_unknown_are_named(tx: Tx, now: datetime) -> None:
     deal = await new_deal(tx, await set_up(tx), now)
     with pytest.raises(MoveNotDeclared):
-        await move_deal(tx, MoveRequest(deal.id, "won", CAUSE), now)
+        await move_deal(tx, MoveRequest(deal.id, "won", CAUSE, BY), now)
     with pytest.raises(AlreadyThere):
-        await move_deal(tx, MoveRequest(deal.id, "lead-qualification", CAUSE), now)
+        await move_deal(tx, MoveRequest(deal.id, "lead-qualification", CAUSE, BY), now)
     with pytest.raises(Stale):
-        await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE, expected=9), now)
+        await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE, BY, expected=9), now)
     with pytest.raises(NotFound):
-        await move_deal(tx, MoveRequest(new_id(), "won", CAUSE), now)
+        await move_deal(tx, MoveRequest(new_id(), "won", CAUSE, BY), now)
 
 
 async def test_many_moves_have_an_outcome_and_a_correlation_each(tx: Tx, now: datetime) -> None:
@@ -112,10 +112,10 @@ async def test_many_moves_have_an_outcome_and_a_correlation_each(tx: Tx, now: da
     outcomes = await move_deals(
         tx,
         [
-            MoveRequest(deals[0].id, "needs-confirmation", causes[0]),
-            MoveRequest(deals[1].id, "won", causes[1]),
-            MoveRequest(deals[2].id, "needs-confirmation", causes[2]),
-            MoveRequest(deals[0].id, "solution-design", causes[3]),
+            MoveRequest(deals[0].id, "needs-confirmation", causes[0], BY),
+            MoveRequest(deals[1].id, "won", causes[1], BY),
+            MoveRequest(deals[2].id, "needs-confirmation", causes[2], BY),
+            MoveRequest(deals[0].id, "solution-design", causes[3], BY),
         ],
         now,
     )
@@ -143,7 +143,7 @@ async def test_two_concurrent_moves_of_one_deal_follow_each_other(
 
     async def move(stage: str) -> Deal | Problem:
         async with database.transaction() as tx:
-            [outcome] = await move_deals(tx, [MoveRequest(deal.id, stage, Cause.start())], now)
+            [outcome] = await move_deals(tx, [MoveRequest(deal.id, stage, Cause.start(), BY)], now)
             return outcome
 
     outcomes = await asyncio.gather(*(move("needs-confirmation") for _ in range(6)))

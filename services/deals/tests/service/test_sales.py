@@ -1,5 +1,5 @@
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -18,8 +18,9 @@ from takt.deals.service.problems import BadSale, WrongCurrency
 from takt.deals.service.sales import return_goods, ship_goods
 from takt.deals.store.sales import Return, Sale, read_sales
 
-from .company import CAUSE, new_deal, set_up
+from .company import BY, CAUSE, new_deal, set_up
 
+TODAY = date(2026, 11, 23)
 WAY = ("needs-confirmation", "solution-design", "negotiation", "won")
 
 
@@ -43,7 +44,7 @@ async def take(tx: Tx, now: datetime, **more: Any) -> Sale:
 async def test_the_erp_s_copy_replaces_the_sale_of_the_win(tx: Tx, now: datetime) -> None:
     deal = await new_deal(tx, await set_up(tx), now)
     for stage in WAY:
-        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
     [own] = await read_sales(tx)
     sale = await take(tx, now, deal_line_id=deal.lines[0].offer.line)
     assert (sale.id, sale.deal_id, sale.price) == (own.id, deal.id, 98)
@@ -56,9 +57,43 @@ async def test_an_order_told_before_the_win_is_not_doubled_by_it(tx: Tx, now: da
     deal = await new_deal(tx, await set_up(tx), now)
     await take(tx, now, deal_line_id=deal.lines[0].offer.line)
     for stage in WAY:
-        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
     [sale] = await read_sales(tx)
     assert (sale.source, sale.price, sale.deal_id) == ("erp", 98, deal.id)
+
+
+async def test_what_an_erp_has_shipped_before_the_win_stays_its_word(tx: Tx, now: datetime) -> None:
+    deal = await new_deal(tx, await set_up(tx), now)
+    shipped = {"shipped_quantity": Decimal(4), "shipped_on": date(2026, 11, 23)}
+    line = deal.lines[0].offer.line
+    told = await take(tx, now, deal_line_id=line, quantity=Decimal(4), **shipped)
+    for stage in WAY:
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
+    assert await read_sales(tx) == [told]
+    for stage in ("negotiation", "won"):
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
+    assert await read_sales(tx) == [told]
+
+
+async def test_what_a_reopened_deal_took_back_is_sold_again_until_its_erp_speaks(
+    tx: Tx, now: datetime
+) -> None:
+    deal = await new_deal(tx, await set_up(tx), now)
+    line = deal.lines[0].offer.line
+    left = {"shipped_quantity": Decimal(1), "shipped_on": date(2026, 11, 23)}
+    await take(tx, now, deal_line_id=line, **left)
+    for stage in (*WAY, "negotiation"):
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
+    [back] = await read_sales(tx)
+    assert (back.quantity, back.reversed) == (1, True)
+    await move_deal(tx, MoveRequest(deal.id, "won", CAUSE, BY), now)
+    [again] = await read_sales(tx)
+    assert (again.quantity, again.price, again.source, again.reversed) == (5, 100, "erp", False)
+    last = await take(tx, now, deal_line_id=line, quantity=Decimal(1), **left)
+    assert (last.quantity, last.price) == (1, 98)
+    for stage in ("negotiation", "won"):
+        deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
+    assert await read_sales(tx) == [last]
 
 
 async def test_an_erp_s_word_and_a_win_at_the_same_moment_make_one_sale(
@@ -67,12 +102,12 @@ async def test_an_erp_s_word_and_a_win_at_the_same_moment_make_one_sale(
     async with database.transaction() as tx:
         deal = await new_deal(tx, await set_up(tx), now)
         for stage in WAY[:-1]:
-            deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE), now)
+            deal = await move_deal(tx, MoveRequest(deal.id, stage, CAUSE, BY), now)
     line = deal.lines[0].offer.line
 
     async def win() -> None:
         async with database.transaction() as tx:
-            await move_deal(tx, MoveRequest(deal.id, "won", CAUSE), now)
+            await move_deal(tx, MoveRequest(deal.id, "won", CAUSE, BY), now)
 
     async def hear() -> None:
         async with database.transaction() as tx:
@@ -118,10 +153,10 @@ async def test_corrected_shipped_and_returned_are_told_as_such(tx: Tx, now: date
     await take(tx, now, quantity=Decimal(4))
     shipped = date(2026, 11, 23)
     await take(tx, now, quantity=Decimal(4), shipped_quantity=Decimal(1), shipped_on=shipped)
-    later = await ship_goods(tx, sale.id, Decimal(4), shipped, expected=3, cause=CAUSE)
-    returned = Return("R1", shipped + timedelta(days=1), Decimal(2), Decimal(196))
-    await return_goods(tx, sale.id, returned, expected=4, now=now, cause=CAUSE)
-    again = await return_goods(tx, sale.id, returned, expected=4, now=now, cause=CAUSE)
+    later = await ship_goods(tx, sale.id, Decimal(4), shipped, expected=3, today=TODAY, cause=CAUSE)
+    returned = Return("R1", shipped, Decimal(2), Decimal(196))
+    await return_goods(tx, sale.id, returned, expected=4, today=TODAY, cause=CAUSE)
+    again = await return_goods(tx, sale.id, returned, expected=4, today=TODAY, cause=CAUSE)
     assert later.shipped_quantity == 4
     assert again.returns == (returned,)
     told = [envelope.event for envelope in await emitted(tx) if "sale" in envelope.type]
@@ -158,9 +193,9 @@ async def test_sales_that_cannot_be_are_refused(tx: Tx, now: datetime) -> None:
     sale = await take(tx, now)
     too_much = Return("R1", date(2026, 11, 23), Decimal(6), Decimal(1))
     with pytest.raises(BadSale):
-        await return_goods(tx, sale.id, too_much, expected=None, now=now, cause=CAUSE)
+        await return_goods(tx, sale.id, too_much, expected=None, today=TODAY, cause=CAUSE)
     with pytest.raises(NotFound):
-        await return_goods(tx, new_id(), too_much, expected=None, now=now, cause=CAUSE)
-    await ship_goods(tx, sale.id, Decimal(3), date(2026, 11, 23), expected=None, cause=CAUSE)
+        await return_goods(tx, new_id(), too_much, expected=None, today=TODAY, cause=CAUSE)
+    await ship_goods(tx, sale.id, Decimal(3), TODAY, expected=None, today=TODAY, cause=CAUSE)
     with pytest.raises(Conflict):
-        await ship_goods(tx, sale.id, Decimal(2), date(2026, 11, 23), expected=None, cause=CAUSE)
+        await ship_goods(tx, sale.id, Decimal(2), TODAY, expected=None, today=TODAY, cause=CAUSE)

@@ -29,12 +29,13 @@ from takt.deals.service.upserts import change_deal, upsert_deals
 from takt.deals.store.deals import read_deals
 from takt.deals.store.views import page_deals, standing_at
 
-from .company import CAUSE, line, new_deal, price_floor, set_up
+from .company import BY, CAUSE, line, new_deal, price_floor, set_up
 
 
 def told_by_crm(**more: Any) -> DealDraft:
     fields: dict[str, Any] = {
         "cause": CAUSE,
+        "by": BY,
         "key": ("crm", "A1"),
         "name": "Pumps for Acme",
         "owner": "ann",
@@ -79,7 +80,7 @@ async def test_a_past_from_elsewhere_is_flagged_and_gates_hold_from_the_next_mov
     assert [entry.imported for entry in deal.entries] == [True, True]
     assert deal.opened_at == now - timedelta(days=30)
     with pytest.raises(CriteriaUnmet):
-        await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE), now)
+        await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE, BY), now)
     moved = await one(tx, told_by_crm(stage="solution-design"), now)
     assert isinstance(moved, CriteriaUnmet)
     done = (DocumentDraft("requirements", "Requirements"),)
@@ -129,6 +130,41 @@ async def test_lines_keep_their_ids_by_reference(tx: Tx, now: datetime) -> None:
     assert last.changed == ("lines",)
 
 
+async def test_a_line_of_another_deal_is_refused_and_a_new_id_is_kept(
+    tx: Tx, now: datetime
+) -> None:
+    account = await set_up(tx)
+    deal = await new_deal(tx, account, now)
+    taken, chosen = deal.lines[0].offer.line, new_id()
+    with pytest.raises(BadDeal) as refused:
+        await new_deal(tx, account, now, lines=(line(), line(id=taken)))
+    assert (refused.value.field, refused.value.value) == ("lines[1].id", str(taken))
+    other = await new_deal(tx, account, now, lines=(line(id=chosen),))
+    assert other.lines[0].offer.line == chosen
+    before = len(await emitted(tx))
+    draft = DealDraft(cause=CAUSE, by=BY, id=other.id, lines=(line(id=chosen), line(id=taken)))
+    with pytest.raises(BadDeal):
+        await change_deal(tx, draft, now)
+    assert len(await emitted(tx)) == before
+    [kept] = (await read_deals(tx, [deal.id]))[deal.id].deal.lines
+    assert kept == deal.lines[0]
+
+
+async def test_one_new_line_in_two_deals_of_a_batch_goes_into_the_first(
+    tx: Tx, now: datetime
+) -> None:
+    await set_up(tx)
+    chosen = new_id()
+    drafts = [told_by_crm(key=("crm", key), lines=(line(id=chosen),)) for key in ("A1", "A2")]
+    first, second = await upsert_deals(tx, drafts, now)
+    assert isinstance(first, Upserted)
+    assert isinstance(second, BadDeal)
+    again = await upsert_deals(tx, drafts, now)
+    assert isinstance(again[0], Upserted)
+    assert again[0].result == "unchanged"
+    assert isinstance(again[1], BadDeal)
+
+
 async def test_unknown_names_are_refused_all_at_once_or_made_room_for(
     tx: Tx, now: datetime
 ) -> None:
@@ -154,6 +190,8 @@ IMPOSSIBLE: list[tuple[dict[str, Any], type[Problem]]] = [
     ({"expected_close": date(2026, 11, 22)}, BadDeal),
     ({"lines": (line(requested=date(2026, 1, 1)),)}, BadDeal),
     ({"history": (("won", datetime(2027, 1, 1, tzinfo=UTC)),)}, BadDeal),
+    ({"lines": (line(price="0"),)}, BadDeal),
+    ({"lines": (line(quantity="1000001", price="1000000"),)}, BadDeal),
 ]
 
 
@@ -186,7 +224,7 @@ async def test_a_line_below_its_floor_needs_an_approval_first(tx: Tx, now: datet
     await price_floor(tx)
     deal = await new_deal(tx, account, now)
     cheap = line(price="79", id=deal.lines[0].offer.line)
-    draft = DealDraft(cause=CAUSE, id=deal.id, lines=(cheap,))
+    draft = DealDraft(cause=CAUSE, by=BY, id=deal.id, lines=(cheap,))
     with pytest.raises(PriceOutsideRange) as refused:
         await change_deal(tx, draft, now)
     assert refused.value.field == "lines[0].price"
@@ -214,11 +252,11 @@ async def test_a_line_below_its_floor_needs_an_approval_first(tx: Tx, now: datet
     await approve("sales-manager")
     changed = await change_deal(tx, draft, now)
     assert changed.lines[0].offer.price == 79
-    await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE), now)
+    await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE, BY), now)
     late = now + timedelta(days=3)
     with pytest.raises(CriteriaUnmet):
-        await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE), late)
-    back = DealDraft(cause=CAUSE, id=deal.id, lines=(replace(cheap, price=Decimal(100)),))
+        await move_deal(tx, MoveRequest(deal.id, "solution-design", CAUSE, BY), late)
+    back = DealDraft(cause=CAUSE, by=BY, id=deal.id, lines=(replace(cheap, price=Decimal(100)),))
     await change_deal(tx, back, now)
     with pytest.raises(PriceOutsideRange):
         await change_deal(tx, draft, now)
@@ -237,22 +275,22 @@ async def test_changes_of_what_is_not_there_stale_or_closed_are_refused(
 ) -> None:
     deal = await new_deal(tx, await set_up(tx), now, key=("crm", "A1"))
     with pytest.raises(NotFound):
-        await change_deal(tx, DealDraft(cause=CAUSE, id=new_id(), name="x"), now)
+        await change_deal(tx, DealDraft(cause=CAUSE, by=BY, id=new_id(), name="x"), now)
     with pytest.raises(Stale):
-        await change_deal(tx, DealDraft(cause=CAUSE, id=deal.id, expected=7, name="x"), now)
+        await change_deal(tx, DealDraft(cause=CAUSE, by=BY, id=deal.id, expected=7, name="x"), now)
     with pytest.raises(ExternalIdTaken):
         await new_deal(tx, deal.account, now, key=("crm", "A1"))
-    await move_deal(tx, MoveRequest(deal.id, "lost", CAUSE), now)
+    await move_deal(tx, MoveRequest(deal.id, "lost", CAUSE, BY), now)
     with pytest.raises(DealClosed):
-        await change_deal(tx, DealDraft(cause=CAUSE, id=deal.id, lines=()), now)
+        await change_deal(tx, DealDraft(cause=CAUSE, by=BY, id=deal.id, lines=()), now)
 
 
 async def test_the_pipeline_is_rebuilt_with_its_values_as_it_stood(tx: Tx, now: datetime) -> None:
     deal = await new_deal(tx, await set_up(tx), now)
     noon, evening = now + timedelta(hours=3), now + timedelta(hours=9)
-    draft = DealDraft(cause=CAUSE, id=deal.id, lines=(line(quantity="7"),))
+    draft = DealDraft(cause=CAUSE, by=BY, id=deal.id, lines=(line(quantity="7"),))
     await change_deal(tx, draft, noon)
-    await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE), evening)
+    await move_deal(tx, MoveRequest(deal.id, "needs-confirmation", CAUSE, BY), evening)
 
     async def standing(at: datetime) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in await standing_at(tx, "default", at)]

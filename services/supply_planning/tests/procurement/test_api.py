@@ -304,3 +304,35 @@ async def test_an_approved_order_is_changed_by_rest(
 async def test_an_order_that_is_not_there_is_named(client: httpx.AsyncClient) -> None:
     reply = await client.get("/v1/purchase-orders/00000000-0000-0000-0000-000000000001")
     assert (reply.status_code, reply.json()["field"]) == (404, "order_id")
+
+
+async def test_an_order_that_costs_more_than_money_can_say_is_refused(
+    client: httpx.AsyncClient,
+) -> None:
+    await load(client)
+    placed = {
+        "number": "4500000001",
+        "item": "frame",
+        "site": "plant",
+        "supplier": "acme",
+        "quantity": "1000000",
+        "price": "999999",
+        "payment_days": 30,
+        "ordered_on": "2026-11-20",
+        "due_on": "2026-12-01",
+    }
+    largest = {**placed, "number": "4500000002", "price": "1000000000"}
+    refused = await client.put("/v1/purchase-orders", json={"items": [placed, largest]})
+    problem = refused.json()
+    assert (refused.status_code, problem["field"]) == (422, "items.1.quantity")
+    assert problem["remedy"]
+    written = await client.put("/v1/purchase-orders", json={"items": [placed]})
+    assert written.status_code == 200, written.text
+    [order] = (await client.get("/v1/purchase-orders")).json()["items"]
+    assert order["amount"] == "999999000000"
+    address = f"/v1/purchase-orders/{order['order_id']}"
+    refused = await client.post(
+        f"{address}/confirm", json={"quantity": "100000000000"}, headers={"If-Match": "*"}
+    )
+    assert (refused.status_code, refused.json()["field"]) == (422, "quantity")
+    assert (await client.get(address)).json()["answers"] == []

@@ -12,6 +12,9 @@ from pydantic import Field, PlainSerializer, WithJsonSchema
 MICRO = Decimal("0.000001")
 """The last place of a quantity or an amount of money."""
 
+LARGEST_MONEY = Decimal("999999999999.999999")
+"""The most that `Money` takes: what multiplies a quantity by a price keeps within it."""
+
 PROBABILITY_STEP = Decimal("0.00000001")
 """The last place of a probability."""
 
@@ -45,6 +48,8 @@ def _on_the_wire(pattern: str) -> WithJsonSchema:
 
 _Unsigned = _on_the_wire(r"^\d{1,12}(\.\d{1,6})?$")
 _Signed = _on_the_wire(r"^-?\d{1,12}(\.\d{1,6})?$")
+_Sum = _on_the_wire(r"^\d+(\.\d{1,6})?$")
+_SignedSum = _on_the_wire(r"^-?\d+(\.\d{1,6})?$")
 _UpToOne = _on_the_wire(r"^(0(\.\d{1,8})?|1)$")
 
 Quantity = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain, _Unsigned]
@@ -54,6 +59,9 @@ PositiveQuantity = Annotated[
 SignedQuantity = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain, _Signed]
 Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6), _Plain, _Unsigned]
 SignedMoney = Annotated[Decimal, Field(max_digits=18, decimal_places=6), _Plain, _Signed]
+Sum = Annotated[Decimal, Field(ge=0), _Plain, _Sum]
+"""What many amounts make together: each is bounded, their sum is not."""
+SignedSum = Annotated[Decimal, Field(), _Plain, _SignedSum]
 Probability = Annotated[
     Decimal, Field(ge=0, le=1, max_digits=9, decimal_places=8), _Plain, _UpToOne
 ]

@@ -197,8 +197,11 @@ IfMatchWhenThere = Annotated[tuple[int | None, bool], Depends(_if_match_when_the
 """For writes that may create: the sequence as in `IfMatch`, and whether the header was sent."""
 
 
-def check_match(expected: int | None, sequence: int) -> None:
-    """Refuse a change of a thing that has moved on. Raises Stale (412)."""
+def check_match(expected: int | None, sequence: int, **known: object) -> None:
+    """Refuse a change of a thing that has moved on. Raises Stale (412).
+
+    Args: known: what else is known of its last change, told beside its present version.
+    """
     if expected is not None and expected != sequence:
         raise Stale(
             f"it is at {etag(sequence)} now",
@@ -206,6 +209,7 @@ def check_match(expected: int | None, sequence: int) -> None:
             value=etag(expected),
             remedy="read it again, look at what changed, and send the new ETag",
             current=etag(sequence),
+            **known,
         )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from takt.common.db import is_transient, sqlstate
+from takt.common.db import chain, is_transient, sqlstate
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +153,10 @@ REMEDIES = {
 }
 
 
+CONTRADICTS = ("23503", "23505", "23P01")
+"""Foreign key, unique, exclusion: states of a value that would be right beside other rows."""
+
+
 def shown(value: object) -> Any:
     """A value as it can be put into JSON, cut where it is long."""
     if value is None or isinstance(value, bool | int):
@@ -225,8 +229,9 @@ def install(app: FastAPI) -> None:
             logger.warning("%s: %s", request.url.path, error)
             reason = "the disk is full" if state == "53100" else "the database cannot be reached"
             return Unavailable(reason, remedy="try again in a few seconds").response()
-        if state is not None and state.startswith("22"):
-            return DataRefused(str(getattr(error, "orig", error))[:300]).response()
+        if state is not None and state.startswith(("22", "23")):
+            logger.warning("%s: %s", request.url.path, error)
+            return _refused(error, state).response()
         logger.exception("%s failed", request.url.path, exc_info=error)
         return _unexpected()
 
@@ -234,6 +239,21 @@ def install(app: FastAPI) -> None:
     async def _fault(request: Request, error: Exception) -> JSONResponse:
         logger.exception("%s failed", request.url.path, exc_info=error)
         return _unexpected()
+
+
+def _refused(error: Exception, state: str) -> Problem:
+    """What a type or a constraint refused: the last line of defence behind checks that say more."""
+    said: dict[str, str] = {}
+    for link in chain(error):
+        for name in ("message", "column_name", "constraint_name"):
+            if getattr(link, name, None):
+                said.setdefault(name, getattr(link, name))
+    detail = said.get("message", str(error))[:300]
+    field = said.get("column_name") or said.get("constraint_name")
+    if state in CONTRADICTS:
+        remedy = "read what is there, then send what agrees with it"
+        return Conflict(detail, field=field, remedy=remedy)
+    return DataRefused(detail, field=field, remedy="give a value that the field may have")
 
 
 def _unexpected() -> JSONResponse:

@@ -169,13 +169,18 @@ NewKey = Callable[..., Awaitable[str]]
 def new_key(access_url: str) -> NewKey:
     """A maker of keys: call it with scopes (admin when none), and what is wrong with the key."""
 
-    async def make(*scopes: str, expires_in: timedelta | None = None, revoked: bool = False) -> str:
+    async def make(
+        *scopes: str,
+        name: str = "test",
+        expires_in: timedelta | None = None,
+        revoked: bool = False,
+    ) -> str:
         key, prefix, digest = auth.make_key()
         connection = await asyncpg.connect(access_url)
         await connection.execute(
             "INSERT INTO keys (name, prefix, digest, scopes, expires_at, revoked_at)"
             " VALUES ($1, $2, $3, $4, $5, $6)",
-            "test",
+            name,
             prefix,
             digest,
             list(scopes or ("admin",)),
@@ -229,6 +234,16 @@ async def emitted(tx: Tx) -> list[Envelope[Event]]:
         assert isinstance(envelope, Envelope), envelope
         found.append(envelope)
     return found
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    """Whether some connection to this database is held up by another one's transaction."""
+    async with database.transaction() as tx:
+        found = await tx.exec_driver_sql(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(found.scalar_one())
 
 
 async def eventually(

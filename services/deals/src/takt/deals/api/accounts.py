@@ -60,16 +60,15 @@ async def post_account(
     """A new account."""
 
     async def answer() -> tuple[int, Any]:
-        taken = await page_accounts(tx, external_id=body.external_id)
-        if any(row["source"] == body.source for row in taken):
+        added = await put_accounts(tx, [body.model_dump()], cause=cause, only_new=True)
+        if not added:
             raise Conflict(
                 f"{body.source} {body.external_id} is an account already",
                 field="external_id",
                 value=body.external_id,
                 remedy="change it with PATCH, or send it to POST /v1/accounts/upserts",
             )
-        [row] = await put_accounts(tx, [body.model_dump()], cause=cause)
-        return 201, row
+        return 201, added[0]
 
     return await once(request, tx, answer)
 

@@ -47,6 +47,7 @@ from takt.deals.store.deals import read_deals
 from takt.deals.store.views import page_deals, read_approvals
 
 router = APIRouter(prefix="/v1/deals", tags=["deals"])
+Writer = Annotated[Caller, requires("deals:write")]
 
 
 @router.get("", dependencies=[requires("deals:read")])
@@ -95,15 +96,16 @@ async def get_deal(deal_id: UUID, tx: RequestTx, response: Response) -> DealOut:
     return deal
 
 
-@router.post("", status_code=201, dependencies=[requires("deals:write")], response_model=DealOut)
+@router.post("", status_code=201, response_model=DealOut)
 async def post_deal(
-    body: DealIn, request: Request, tx: RequestTx, now: Now, cause: RequestCause
+    body: DealIn, caller: Writer, request: Request, tx: RequestTx, now: Now, cause: RequestCause
 ) -> Response:
     """Open a deal in the first stage of its pipeline."""
 
     async def answer() -> tuple[int, Any]:
         draft = DealDraft(
             cause=cause,
+            by=caller.name,
             key=None if body.external_id is None else (body.source, body.external_id),
             name=body.name,
             account_id=body.account_id,
@@ -124,10 +126,11 @@ async def post_deal(
     return await once(request, tx, answer)
 
 
-@router.patch("/{deal_id}", dependencies=[requires("deals:write")])
+@router.patch("/{deal_id}")
 async def patch_deal(
     deal_id: UUID,
     body: DealPatch,
+    caller: Writer,
     tx: RequestTx,
     expected: IfMatch,
     now: Now,
@@ -137,6 +140,7 @@ async def patch_deal(
     """Change a deal, except its stage. A line outside its range needs an approval first."""
     draft = DealDraft(
         cause=cause,
+        by=caller.name,
         id=deal_id,
         expected=expected,
         name=body.name,
@@ -156,10 +160,12 @@ async def patch_deal(
     return await _view(tx, deal_id)
 
 
-@router.post("/upserts", dependencies=[requires("deals:write")], response_model=BulkOut)
-async def post_upserts(body: DealUpserts, tx: RequestTx, now: Now, cause: RequestCause) -> Response:
+@router.post("/upserts", response_model=BulkOut)
+async def post_upserts(
+    body: DealUpserts, caller: Writer, tx: RequestTx, now: Now, cause: RequestCause
+) -> Response:
     """Many deals of other systems by their ids; each has its own outcome, good ones stand."""
-    drafts = [_upsert_draft(item, cause) for item in body.items]
+    drafts = [_upsert_draft(item, caller.name, cause) for item in body.items]
     items: list[BulkOutcome] = []
     for item, outcome in zip(body.items, await upsert_deals(tx, drafts, now), strict=True):
         if isinstance(outcome, Problem):
@@ -212,11 +218,12 @@ async def get_history(deal_id: UUID, tx: RequestTx, now: Now) -> HistoryOut:
     return HistoryOut(deal_id=deal_id, age_seconds=age, stays=stays, cycle=cycle)
 
 
-@router.put("/{deal_id}/documents/{kind}", dependencies=[requires("deals:write")])
+@router.put("/{deal_id}/documents/{kind}")
 async def put_document(
     deal_id: UUID,
     kind: Annotated[str, Path(min_length=1, max_length=100)],
     body: DocumentIn,
+    caller: Writer,
     tx: RequestTx,
     expected: IfMatch,
     now: Now,
@@ -225,7 +232,9 @@ async def put_document(
 ) -> DealOut:
     """A document of that kind is completed; exit criteria may ask for it."""
     document = DocumentDraft(kind, body.name, body.address)
-    deal = await attach_document(tx, deal_id, document, expected=expected, now=now, cause=cause)
+    deal = await attach_document(
+        tx, deal_id, document, by=caller.name, expected=expected, now=now, cause=cause
+    )
     response.headers["ETag"] = etag(deal.sequence)
     return await _view(tx, deal_id)
 
@@ -294,9 +303,10 @@ def _lines(lines: tuple[LineIn, ...]) -> tuple[LineDraft, ...]:
     )
 
 
-def _upsert_draft(item: DealUpsert, cause: Cause) -> DealDraft:
+def _upsert_draft(item: DealUpsert, by: str, cause: Cause) -> DealDraft:
     return DealDraft(
         cause=cause if item.correlation_id is None else Cause.start(item.correlation_id),
+        by=by,
         key=(item.source, item.external_id),
         name=item.name,
         account=item.account,

@@ -23,10 +23,11 @@ async def get_life(
 ) -> Page[FactOut]:
     """What happened to a deal, the latest first: changes, moves, documents, approvals, sales.
 
-    It is told from what is only ever appended. Who moved or changed a deal is not kept, only who
-    approved. Of name, terms and the manual probability, of earlier reasons and of a document that
-    was replaced there is no past; of sales, shipments and returns the day is kept. Left out is what
-    a fact does not have.
+    It is told from what is only ever appended. `by` is who did it: the name of the key, or the
+    source that told it on Kafka, by webhook or in a file; of sales it is not kept. Of name,
+    terms and the manual probability, of earlier reasons and of a document that was replaced
+    there is no past; of sales, shipments and returns the day is kept. Left out is what a fact
+    does not have.
     """
     facts = await read_life(tx, deal_id)
     after = decode_cursor(cursor, tuple[str, str, str])

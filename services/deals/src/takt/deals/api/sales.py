@@ -1,5 +1,6 @@
 """Sales: what an ERP or a till says of its order lines, shipments and returns."""
 
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Response
 from takt.common.auth import requires
 from takt.common.contracts.deals import SaleState
 from takt.common.contracts.inbound import InboundSale
-from takt.common.db import RequestTx
+from takt.common.db import RequestTx, Tx
 from takt.common.event import Cause, Envelope, new_id, wall_now
 from takt.common.http import (
     Cursor,
@@ -25,7 +26,9 @@ from takt.deals.api.cursors import id_after
 from takt.deals.schemas.sales import ReturnIn, SaleIn, SalesIn, ShipmentIn
 from takt.deals.service.facts import sale_state
 from takt.deals.service.inbound import take_sales
+from takt.deals.service.moves import company_of
 from takt.deals.service.sales import return_goods, ship_goods
+from takt.deals.store.catalog import load_catalog
 from takt.deals.store.sales import Return, Sale, read_sales
 
 router = APIRouter(prefix="/v1/sales", tags=["sales"])
@@ -82,7 +85,8 @@ async def post_return(
 ) -> SaleOut:
     """Goods came back; the same return id twice is one return."""
     returned = Return(body.return_id, body.returned_on, body.quantity, body.amount)
-    sale = await return_goods(tx, sale_id, returned, expected=expected, now=now, cause=cause)
+    today = await _today(tx, now)
+    sale = await return_goods(tx, sale_id, returned, expected=expected, today=today, cause=cause)
     response.headers["ETag"] = etag(sale.sequence)
     return _shown(sale)
 
@@ -93,15 +97,26 @@ async def put_shipment(
     body: ShipmentIn,
     tx: RequestTx,
     expected: IfMatch,
+    now: Now,
     cause: RequestCause,
     response: Response,
 ) -> SaleOut:
     """Goods left: the sum so far."""
     sale = await ship_goods(
-        tx, sale_id, body.shipped_quantity, body.shipped_on, expected=expected, cause=cause
+        tx,
+        sale_id,
+        body.shipped_quantity,
+        body.shipped_on,
+        expected=expected,
+        today=await _today(tx, now),
+        cause=cause,
     )
     response.headers["ETag"] = etag(sale.sequence)
     return _shown(sale)
+
+
+async def _today(tx: Tx, now: datetime) -> date:
+    return now.astimezone(company_of(await load_catalog(tx)).zone).date()
 
 
 def _shown(sale: Sale) -> SaleOut:

@@ -1,10 +1,11 @@
 """Moving deals: one, or many at once."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from takt.common.auth import requires
+from takt.common.auth import Caller, requires
 from takt.common.db import RequestTx
 from takt.common.event import Cause, new_id
 from takt.common.http import IfMatch, Now, RequestCause, etag
@@ -13,19 +14,23 @@ from takt.deals.schemas.moves import BulkOut, BulkOutcome, StageMoved, StageMove
 from takt.deals.service.moves import MoveRequest, move_deal, move_deals
 
 router = APIRouter(prefix="/v1/deals", tags=["deals"])
+Writer = Annotated[Caller, requires("deals:write")]
 
 
-@router.post("/{deal_id}/stage", dependencies=[requires("deals:write")], response_model=StageMoved)
+@router.post("/{deal_id}/stage", response_model=StageMoved)
 async def post_stage(
     deal_id: UUID,
     body: StageWish,
+    caller: Writer,
     tx: RequestTx,
     expected: IfMatch,
     now: Now,
     cause: RequestCause,
 ) -> Response:
     """Move a deal; every unmet criterion is listed."""
-    request = MoveRequest(deal_id, body.stage, cause, expected, body.reason, body.competitor)
+    request = MoveRequest(
+        deal_id, body.stage, cause, caller.name, expected, body.reason, body.competitor
+    )
     deal = await move_deal(tx, request, now)
     moved = StageMoved.model_construct(
         id=deal.id,
@@ -38,9 +43,9 @@ async def post_stage(
     return Response(moved.model_dump_json(), headers=headers, media_type="application/json")
 
 
-@router.post("/stage-moves", dependencies=[requires("deals:write")], response_model=BulkOut)
+@router.post("/stage-moves", response_model=BulkOut)
 async def post_stage_moves(
-    body: StageMoves, tx: RequestTx, now: Now, cause: RequestCause
+    body: StageMoves, caller: Writer, tx: RequestTx, now: Now, cause: RequestCause
 ) -> Response:
     """Move many deals; each has its own outcome, and the good ones stand.
 
@@ -51,6 +56,7 @@ async def post_stage_moves(
             move.deal_id,
             move.stage,
             Cause(correlations=(move.correlation_id or new_id(), *cause.correlations)),
+            caller.name,
             move.sequence,
             move.reason,
             move.competitor,

@@ -369,4 +369,9 @@ def _price(cells: _Cells, state: StageKind, quantity: Decimal, list_price: Decim
             cells.refuse("value", "", "Give the value of a won deal.")
         return list_price
     whole = cells.checked("value", read_amount("value", value))
-    return (whole / quantity).quantize(STEP, ROUND_HALF_EVEN)
+    price = read_amount("price", (whole / quantity).quantize(STEP, ROUND_HALF_EVEN))
+    if isinstance(price, Refusal):
+        remedy = f"By the quantity {quantity} that is {price.value} a unit; check both."
+        cells.refuse("value", value, remedy)
+        return list_price
+    return price

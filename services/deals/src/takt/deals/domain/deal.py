@@ -9,6 +9,7 @@ from uuid import UUID
 
 from takt.deals.domain.gates import Evidence, unmet_criteria
 from takt.deals.domain.history import Entry
+from takt.deals.domain.money import check_total, read_amount
 from takt.deals.domain.pipeline import MoveKind, Pipeline, StageKind
 from takt.deals.domain.price import (
     USUAL_TERMS,
@@ -216,6 +217,17 @@ def price_lines(deal: Deal, stage: str, book: PriceBook, now: datetime) -> list[
         floor, ceiling = highest_floor(product, rules), lowest_ceiling(product, rules)
         lines.append(LinePrice(line, product, floor, ceiling, inside, approved, tuple(left)))
     return lines
+
+
+def check_amounts(deal: Deal) -> list[Refusal]:
+    """Quantities and prices that are none of ours; a line, or all of them, beyond what money is."""
+    refusals: list[Refusal] = []
+    for number, line in enumerate(deal.lines):
+        amounts = {"quantity": line.offer.quantity, "price": line.offer.price}
+        read = [read_amount(f"lines[{number}].{name}", one) for name, one in amounts.items()]
+        wrong = [one for one in read if isinstance(one, Refusal)]
+        refusals += wrong or check_total(f"lines[{number}]", line.offer.quantity * line.offer.price)
+    return refusals or check_total("lines", deal.value)
 
 
 def check_dates(

@@ -42,10 +42,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a deal held besides its stage from `at` on; `lines` by id, each by field, as text."""
+    """What a deal held besides its stage from `at` on; `lines` by id, each by field, as text.
+
+    Args: by: who changed it then, where that was kept.
+    """
 
     sequence: int
     at: datetime
+    by: str | None
     fields: Mapping[str, str | None]
     lines: Mapping[UUID, Mapping[str, str | None]]
 
@@ -109,11 +113,17 @@ def as_text(value: object) -> str | None:
 
 
 def moves_of(
-    deal: Deal, pipeline: Pipeline, told: Sequence[Told], on: Mapping[datetime, date]
+    deal: Deal,
+    pipeline: Pipeline,
+    told: Sequence[Told],
+    on: Mapping[datetime, date],
+    movers: Mapping[int, str | None],
 ) -> list[Fact]:
     """The opening and every move, those taken back too.
 
     A reason is kept with a deal while it is closed; of an earlier closing only its event has it.
+
+    Args: movers: who made each entry of the history, by its number.
     """
     events = {event.stays: event for event in told if event.kind not in ("opened", "changed")}
     slips = taken_back(deal.entries)
@@ -126,7 +136,11 @@ def moves_of(
             first.entered_at,
             f"0 {first.number:06}",
             opening.correlation if opening else None,
-            {"to_stage": first.stage, "imported": first.imported},
+            {
+                "to_stage": first.stage,
+                "imported": first.imported,
+                "by": movers.get(first.number),
+            },
         )
     ]
     for before, entry in pairwise(deal.entries):
@@ -139,6 +153,7 @@ def moves_of(
             "to_stage": entry.stage,
             "taken_back": entry.number in slips,
             "imported": entry.imported,
+            "by": movers.get(entry.number),
             "reason": reason or (event.reason if event else None),
             "competitor": deal.competitor if last and kind == "lost" else None,
         }
@@ -183,7 +198,7 @@ def changes_of(
         others -= after.fields.keys()
         if not changes and not others and (event is not None or after.at in elsewhere):
             continue
-        details = {"changes": changes, "also_changed": sorted(others)}
+        details = {"changes": changes, "also_changed": sorted(others), "by": after.by}
         correlation = event.correlation if event else None
         place = f"1 {after.sequence:06}"
         facts.append(Fact("changed", on[after.at], after.at, place, correlation, details))

@@ -3,11 +3,20 @@
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from takt.common.amounts import LARGEST_MONEY, plain
 from takt.deals.domain.refusal import Refusal
 
 DECIMALS: Final = 6
 LARGEST: Final = Decimal(1_000_000_000)
 """Above a thousand million a quantity or a unit price is a slip of the keyboard."""
+
+
+def check_total(field: str, total: Decimal) -> list[Refusal]:
+    """Why quantity x price, or the sum of many, is more than money can say."""
+    if total <= LARGEST_MONEY:
+        return []
+    remedy = f"Quantity times price is at most {LARGEST_MONEY:,}; check both, or split it."
+    return [Refusal("total-too-large", field, plain(total), remedy)]
 
 
 def read_amount(field: str, given: str | Decimal) -> Decimal | Refusal:

@@ -97,13 +97,19 @@ class AccountIn(RequestModel):
 
 
 class AccountPatch(RequestModel):
-    """What to change of an account; fields left out stay."""
+    """What to change of an account; fields left out stay, null empties."""
 
     name: Text | None = None
     sector: Code | None = None
     segment: Code | None = None
     region: Code | None = None
     payment_days: Days | None = None
+
+    @model_validator(mode="after")
+    def _kept(self) -> Self:
+        if "name" in self.model_fields_set and self.name is None:
+            raise ValueError("name cannot be emptied")
+        return self
 
 
 class Coded(RequestModel):

@@ -180,6 +180,11 @@ class DealOut(BaseModel):
     competitor: str | None
     imported: bool
     sequence: int
+    changed_by: str | None
+    """Who changed or moved it last: the name of a key, or the source that told it.
+
+    None where that was before it was kept.
+    """
     value: Money
     lines: list[LineOut]
     documents: list[str]

@@ -61,7 +61,7 @@ class FactOut(BaseModel):
     approval_id: UUID | None = None
     role: str | None = None
     by: str | None = None
-    """The name of the key that approved."""
+    """Who did it: the name of a key, or the source that told it."""
     offers: list[OfferOut] | None = None
     expires_at: datetime | None = None
     sale_id: UUID | None = None

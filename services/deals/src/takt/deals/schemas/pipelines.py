@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from takt.common.amounts import Code, Currency, Money, Probability
+from takt.common.amounts import Code, Currency, Money, Probability, Sum
 from takt.common.http import RequestModel
 from takt.deals.domain.gates import GateField
 from takt.deals.schemas.values import Text
@@ -72,7 +72,7 @@ class StandingOut(BaseModel):
 
     stage: str
     deals: int
-    value: Money
+    value: Sum
 
 
 class CardOut(BaseModel):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from takt.common.amounts import Currency, Money, Quantity, SignedMoney, SignedQuantity
+from takt.common.amounts import Currency, Money, Quantity, SignedMoney, SignedSum, Sum
 
-Ratio = SignedQuantity
+Ratio = SignedSum
 """A share to six places, negative where a price is above the list or below the cost."""
 
 
@@ -66,8 +66,8 @@ class PricesOut(BaseModel):
     as_of: datetime
     lines: list[LinePriceOut]
     value: Money
-    list_value: Money | None
+    list_value: Sum | None
     discount: Ratio | None
-    cost: Money | None
-    margin: SignedMoney | None
+    cost: Sum | None
+    margin: SignedSum | None
     margin_share: Ratio | None

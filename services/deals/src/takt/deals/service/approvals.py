@@ -41,7 +41,7 @@ async def approve_offer(
         if stored is None:
             raise deal_not_found(deal_id)
         deal = stored.deal
-        check_match(expected, deal.sequence)
+        check_match(expected, deal.sequence, changed_by=stored.changed_by)
         approval = Approval(
             id=new_id(),
             role=role,
@@ -65,6 +65,7 @@ async def approve_offer(
             after,
             facts.changed(after, company, ("approvals",)),
             cause,
+            approver,
             since=len(deal.entries),
             valid_from=max(now, deal.opened_at),
             source_sequence=stored.source_sequence,

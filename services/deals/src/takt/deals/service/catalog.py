@@ -174,10 +174,30 @@ async def _check_codes(tx: Tx, noun: Noun, rows: Sequence[Mapping[str, Any]]) ->
             )
             for code in sorted(named - given - known)
         )
+    if noun is PRICE_RULES:
+        refusals += await _unknown_of_rules(tx, rows)
     if refusals:
         raise UnknownReference.of(refusals)
     if "parent" in noun.columns:
         await _check_hierarchy(tx, noun, rows)
+
+
+async def _unknown_of_rules(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[Refusal]:
+    """Accounts, and stages of pipelines that are there, to which price rules refer in vain."""
+    named = {row["account_id"] for row in rows if row["account_id"] is not None}
+    found = await accounts.page_accounts(tx, ids=named, limit=len(named)) if named else []
+    remedy = "Add it with POST /v1/accounts, or take an id from GET /v1/accounts."
+    refusals = [
+        Refusal("unknown-account", "account_id", str(account), remedy)
+        for account in sorted(named - {row["id"] for row in found})
+    ]
+    pipelines = (await catalog.load_catalog(tx)).pipelines
+    for row in rows:
+        pipeline = pipelines.get(row["pipeline"])
+        if pipeline is not None and pipeline.stage(row["stage"]) is None:
+            remedy = f"Use one of: {', '.join(stage.code for stage in pipeline.stages)}."
+            refusals.append(Refusal("unknown-stage", "stage", row["stage"], remedy))
+    return refusals
 
 
 async def _check_hierarchy(tx: Tx, noun: Noun, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -191,6 +211,7 @@ async def _check_hierarchy(tx: Tx, noun: Noun, rows: Sequence[Mapping[str, Any]]
 
 async def _check_pipelines(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     refusals: list[Refusal] = []
+    rules = (await catalog.load_catalog(tx)).book.rules
     for row in rows:
         pipeline: Pipeline = catalog.pipeline_of({**row, "sequence": 0})
         refusals += check_pipeline(pipeline)
@@ -198,6 +219,12 @@ async def _check_pipelines(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         refusals += (
             Refusal("stage-in-use", "stages", stage, "Deals stand in it; move them first.")
             for stage in sorted(used - {stage.code for stage in pipeline.stages})
+        )
+        named = {r.code: r.stage[1] for r in rules if r.stage and r.stage[0] == pipeline.code}
+        refusals += (
+            Refusal("stage-in-use", "stages", stage, f"The price rule {code} names it; change it.")
+            for code, stage in named.items()
+            if pipeline.stage(stage) is None
         )
     if refusals:
         raise BadPipeline.of(refusals)
@@ -210,10 +237,16 @@ async def _check_rules(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 async def put_accounts(
-    tx: Tx, rows: Sequence[Mapping[str, Any]], *, cause: Cause, keep_missing: bool = False
+    tx: Tx,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    cause: Cause,
+    keep_missing: bool = False,
+    only_new: bool = False,
 ) -> list[dict[str, Any]]:
     """Write accounts by source and external id; returns those that changed, and tells of them.
 
+    Args: keep_missing: a field without a value stays as it is; only_new: what is there does.
     Raises: UnknownReference: no such region.
     """
     named = {row["region"] for row in rows if row["region"] is not None}
@@ -223,7 +256,7 @@ async def put_accounts(
         raise UnknownReference.of(
             [Refusal("unknown-region", "region", code, remedy) for code in sorted(unknown)]
         )
-    changed = await accounts.upsert_accounts(tx, rows, keep_missing=keep_missing)
+    changed = await accounts.upsert_accounts(tx, rows, keep_missing=keep_missing, only_new=only_new)
     if changed:
         await emit(tx, *((_account_event(row), cause) for row in changed))
     return changed

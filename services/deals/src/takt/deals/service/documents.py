@@ -16,6 +16,7 @@ async def attach_document(
     deal_id: UUID,
     document: DocumentDraft,
     *,
+    by: str,
     expected: int | None,
     now: datetime,
     cause: Cause,
@@ -24,7 +25,7 @@ async def attach_document(
 
     Raises: NotFound, Stale.
     """
-    draft = DealDraft(cause=cause, id=deal_id, expected=expected, documents=(document,))
+    draft = DealDraft(cause=cause, by=by, id=deal_id, expected=expected, documents=(document,))
     deal = await change_deal(tx, draft, now)
     await add_documents(tx, [(deal_id, document.kind, document.name, document.address)], now)
     return deal

@@ -37,13 +37,15 @@ class DocumentDraft:
 class DealDraft:
     """What is stated of a deal; None leaves a field as it is, `cleared` names fields to empty.
 
-    `key` is (source, external id), `id` an id of ours. `account` is an external id or a name.
-    `history` are the stages of a past elsewhere, the present one last; `sequence` counts the
-    source's own changes. `shipped` says that the goods of a past win have left; `only_new` that
-    the deal must not be there yet.
+    `by` is the name of the key that states it, or the source that told it. `key` is (source,
+    external id), `id` an id of ours. `account` is an external id or a name. `history` are the
+    stages of a past elsewhere, the present one last; `sequence` counts the source's own
+    changes. `shipped` says that the goods of a past win have left; `only_new` that the deal
+    must not be there yet.
     """
 
     cause: Cause
+    by: str
     id: UUID | None = None
     key: tuple[str, str] | None = None
     expected: int | None = None

@@ -181,6 +181,7 @@ def _draft(
     line = LineDraft(deal.product, deal.quantity, deal.price, deal.requested)
     return DealDraft(
         cause=cause,
+        by=mapping.source,
         key=(mapping.source, deal.external_id),
         name=deal.name,
         account=deal.account,

@@ -48,6 +48,7 @@ def _draft(envelope: Envelope[InboundDeal]) -> DealDraft:
     said = envelope.event
     return DealDraft(
         cause=Cause.of(envelope),
+        by=envelope.source,
         key=(envelope.source, said.external_id),
         name=said.name,
         account=said.account,

@@ -1,5 +1,6 @@
 """A deal's life, put together from everything that is kept of it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,18 @@ from takt.deals.service.moves import company_of
 from takt.deals.service.problems import deal_not_found
 from takt.deals.store.catalog import load_catalog
 from takt.deals.store.deals import offer_of, read_deals
-from takt.deals.store.life import read_documents, read_revisions, read_sales_told, read_told
+from takt.deals.store.life import (
+    read_documents,
+    read_movers,
+    read_revisions,
+    read_sales_told,
+    read_told,
+)
 from takt.deals.store.sales import Sale, read_sales
 from takt.deals.store.views import read_approvals
+
+Changes = Mapping[datetime, tuple[UUID | None, str | None]]
+"""By the instant of a change: its chain and who made it, as far as they are kept."""
 
 MOST_SALES = 10_000
 """A deal has at most 500 lines, and a line one sale."""
@@ -38,29 +48,29 @@ async def read_life(tx: Tx, deal_id: UUID) -> list[Fact]:
     elsewhere = {one["completed_at"] for one in documents}
     elsewhere |= {one["created_at"] for one in approvals}
     said = {event.sequence: event.correlation for event in told}
-    chains = {one.at: said.get(one.sequence) for one in revisions}
-    facts = moves_of(deal, catalog.pipelines[deal.pipeline], told, on)
+    changes = {one.at: (said.get(one.sequence), one.by) for one in revisions}
+    movers = await read_movers(tx, deal_id)
+    facts = moves_of(deal, catalog.pipelines[deal.pipeline], told, on, movers)
     facts += changes_of(revisions, told, on, frozenset(elsewhere))
     for document in documents:
-        facts.append(_document(document, zone, chains))
+        facts.append(_document(document, zone, changes))
     for approval in approvals:
-        facts += _approval(approval, zone, chains)
+        facts += _approval(approval, zone, changes)
     sales_told = await read_sales_told(tx, [sale.id for sale in sales])
     for sale in sales:
         facts += _sale(sale, sales_told)
     return latest_first(facts)
 
 
-def _document(row: dict[str, Any], zone: ZoneInfo, chains: dict[datetime, UUID | None]) -> Fact:
+def _document(row: dict[str, Any], zone: ZoneInfo, changes: Changes) -> Fact:
     at: datetime = row["completed_at"]
-    details = {"document": row["kind"], "name": row["name"], "address": row["address"]}
+    chain, by = changes.get(at, (None, None))
+    details = {"document": row["kind"], "name": row["name"], "address": row["address"], "by": by}
     day = at.astimezone(zone).date()
-    return Fact("document", day, at, f"3 {row['kind']}", chains.get(at), details)
+    return Fact("document", day, at, f"3 {row['kind']}", chain, details)
 
 
-def _approval(
-    row: dict[str, Any], zone: ZoneInfo, chains: dict[datetime, UUID | None]
-) -> list[Fact]:
+def _approval(row: dict[str, Any], zone: ZoneInfo, changes: Changes) -> list[Fact]:
     offers: list[Offer] = [offer_of(offer) for offer in row["offers"]]
     details = {
         "approval_id": row["id"],
@@ -71,15 +81,17 @@ def _approval(
         "expires_at": row["expires_at"],
     }
     at, voided = row["created_at"], row["voided_at"]
+    chain, _ = changes.get(at, (None, None))
     place = f"4 {row['id']}"
     facts = [
-        Fact("approved", at.astimezone(zone).date(), at, place, chains.get(at), details),
+        Fact("approved", at.astimezone(zone).date(), at, place, chain, details),
     ]
     if voided is not None:
-        about = {"approval_id": row["id"], "role": row["role"]}
+        chain, by = changes.get(voided, (None, None))
+        about = {"approval_id": row["id"], "role": row["role"], "by": by}
         day = voided.astimezone(zone).date()
         place = f"5 {row['id']}"
-        facts.append(Fact("approval_voided", day, voided, place, chains.get(voided), about))
+        facts.append(Fact("approval_voided", day, voided, place, chain, about))
     return facts
 
 

@@ -29,11 +29,15 @@ ATTEMPTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
-    """A wish: this deal to that stage. `expected` is the sequence that the caller saw, if any."""
+    """A wish: this deal to that stage.
+
+    `by` is the name of the key that wishes it, `expected` the sequence that it saw, if any.
+    """
 
     deal: UUID
     stage: str
     cause: Cause
+    by: str
     expected: int | None = None
     reason: str | None = None
     competitor: str | None = None
@@ -100,7 +104,7 @@ def _decide(
 ) -> tuple[Written, Move] | Problem:
     deal = stored.deal
     try:
-        check_match(request.expected, deal.sequence)
+        check_match(request.expected, deal.sequence, changed_by=stored.changed_by)
     except Problem as stale:
         return stale
     move = decide_move(deal, catalog.pipelines[deal.pipeline], request.stage, catalog.book, now)
@@ -108,7 +112,7 @@ def _decide(
         return move_problem(move)
     after = moved(deal, move, reason=request.reason, competitor=request.competitor)
     event = facts.stage_changed(after, company_of(catalog), move)
-    return Written(after, event, request.cause, len(deal.entries), move.at), move
+    return Written(after, event, request.cause, request.by, len(deal.entries), move.at), move
 
 
 async def settle_moves(tx: Tx, moves: Sequence[tuple[Written, Move]], company: Company) -> None:

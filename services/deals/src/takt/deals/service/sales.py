@@ -20,6 +20,7 @@ from takt.common.http import check_match
 from takt.common.outbox import emit
 from takt.common.problems import Conflict, NotFound
 from takt.deals.domain.deal import Deal
+from takt.deals.domain.money import check_total
 from takt.deals.domain.refusal import Refusal
 from takt.deals.service import facts
 from takt.deals.service.problems import BadSale
@@ -92,7 +93,7 @@ async def sell_deals(
         before = known.get(identity)
         if before is None:
             told.append((sale, SaleClosed, cause))
-        elif before.source == OWN or before.quantity <= before.shipped_quantity:
+        elif before.source == OWN or before.reversed:
             again = replace(
                 sale,
                 id=before.id,
@@ -114,7 +115,10 @@ async def reverse_sales(tx: Tx, reopened: Mapping[UUID, Cause]) -> None:
     for sale in await lock_sales(tx, deals=reopened):
         if sale.deal_id is not None and sale.quantity > sale.shipped_quantity:
             reversed_sale = replace(
-                sale, quantity=sale.shipped_quantity, sequence=sale.sequence + 1
+                sale,
+                quantity=sale.shipped_quantity,
+                reversed=True,
+                sequence=sale.sequence + 1,
             )
             told.append((reversed_sale, SaleCorrected, reopened[sale.deal_id]))
     await _tell(tx, told)
@@ -224,25 +228,33 @@ def check_statement(said: SaleStatement, today: date) -> list[Refusal]:
     if said.shipped_quantity > 0 and said.shipped_on is None:
         remedy = "Give the day on which the goods left."
         refusals.append(Refusal("no-shipping-day", "shipped_on", "", remedy))
-    if said.shipped_on is not None and said.shipped_on > today:
-        remedy = f"What left is a fact; give {today} or an earlier day."
-        refusals.append(Refusal("in-the-future", "shipped_on", str(said.shipped_on), remedy))
+    if said.shipped_on is not None:
+        refusals += _not_yet("shipped_on", said.shipped_on, today)
+    refusals += check_total("quantity", said.quantity * said.price)
     return refusals
 
 
+def _not_yet(field: str, day: date, today: date) -> list[Refusal]:
+    if day <= today:
+        return []
+    remedy = f"Goods that moved are a fact; give {today} or an earlier day."
+    return [Refusal("in-the-future", field, day.isoformat(), remedy)]
+
+
 async def return_goods(
-    tx: Tx, sale_id: UUID, returned: Return, *, expected: int | None, now: datetime, cause: Cause
+    tx: Tx, sale_id: UUID, returned: Return, *, expected: int | None, today: date, cause: Cause
 ) -> Sale:
     """Goods of a sale came back; the same return twice changes nothing.
 
-    Raises: NotFound; Stale; BadSale: more than was shipped, or before the sale.
+    Args: today: in the company's time zone.
+    Raises: NotFound; Stale; BadSale: more than was sold, before the sale or after today.
     """
     sale = await _lock(tx, sale_id)
     if returned in sale.returns:
         return sale
     check_match(expected, sale.sequence)
     back = sum((one.quantity for one in sale.returns), returned.quantity)
-    refusals: list[Refusal] = []
+    refusals = _not_yet("returned_on", returned.returned_on, today)
     if any(one.return_id == returned.return_id for one in sale.returns):
         remedy = "Give another return its own id."
         refusals.append(Refusal("return-id-used", "return_id", returned.return_id, remedy))
@@ -267,21 +279,30 @@ async def ship_goods(
     shipped_on: date,
     *,
     expected: int | None,
+    today: date,
     cause: Cause,
 ) -> Sale:
     """Goods of a sale left: `quantity` is the sum so far.
 
-    Raises: NotFound; Stale; Conflict: less than had left before.
+    Args: today: in the company's time zone.
+    Raises: NotFound; Stale; Conflict: less than had left before; BadSale: more than was sold, or
+        after today.
     """
     sale = await _lock(tx, sale_id)
     check_match(expected, sale.sequence)
     if quantity < sale.shipped_quantity:
         raise Conflict(
             f"{sale.shipped_quantity} have left already",
-            field="quantity",
+            field="shipped_quantity",
             value=quantity,
             remedy="give the sum of all that has left; record what came back as a return",
         )
+    refusals = _not_yet("shipped_on", shipped_on, today)
+    if quantity > sale.quantity:
+        remedy = f"{sale.quantity} were sold; correct the sale first if more has left."
+        refusals.append(Refusal("too-much", "shipped_quantity", str(quantity), remedy))
+    if refusals:
+        raise BadSale.of(refusals)
     after = replace(
         sale, shipped_quantity=quantity, shipped_on=shipped_on, sequence=sale.sequence + 1
     )

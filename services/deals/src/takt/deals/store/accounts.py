@@ -24,11 +24,16 @@ SELECT id, source, external_id, {", ".join(COLUMNS)}, 1 FROM json_to_recordset($
 
 
 async def upsert_accounts(
-    tx: Tx, rows: Sequence[Mapping[str, Any]], *, keep_missing: bool = False
+    tx: Tx,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    keep_missing: bool = False,
+    only_new: bool = False,
 ) -> list[dict[str, Any]]:
     """Write accounts by source and external id; returns those that changed, as they are now.
 
-    Args: keep_missing: a column without a value stays as it is, instead of being emptied.
+    Args: keep_missing: a column without a value stays as it is, instead of being emptied;
+        only_new: an account that is there stays as it is, whoever added it meanwhile.
     """
     new = {
         name: f"COALESCE(excluded.{name}, t.{name})" if keep_missing else f"excluded.{name}"
@@ -42,8 +47,8 @@ async def upsert_accounts(
         ON CONFLICT (source, external_id) DO UPDATE
         SET {", ".join(f"{name} = {value}" for name, value in new.items())},
             sequence = t.sequence + 1, placeholder = false
-        WHERE ({", ".join(f"t.{name}" for name in COLUMNS)})
-            IS DISTINCT FROM ({", ".join(new.values())}) OR t.placeholder
+        WHERE NOT {only_new} AND (({", ".join(f"t.{name}" for name in COLUMNS)})
+            IS DISTINCT FROM ({", ".join(new.values())}) OR t.placeholder)
         RETURNING id, source, external_id, {", ".join(COLUMNS)}, sequence
         """,
         to_json({"id": new_id(), **row} for row in rows),

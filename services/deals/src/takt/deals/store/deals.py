@@ -23,7 +23,7 @@ DEAL = """
 SELECT d.id, d.source, d.external_id, d.name, d.owner, o.team, d.region, d.pipeline, d.stage,
     d.status, d.opened_at, d.closed_at, d.account_id, a.segment, a.payment_days AS account_days,
     d.expected_close, d.payment_days, d.warranty_months, d.manual_probability, d.reason,
-    d.competitor, d.imported, d.sequence, d.source_sequence,
+    d.competitor, d.imported, d.sequence, d.source_sequence, d.changed_by,
     (SELECT revision FROM catalog_revision) AS revision,
     (SELECT json_agg(json_build_array(l.id, l.product, l.quantity::text, l.price::text,
         l.requested_date, l.reference) ORDER BY l.position)::text
@@ -55,8 +55,8 @@ SELECT id FROM written
 
 ENTER = """
 entered AS (
-    INSERT INTO stage_entries (deal_id, number, stage, entered_at, imported)
-    SELECT w.id, e.number, e.stage, e.entered_at, e.imported
+    INSERT INTO stage_entries (deal_id, number, stage, entered_at, imported, changed_by)
+    SELECT w.id, e.number, e.stage, e.entered_at, e.imported, g.changed_by
     FROM written w JOIN given g ON g.id = w.id, json_to_recordset(g.entries)
         AS e (number int, stage text, entered_at timestamptz, imported boolean)
 )
@@ -73,11 +73,11 @@ MOVE = f"""
 WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS given (id uuid, stage text, status text,
         stage_entered_at timestamptz, closed_at timestamptz, reason text, competitor text,
-        sequence bigint, entries json)
+        changed_by text, sequence bigint, entries json)
 ), {STAND}, written AS (
     UPDATE deals d SET stage = g.stage, status = g.status, closed_at = g.closed_at,
         stage_entered_at = g.stage_entered_at, reason = g.reason, competitor = g.competitor,
-        sequence = g.sequence
+        changed_by = g.changed_by, sequence = g.sequence
     FROM held h JOIN given g USING (id) WHERE d.id = h.id RETURNING d.id
 ), {ENTER}, {SAID}
 """
@@ -100,6 +100,7 @@ COLUMNS = {
     "reason": "text",
     "competitor": "text",
     "imported": "boolean",
+    "changed_by": "text",
     "sequence": "bigint",
     "source_sequence": "bigint",
 }
@@ -122,15 +123,14 @@ lines AS (
     FROM written w JOIN given g ON g.id = w.id, json_to_recordset(g.lines)
         AS l (id uuid, position int, reference text, product text, quantity numeric(18,6),
             price numeric(18,6), requested_date date)
-    ON CONFLICT (id) DO UPDATE SET position = excluded.position, reference = excluded.reference,
-        product = excluded.product, quantity = excluded.quantity, price = excluded.price,
-        requested_date = excluded.requested_date
-    WHERE deal_lines.deal_id = excluded.deal_id
+    ON CONFLICT (deal_id, id) DO UPDATE SET position = excluded.position,
+        reference = excluded.reference, product = excluded.product, quantity = excluded.quantity,
+        price = excluded.price, requested_date = excluded.requested_date
 ), revised AS (
     INSERT INTO deal_revisions (deal_id, sequence, valid_from, owner, account_id, region,
-        expected_close, value, lines)
+        expected_close, value, lines, changed_by)
     SELECT g.id, g.sequence, g.valid_from, g.owner, g.account_id, g.region, g.expected_close,
-        g.value, g.lines::jsonb
+        g.value, g.lines::jsonb, g.changed_by
     FROM written w JOIN given g ON g.id = w.id
 )
 """
@@ -161,24 +161,30 @@ WITH {GIVEN}, {STAND}, written AS (
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A deal as it stands, the catalog's revision in the same snapshot, and its source's count."""
+    """A deal as it stands, the catalog's revision in the same snapshot, and its source's count.
+
+    `changed_by` is who changed it last, where that was kept.
+    """
 
     deal: Deal
     revision: int
     source_sequence: int | None
+    changed_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """A deal to be written and what is said of it.
 
-    `since` is how many entries of its history are stored already, `valid_from` from when its
-    content holds, `voided` the approvals that the change makes void.
+    `by` is the name of the key that changes it, or the source that told of it, `since` is how many
+    entries of its history are stored already, `valid_from` from when its content holds,
+    `voided` the approvals that the change makes void.
     """
 
     deal: Deal
     event: Event
     cause: Cause
+    by: str
     since: int
     valid_from: datetime
     voided: tuple[UUID, ...] = ()
@@ -248,6 +254,7 @@ def _move_row(move: Written) -> dict[str, Any]:
         "closed_at": deal.closed_at,
         "reason": deal.reason,
         "competitor": deal.competitor,
+        "changed_by": move.by,
         "sequence": deal.sequence,
         "entries": _entry_rows(move),
     }
@@ -350,7 +357,7 @@ def _stored(row: Any) -> Stored:
             for number, stage, entered_at, imported in entries
         ),
     )
-    return Stored(deal, row.revision, row.source_sequence)
+    return Stored(deal, row.revision, row.source_sequence, row.changed_by)
 
 
 def offer_of(row: Mapping[str, str]) -> Offer:

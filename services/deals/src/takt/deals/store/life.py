@@ -33,7 +33,7 @@ async def read_revisions(tx: Tx, deal: UUID) -> list[Revision]:
     """All revisions of a deal, in order."""
     rows = await fetch_maps(
         tx,
-        f"SELECT sequence, valid_from, {', '.join(FIELDS)}, lines::text AS lines"
+        f"SELECT sequence, valid_from, changed_by, {', '.join(FIELDS)}, lines::text AS lines"
         " FROM deal_revisions WHERE deal_id = $1 ORDER BY sequence",
         deal,
     )
@@ -41,11 +41,18 @@ async def read_revisions(tx: Tx, deal: UUID) -> list[Revision]:
         Revision(
             row["sequence"],
             row["valid_from"],
+            row["changed_by"],
             {name: as_text(row[name]) for name in FIELDS},
             {UUID(line["id"]): _line(line) for line in from_json(row["lines"])},
         )
         for row in rows
     ]
+
+
+async def read_movers(tx: Tx, deal: UUID) -> dict[int, str | None]:
+    """Who made each entry of a deal's stage history, by its number."""
+    rows = await fetch(tx, "SELECT number, changed_by FROM stage_entries WHERE deal_id = $1", deal)
+    return {number: by for number, by in rows}
 
 
 def _line(line: dict[str, Any]) -> dict[str, str | None]:

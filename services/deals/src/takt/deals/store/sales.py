@@ -26,6 +26,7 @@ COLUMNS = {
     "shipped_quantity": "numeric(18,6)",
     "shipped_on": "date",
     "returns": "jsonb",
+    "reversed": "boolean",
     "sequence": "bigint",
     "source_sequence": "bigint",
 }
@@ -56,7 +57,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A sale as it stands; a reversed one has quantity zero."""
+    """A sale as it stands; of a `reversed` one only what had left is still sold."""
 
     id: UUID
     source: str
@@ -74,6 +75,7 @@ class Sale:
     shipped_quantity: Decimal = Decimal(0)
     shipped_on: date | None = None
     returns: tuple[Return, ...] = ()
+    reversed: bool = False
     sequence: int = 1
     source_sequence: int | None = field(default=None, compare=False)
 

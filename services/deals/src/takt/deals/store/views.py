@@ -22,7 +22,8 @@ VIEW = f"""
 SELECT d.id, d.source, d.external_id, d.name, d.account_id, a.name AS account, d.owner, o.team,
     d.region, d.pipeline, d.stage, d.status, d.opened_at, d.stage_entered_at, d.closed_at,
     d.expected_close, d.payment_days, d.warranty_months, d.manual_probability,
-    w.probability AS model_probability, w.stalled, d.reason, d.competitor, d.imported, d.sequence,
+    w.probability AS model_probability, w.stalled, d.reason, d.competitor, d.imported,
+    d.sequence, d.changed_by,
     round(COALESCE(l.value, 0), 6) AS value, l.lines,
     ARRAY(SELECT kind FROM deal_documents k WHERE k.deal_id = d.id ORDER BY kind) AS documents
 FROM deals d JOIN owners o ON o.code = d.owner LEFT JOIN accounts a ON a.id = d.account_id

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity
+from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity, Sum
 from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
 from takt.common.http import RequestModel
 from takt.supply_planning.domain.publishing import PublishingState
@@ -64,7 +64,7 @@ class OpenOrders(BaseModel):
 
     count: int
     quantity: Quantity
-    amount: Money
+    amount: Sum
     order_ids: tuple[UUID, ...]
     """The first 20 by due date."""
 

@@ -29,6 +29,12 @@ class DemandTooLarge(Problem):
     status, slug = 422, "demand-too-large"
 
 
+class OrderTooLarge(Problem):
+    """The purchase order costs more than money can say."""
+
+    status, slug = 422, "purchase-order-too-large"
+
+
 class OrderNotFound(NotFound):
     """There is no such purchase order."""
 

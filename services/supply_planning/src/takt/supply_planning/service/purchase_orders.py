@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from takt.common.amounts import LARGEST_MONEY
 from takt.common.contracts.inbound import InboundPurchaseOrder
 from takt.common.db import Tx
 from takt.common.event import Cause, Envelope, wall_now
@@ -27,6 +28,7 @@ from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.problems import (
     OrderNotFound,
     OrderStateRefused,
+    OrderTooLarge,
     refuse_twice,
     refuse_unknown,
 )
@@ -70,7 +72,7 @@ async def step_order(
         cause: why.
 
     Raises:
-        OrderNotFound, OrderStateRefused, Stale.
+        OrderNotFound, OrderStateRefused, OrderTooLarge, Stale.
     """
     before = await _lock_order(tx, order_id)
     check_match(expected, before.sequence)
@@ -109,7 +111,7 @@ async def change_order(
     """Change an approved or sent order; an approved one is released a lead time before it is due.
 
     Raises:
-        OrderNotFound, OrderStateRefused, Stale.
+        OrderNotFound, OrderStateRefused, OrderTooLarge, Stale.
     """
     network = await current_network(tx)
 
@@ -139,7 +141,7 @@ async def answer_order(
     An older answer changes nothing and is kept.
 
     Raises:
-        OrderNotFound, Stale.
+        OrderNotFound, OrderTooLarge, Stale.
     """
     before = await _lock_order(tx, order_id)
     check_match(expected, before.sequence)
@@ -157,7 +159,11 @@ async def answer_order(
 async def import_orders(
     tx: Tx, orders: Sequence[PurchaseOrder], now: datetime, cause: Cause
 ) -> None:
-    """Take over orders that another system has placed; one that is known here is left as it is."""
+    """Take over orders that another system has placed; one that is known here is left as it is.
+
+    Raises:
+        NamedTwice, UnknownReference, OrderTooLarge.
+    """
     refuse_twice("number", [order.number for order in orders])
     network = await current_network(tx)
     places = [ItemSite(order.item, order.site) for order in orders]
@@ -169,6 +175,8 @@ async def import_orders(
     suppliers = [(f"items.{place}.supplier", o.supplier) for place, o in enumerate(orders)]
     unknown = await unknown_codes(tx, "suppliers", (code for _, code in suppliers))
     refuse_unknown(suppliers, unknown, "suppliers")
+    for place, order in enumerate(orders):
+        _refuse_too_large(f"items.{place}.quantity", order)
     await lock_reach(tx, places)
     known = await find_orders(tx, (order.order_id for order in orders))
     new = [order for order in orders if order.order_id not in known]
@@ -185,7 +193,8 @@ async def receive_answers(
 
     An answer about an order that is not known yet waits for it.
 
-    Raises: ReceiptWithoutQuantityError: for the dead letters, as it cannot be told what arrived.
+    Raises: for the dead letters, ReceiptWithoutQuantityError: it cannot be told what arrived;
+        OrderTooLarge.
     """
     for envelope in events:
         if envelope.event.answer == "received" and envelope.event.quantity is None:
@@ -215,6 +224,17 @@ async def receive_answers(
     await _take_over(tx, changes, now)
 
 
+def _refuse_too_large(field: str, order: PurchaseOrder) -> None:
+    """Keep what an order costs within what `Money` takes. Raises OrderTooLarge."""
+    if order.agreed_quantity * order.price > LARGEST_MONEY:
+        raise OrderTooLarge(
+            f"{order.number}: {order.agreed_quantity:,} at {order.price:,} each",
+            field=field,
+            value=order.agreed_quantity,
+            remedy=f"quantity times price is at most {LARGEST_MONEY:,}; check both, or split it",
+        )
+
+
 async def _lock_order(tx: Tx, order_id: UUID) -> PurchaseOrder:
     seen = await get_order(tx, order_id)
     await lock_reach(tx, [ItemSite(seen.item, seen.site)])
@@ -228,6 +248,9 @@ async def _take_over(
     changed = [change for change in changes if change[0] is not change[1]]
     if not changed:
         return
+    for before, after, _ in changed:
+        if after.agreed_quantity != before.agreed_quantity:
+            _refuse_too_large("quantity", after)
     today = (await current_network(tx)).today(now)
     moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     touched: dict[ItemSite, list[Cause]] = defaultdict(list)

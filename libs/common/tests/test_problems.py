@@ -1,0 +1,44 @@
+"""What the database refuses is a problem that the caller can read, never a fault."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from takt.common import problems
+from takt.common.db import Database
+
+RULED = """DO $$ BEGIN
+CREATE TEMP TABLE kinds (code text PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMP TABLE things (kind text REFERENCES kinds, size int CONSTRAINT sized CHECK (size > 0))
+    ON COMMIT DROP;
+INSERT INTO things VALUES {};
+END $$"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "status", "field"),
+    [
+        ("INSERT INTO tally VALUES ('lamp', NULL)", 422, "quantity"),
+        ("INSERT INTO tally VALUES ('lamp', 1), ('lamp', 2)", 409, "tally_pkey"),
+        (RULED.format("(NULL, 0)"), 422, "sized"),
+        (RULED.format("('unheard', 1)"), 409, "things_kind_fkey"),
+    ],
+)
+async def test_what_a_constraint_refuses_is_named_with_a_remedy(
+    database: Database, statement: str, status: int, field: str
+) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.post("/")
+    async def write() -> None:
+        async with database.transaction() as tx:
+            await tx.exec_driver_sql(statement)
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://takt") as client:
+        answer = await client.post("/")
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+    assert answer.headers["content-type"] == problems.MEDIA_TYPE
+    assert answer.json()["remedy"]
+    assert "constraint" in answer.json()["detail"]
