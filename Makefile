@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock faults composed bench contracts clean
+.PHONY: help setup run test check format lock faults composed bench pictures contracts clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,8 +68,11 @@ format: .venv/.web ## Put the code into its form
 	@.venv/bin/ruff check --fix --quiet . || true
 	@$(NPM) run --silent format
 
-bench: setup ## Measure everything beside its limit or peer, and print the table
+bench: .venv/.web ## Measure everything beside its limit or peer, and print the table
 	@.venv/bin/python -m benchmarks
+
+pictures: .venv/.web ## Take the README's pictures of the web page anew; needs a font with Chinese characters
+	@$(NPM) run pictures
 
 contracts: setup ## Write the events' schemas, AsyncAPI and OpenAPI documents anew
 	@.venv/bin/python -m takt.common.contracts.export

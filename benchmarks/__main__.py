@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import beat, crm_import, laptop, reforecast, rest, transport
+from benchmarks import beat, crm_import, laptop, page, reforecast, rest, transport
 from benchmarks.lab import Lab, lab
 from benchmarks.line import Line, table
 
@@ -33,11 +33,13 @@ def run(name: str, shared: Lab) -> list[Line]:
             return reforecast.measure()
         case "laptop":
             return laptop.measure()
+        case "page":
+            return page.measure()
         case _:
             raise SystemExit(f"{name} is no group; there are {', '.join(GROUPS)}")
 
 
-GROUPS = ("rest", "import", "beat", "transport", "reforecast", "laptop")
+GROUPS = ("rest", "import", "beat", "transport", "reforecast", "laptop", "page")
 
 
 def main(names: list[str]) -> None:

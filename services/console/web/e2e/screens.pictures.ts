@@ -7,14 +7,14 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { api, cards, expect, test } from "./fixtures";
+import { api, cards, expect, openDeal, test } from "./fixtures";
 
 const FOLDER = fileURLToPath(new URL("../../../../docs/screens/", import.meta.url));
 const LANGUAGES = { en: "en", zh: "zh-CN" };
 const SIZES = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
 const THEMES = ["light", "dark"] as const;
 
-test.describe.configure({ mode: "serial", timeout: 300_000 });
+test.describe.configure({ mode: "serial", timeout: 120_000 });
 test.use({ reducedMotion: "reduce" });
 
 test.beforeAll(() => {
@@ -23,10 +23,15 @@ test.beforeAll(() => {
 });
 
 test("beat", async ({ signedIn: page }) => {
+  // Large enough for its move to reach an order each time; it goes to and fro.
+  const name = "Donautal Stadtwerke: pumps and valves";
+  await openDeal(page, { name, stages: ["solution-design"], quantity: "240" });
   for (const shoot of variants(page, "beat")) {
     await shoot(async () => {
       await page.goto("/");
-      await page.locator("main button[aria-busy]").click();
+      await page.locator("main section").first().getByRole("button").first().click();
+      await page.getByRole("option", { name }).first().click();
+      await page.locator("main section").first().locator("button", { hasText: /^(Move it|移动)/ }).click();
       await expect(page.locator("main ol > li[data-lit=true]")).toHaveCount(5);
     });
   }
