@@ -37,7 +37,7 @@ def measure() -> list[Line]:
         _line("page: 5,000 open deals, first cards", said["board_ms"], "ms", 1_500),
         _line("page: 5,000 open deals, longest frame of a drag", said["drag_frame_ms"], "ms", 50),
         _line(f"page: {events}, longest frame", said["stream_frame_ms"], "ms", 100),
-        _line(f"page: {events}, memory after against before", said["heap_growth"], "×", 1.1),
+        _line(f"page: {events}, memory after against before", said["heap_growth"], "times", 1.1),
     ]
 
 
