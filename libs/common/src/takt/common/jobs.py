@@ -103,7 +103,7 @@ async def enqueue(
 async def run_due(tx: Tx, schedules: Sequence[Schedule], now: datetime) -> list[str]:
     """Enqueue every schedule that has become due since it last ran; returns the jobs' names.
 
-    A clock that was set back makes it due too: what it did for a later day says nothing of this one.
+    A clock that was set back makes it due too: what ran on a later day was not of this one.
     """
     due = [(s.job, s.last_due(now)) for s in schedules]
     if not due:
