@@ -50,7 +50,8 @@ class KafkaLog:
 
     Args:
         bootstrap: `host:port`, comma-separated.
-        replication: copies of each partition; 3 in production, with two in sync.
+        replication: copies of each partition; from three on, two must have a message before it is
+            acknowledged.
         security: aiokafka's connection settings (SASL_SSL and so on); plaintext when empty.
     """
 
@@ -74,10 +75,11 @@ class KafkaLog:
     async def create_topics(self) -> None:
         declared = [(t.name, t.partitions, _kept(t.compacted)) for t in TOPICS]
         declared += [(t.name + DEAD_LETTERS_SUFFIX, 1, _DEAD) for t in TOPICS]
+        in_sync = {"min.insync.replicas": "2"} if self._replication >= 3 else {}
         async with self._admin() as admin:
             present = set(await admin.list_topics())
             missing = [
-                NewTopic(name, partitions, self._replication, topic_configs=config)
+                NewTopic(name, partitions, self._replication, topic_configs={**config, **in_sync})
                 for name, partitions, config in declared
                 if name not in present
             ]
