@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5
 QUIET_POLLS = 4
 """Between two chunks of its work a service looks idle for an instant."""
+ASKED_POLLS = 24
+"""So long it may take until the forecast measures by itself: it waits for the end of a load."""
 PATIENCE_SECONDS = 60
 """How long nothing may change before we go without."""
 PAGE = 1_000
@@ -62,9 +64,13 @@ def outlook(client: "httpx.Client", entry: Entry, closed: int) -> dict[str, Any]
 
 
 def caught_up(client: "httpx.Client", entry: Entry, closed: int) -> bool:
-    """Wait until the forecast has measured the closed deals and said every open one by that."""
-    quiet, before, changed = 0, None, time.monotonic()
-    while quiet < QUIET_POLLS:
+    """Wait until the forecast has measured the closed deals and said every open one by that.
+
+    It measures by itself when there are many more of them than before, else at night; then it is
+    asked to.
+    """
+    idle, before, changed = 0, None, time.monotonic()
+    while True:
         ways = waiting(client)
         counts = (win_rate(client, entry) or {}).get("counts", {})
         measured = counts.get("won", -1) + counts.get("lost", 0)
@@ -72,9 +78,12 @@ def caught_up(client: "httpx.Client", entry: Entry, closed: int) -> bool:
             before, changed = (ways, measured), time.monotonic()
         elif time.monotonic() - changed > PATIENCE_SECONDS:
             return False
-        quiet = quiet + 1 if measured >= closed and not any(ways.values()) else 0
+        idle = idle + 1 if all(count == 0 for count in ways.values()) else 0
+        if idle >= QUIET_POLLS and measured >= closed:
+            return True
+        if idle == ASKED_POLLS:
+            answer(client.post("/v1/win-probabilities/calibrations"))
         time.sleep(POLL_SECONDS)
-    return True
 
 
 def waiting(client: "httpx.Client") -> dict[str, int | None]:
