@@ -1,7 +1,7 @@
 """`make bench`: every measure of the README, beside its limit or peer in the same run.
 
-Usage: python -m benchmarks [NAME…]   prints a Markdown table, and puts what was measured into
-                                      benchmarks/results.json
+Usage: python -m benchmarks [NAME…]   prints a Markdown table, puts what was measured into
+                                      benchmarks/results.json, and all of that into the README
 """
 
 import asyncio
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from benchmarks import beat, crm_import, laptop, page, reforecast, rest, transport
 from benchmarks.lab import Lab, lab
-from benchmarks.line import Line, table
+from benchmarks.line import Line, of_json, table, with_table
 
 RESULTS = Path(__file__).with_name("results.json")
+README = Path(__file__).parents[1] / "README.md"
 
 
 def run(name: str, shared: Lab) -> list[Line]:
@@ -55,6 +56,8 @@ def main(names: list[str]) -> None:
     python, kernel = platform.python_version(), platform.release()
     machine = {"cpus": os.cpu_count(), "python": python, "kernel": kernel}
     groups = {name: kept[name] for name in GROUPS if name in kept}
+    lines = [of_json(line) for group in groups.values() for line in group]
+    README.write_text(with_table(README.read_text(), lines))
     RESULTS.write_text(json.dumps({"machine": machine, "groups": groups}, indent=1) + "\n")
 
 

@@ -1,5 +1,6 @@
 """A line of the table: what was measured, beside what in the same run, and the aim."""
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ class Line:
         peer: its figure, in the same unit.
         aim: the bound of `judged`: value / peer where there is a peer, else the value.
         better: whether more or less is better.
+        ratio_aim: whether the aim is one of value / peer.
+        note: on how many cases the figure stands.
     """
 
     measure: str
@@ -26,6 +29,7 @@ class Line:
     aim: float
     better: Literal["more", "less"] = "more"
     ratio_aim: bool = True
+    note: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -44,16 +48,15 @@ class Line:
 
     def cells(self) -> tuple[str, ...]:
         """For the table."""
-        peer = "-" if self.peer is None else f"{figure(self.peer)} {self.unit}"
+        peer = "" if self.peer is None else f": {figure(self.peer)} {self.unit}"
         ratio = "-" if self.ratio is None else f"{self.ratio:.0%}"
         sign = "≥" if self.better == "more" else "≤"
         judged_by_ratio = self.ratio_aim and self.ratio is not None
         aim = f"{self.aim:.0%}" if judged_by_ratio else f"{figure(self.aim)} {self.unit}"
         return (
-            self.measure,
+            f"{self.measure} ({self.note})" if self.note else self.measure,
             f"{figure(self.value)} {self.unit}",
-            self.beside or "-",
-            peer,
+            f"{self.beside or '-'}{peer}",
             ratio,
             f"{sign} {aim}",
             "met" if self.met else "missed",
@@ -67,8 +70,18 @@ def figure(value: float) -> str:
     return f"{value:.3g}"
 
 
+def of_json(kept: dict[str, Any]) -> Line:
+    """A line from the file."""
+    return Line(**{name: value for name, value in kept.items() if name not in ("ratio", "met")})
+
+
 def table(lines: list[Line]) -> str:
     """A Markdown table."""
-    head = ("measure", "measured", "beside", "its figure", "ratio", "aim", "")
+    head = ("measure", "measured", "beside", "ratio", "aim", "")
     rows = [head, tuple("---" for _ in head), *(line.cells() for line in lines)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return "\n".join("| " + " | ".join(row).rstrip() + " |" for row in rows)
+
+
+def with_table(page: str, lines: list[Line]) -> str:
+    """A page whose table of measures is put in anew."""
+    return re.sub(r"^\| measure \|.*?(?=\n\n)", lambda _: table(lines), page, flags=re.M | re.S)

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from benchmarks.lab import Lab
 from benchmarks.line import Line
 from takt.common.bus.consumer import Consumer, Progress, consume
-from takt.common.bus.kafka import KafkaLog
+from takt.common.bus.kafka import PRODUCER, KafkaLog
 from takt.common.clock import Clock
 from takt.common.contracts.deals import SaleClosed, SaleState
 from takt.common.db import Database, Tx
@@ -138,11 +138,8 @@ async def _consume_seconds(bootstrap: str) -> float:
 async def _bare_produce(
     bootstrap: str, records: list[tuple[bytes, bytes, list[tuple[str, bytes]]]]
 ) -> float:
-    """The bare producer with our settings, the same messages, to a topic that nobody reads."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5,
-        max_batch_size=262_144,
-    )  # fmt: skip
+    """The bare producer, set as the product's, the same messages, to a topic that nobody reads."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, **PRODUCER)
     await producer.start()
     began = time.perf_counter()
     for start in range(0, len(records), 1_000):

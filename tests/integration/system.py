@@ -18,8 +18,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+from aiokafka.admin import AIOKafkaAdminClient
 from cryptography.fernet import Fernet
 
+from takt.common.testing import eventually
 from takt.standalone.access import create_key
 from takt.standalone.ports import free_ports
 
@@ -196,6 +198,24 @@ async def running_system(
             await system.stop()
         finally:
             await system.remove()
+
+
+async def forget_other_tests(kafka: str) -> None:
+    """Remove Takt's topics, and so what other tests left there and how far their groups read."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+
+    async def ours() -> list[str]:
+        return [topic for topic in await admin.list_topics() if topic.startswith("takt.")]
+
+    async def gone() -> bool:
+        return not await ours()
+
+    try:
+        await admin.delete_topics(await ours())
+        await eventually(gone)
+    finally:
+        await admin.close()
 
 
 def client_of(door: str, key: str) -> httpx.AsyncClient:

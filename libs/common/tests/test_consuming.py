@@ -16,11 +16,12 @@ from takt.common.bus import LogUnavailable, Message
 from takt.common.bus.consumer import Consumer, Progress, consume, handle_batch
 from takt.common.bus.postgres import PostgresLog
 from takt.common.clock import Clock
-from takt.common.contracts.deals import SaleClosed
-from takt.common.contracts.topics import SALES
+from takt.common.contracts.deals import ProductChanged, SaleClosed
+from takt.common.contracts.topics import CATALOG, SALES
 from takt.common.db import Database, Tx
-from takt.common.event import Envelope, new_id, wall_now
+from takt.common.event import Cause, Envelope, decode, new_id, wall_now
 from takt.common.outbox import emit, relay, republish
+from takt.common.retention import keep_partitions
 from takt.common.testing import NOW, eventually
 
 from .conftest import TALLY, pair, sale, tally
@@ -266,6 +267,30 @@ async def test_after_a_lost_log_everything_is_published_again_in_order(
     await eventually(all_there)
     async with database.transaction() as tx:
         assert await republish(tx, wall_now() + timedelta(days=1)) == 0
+    stop.set()
+    database.emitted.set()
+    await running
+
+
+async def test_after_a_lost_log_a_state_of_months_ago_lies_on_its_compacted_topic_again(
+    database: Database, log: PostgresLog
+) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(relay(database, log, stop))
+    said = [
+        ProductChanged(sequence=n, code=code, name="Lamp", list_price=Decimal(n), cost=Decimal(1))
+        for code, n in (("LAMP-A", 1), ("LAMP-B", 1), ("LAMP-A", 2))
+    ]
+    async with database.transaction() as tx:
+        await emit(tx, *[(event, Cause.start()) for event in said], pair(sale()))
+    await eventually(until_sent(database))
+    before = await log.ends([CATALOG, SALES])
+    async with database.transaction() as tx:
+        await keep_partitions(tx, wall_now().date() + timedelta(days=90))
+        assert await republish(tx, wall_now()) == 2
+    await eventually(until_sent(database))
+    again = [decode(r.headers, r.value, r.place) for r in await log.read(before, 1)]
+    assert [e.event for e in again if isinstance(e, Envelope)] == said[1:]
     stop.set()
     database.emitted.set()
     await running

@@ -1,35 +1,39 @@
 """Switch off one defence at a time and see the suite go red: so much each one is worth.
 
-The story: sales are committed with their events, relayed, and tallied by a consumer that dies once
-between its commit and the log's. The ledger is what was asked for; the tally is the effect.
+The story: sales are committed with their events, relayed, and tallied by the product's own
+consumer, which dies once between its commit and the log's. The ledger is what was asked for; the
+tally is the effect.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from takt.common import outbox
-from takt.common.bus import Record
+from takt.common.bus import Record, Subscription
 from takt.common.bus import consumer as consuming
-from takt.common.bus.consumer import Progress, handle_batch
+from takt.common.bus.consumer import Consumer, Progress, consume
 from takt.common.bus.postgres import PostgresLog
+from takt.common.clock import Clock
 from takt.common.contracts.topics import SALES
 from takt.common.db import Database, Tx
 from takt.common.outbox import emit, relay_unsent
-from takt.common.testing import NOW
+from takt.common.testing import eventually
 
 from .conftest import TALLY, pair, sale
 
 LEDGER = 40
-Story = Callable[[], Awaitable[Decimal]]
 
 
-class Killed(Exception):
-    """The process ends here."""
+class Killed(BaseException):
+    """The process ends here: nothing catches it."""
 
 
 @pytest.fixture
@@ -42,29 +46,59 @@ async def committed(database: Database, log: PostgresLog) -> None:
     await connection.close()
 
 
+@dataclass
+class Life:
+    """How far a process has come; it ends at once after the first step, and only once."""
+
+    over: bool = False
+
+    def step(self) -> None:
+        if not self.over:
+            self.over = True
+            raise Killed
+
+
+class Offsets:
+    """The product's subscription, and a process that may die right after its commit."""
+
+    def __init__(self, inner: Subscription, life: Life) -> None:
+        self._inner, self._life = inner, life
+        self.poll, self.lag, self.close = inner.poll, inner.lag, inner.close
+
+    async def commit(self, records: Sequence[Record]) -> None:
+        await self._inner.commit(records)
+        self._life.step()
+
+
 async def consume_dying_once(
-    database: Database, log: PostgresLog, *, offset_first: bool
+    database: Database, log: PostgresLog, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Decimal:
-    """Consume all; die once between the transaction and the offset (or the other way round)."""
-    dead = False
-    while True:
-        subscription = await log.subscribe(TALLY.group, TALLY.topics)
-        try:
-            records: Sequence[Record] = await subscription.poll(0.2)
-            if not records:
-                break
-            if offset_first:
-                await subscription.commit(records)
-                if not dead:
-                    raise Killed
-            await handle_batch(TALLY, records, database, NOW, Progress())
-            if not dead:
-                raise Killed
-            await subscription.commit(records)
-        except Killed:
-            dead = True
-        finally:
-            await subscription.close()
+    """The product's consumer, killed between its two steps, whichever it takes first; the tally."""
+    life, progress, stop = Life(), Progress(), asyncio.Event()
+    subscribe, handle = log.subscribe, consuming.handle_batch
+
+    async def subscribed(group: str, topics: Sequence[str]) -> Offsets:
+        return Offsets(await subscribe(group, topics), life)
+
+    async def handled(*arguments: Any, **options: Any) -> None:
+        await handle(*arguments, **options)
+        life.step()
+
+    monkeypatch.setattr(log, "subscribe", subscribed)
+    monkeypatch.setattr(consuming, "handle_batch", handled)
+    work = partial(
+        consume, TALLY, database=database, log=log, clock=clock, stop=stop, progress=progress
+    )
+    with pytest.raises(Killed):
+        await work()
+    again = asyncio.create_task(work())
+
+    async def drained() -> bool:
+        return progress.subscription is not None and await progress.subscription.lag() == 0
+
+    await eventually(drained)
+    stop.set()
+    await again
     async with database.transaction() as tx:
         rows = await tx.exec_driver_sql("SELECT coalesce(sum(quantity), 0) FROM tally")
         return Decimal(rows.scalar_one())
@@ -72,27 +106,36 @@ async def consume_dying_once(
 
 @pytest.mark.usefixtures("committed")
 async def test_with_every_defence_the_effect_is_the_ledger(
-    database: Database, log: PostgresLog
+    database: Database, log: PostgresLog, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await consume_dying_once(database, log, offset_first=False) == LEDGER
+    assert await consume_dying_once(database, log, clock, monkeypatch) == LEDGER
 
 
 @pytest.mark.usefixtures("committed")
 async def test_without_the_inbox_a_repeat_is_counted_twice(
-    database: Database, log: PostgresLog, monkeypatch: pytest.MonkeyPatch
+    database: Database, log: PostgresLog, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def everything_is_new(tx: Tx, name: str, events: Collection[UUID]) -> set[UUID]:
         return set(events)
 
     monkeypatch.setattr(consuming, "claim", everything_is_new)
-    assert await consume_dying_once(database, log, offset_first=False) == 2 * LEDGER
+    assert await consume_dying_once(database, log, clock, monkeypatch) == 2 * LEDGER
 
 
 @pytest.mark.usefixtures("committed")
 async def test_with_the_offset_before_the_commit_a_crash_loses_the_batch(
-    database: Database, log: PostgresLog
+    database: Database, log: PostgresLog, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await consume_dying_once(database, log, offset_first=True) == 0
+    handle_until_done = consuming._handle_until_done
+
+    async def offset_first(consumer: Consumer, records: Sequence[Record], *others: Any) -> bool:
+        progress: Progress = others[-1]
+        assert progress.subscription is not None
+        await progress.subscription.commit(records)
+        return await handle_until_done(consumer, records, *others)
+
+    monkeypatch.setattr(consuming, "_handle_until_done", offset_first)
+    assert await consume_dying_once(database, log, clock, monkeypatch) == 0
 
 
 async def relay_twice_at_once(database: Database, log: PostgresLog) -> int:

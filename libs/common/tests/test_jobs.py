@@ -212,6 +212,18 @@ async def test_schedules_over_a_month_in_a_second(database: Database) -> None:
     assert len(begun["sweep"]) == 1 + 28 * 4
 
 
+async def test_a_clock_set_to_another_time_starts_what_is_due_there_and_on_its_return(
+    database: Database,
+) -> None:
+    then = datetime(2017, 12, 31, tzinfo=UTC)
+    begun = []
+    async with database.transaction() as tx:
+        for now in (NOW, then, then, then + timedelta(days=1), NOW, NOW):
+            begun.append(await run_due(tx, [DAILY], now))
+            await tx.exec_driver_sql("DELETE FROM pgqueuer")
+    assert begun == [["check"], ["check"], [], ["check"], ["check"], []]
+
+
 async def test_of_several_replicas_one_enqueues(database: Database) -> None:
     async def replica() -> list[str]:
         async with database.transaction() as tx:

@@ -1,11 +1,13 @@
 """Partitions of outbox and inbox: ahead, in use, and dropped."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from takt.common.contracts.deals import RegionChanged
 from takt.common.db import Database, Tx
-from takt.common.event import new_id, wall_now
+from takt.common.event import Cause, new_id, wall_now
 from takt.common.inbox import claim
 from takt.common.outbox import emit
 from takt.common.retention import first_id, keep_partitions
@@ -76,6 +78,30 @@ async def test_what_is_unsent_is_never_dropped(tx: Tx) -> None:
     await tx.exec_driver_sql("DELETE FROM outbox_unsent")
     await keep_partitions(tx, today + timedelta(days=30))
     assert await rows_in(tx, "outbox") == 0
+
+
+def region(code: str, sequence: int) -> tuple[RegionChanged, Cause]:
+    return RegionChanged(sequence=sequence, code=code, name=f"{code} {sequence}"), Cause.start()
+
+
+async def states(tx: Tx) -> list[tuple[str, int]]:
+    """What the outbox holds of the catalog, by its keys, in the order in which it was said."""
+    rows = await tx.exec_driver_sql("SELECT key, body FROM outbox ORDER BY event_id")
+    return [(row[0], json.loads(row[1])["sequence"]) for row in rows]
+
+
+async def test_the_last_state_of_each_key_of_a_compacted_topic_is_kept_for_good(tx: Tx) -> None:
+    await emit(tx, region("north", 1), region("south", 1), pair(sale()), region("north", 2))
+    await tx.exec_driver_sql("DELETE FROM outbox_unsent")
+    today = wall_now().date()
+    await keep_partitions(tx, today + timedelta(days=8))
+    assert len(await states(tx)) == 4, "a day that is kept is kept whole"
+    await keep_partitions(tx, today + timedelta(days=9))
+    assert await states(tx) == [("region:south", 1), ("region:north", 2)]
+    await emit(tx, region("north", 3))
+    await tx.exec_driver_sql("DELETE FROM outbox_unsent")
+    await keep_partitions(tx, today + timedelta(days=60))
+    assert await states(tx) == [("region:south", 1), ("region:north", 3)]
 
 
 async def test_several_replicas_may_keep_them_at_once(database: Database) -> None:

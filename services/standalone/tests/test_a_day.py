@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 TAKT = Path(sys.executable).with_name("takt")
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "crm-import.md"
 
 PRODUCTS = "product,series,sales_price\nGTX Basic,GTX,550\nGTX Pro,GTX,4821\n"
 ACCOUNTS = "account,sector\nAcme,retail\nIsdom,medical\n"
@@ -91,6 +93,30 @@ def takt(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_importing_twice_changes_nothing(home: Path, crm: Path) -> None:
     again = json.loads(takt(home, "import", "crm", str(crm), "-o", "json").stdout)
     assert again["counts"]["results"] == {"unchanged": 6}
+
+
+def test_an_import_shows_how_many_deals_win_and_how_many_are_stalled(home: Path, crm: Path) -> None:
+    shown = takt(home, "import", "crm", str(crm)).stdout
+    found = json.loads(takt(home, "import", "crm", str(crm), "-o", "json").stdout)["outlook"]
+    assert found["counts"] | {"won": 2, "lost": 1, "open": 2} == found["counts"]
+    assert (found["open"], found["stalled"]) == (3, 2), "the one that never engaged is new"
+    assert 0 < float(found["win_probability"]) < 2 / 3, "two of three closed; two are still open"
+    rate = f"{float(found['win_probability']):.3f}".removeprefix("0")
+    assert f"{rate} of the deals in engaging win" in shown
+    assert "2 won, 1 lost, 2 open" in shown
+    assert "2 of 3 open deals are stalled" in shown
+
+
+def test_the_example_of_the_guide_is_read_as_the_guide_says(home: Path, tmp_path: Path) -> None:
+    blocks = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```", GUIDE.read_text(), re.M | re.S)
+    for kind, name, text in blocks:
+        if kind in ("csv", "toml"):
+            (tmp_path / name).write_text(text)
+    [report] = [text for kind, _, text in blocks if kind == "text"]
+    mapping = ("--mapping", str(tmp_path / "mapping.toml"))
+    told = takt(home, "import", "crm", str(tmp_path), *mapping, "--dry-run")
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(report)
 
 
 def test_a_folder_without_csv_files_is_refused_by_name(home: Path) -> None:

@@ -229,25 +229,57 @@ def test_what_is_absent_at_start_is_named_and_what_was_up_is_down_again(
     assert list(place.iterdir()) == []
 
 
-def test_on_a_full_disk_it_says_so_and_leaves_nothing_half_done(place: Path) -> None:
+@contextlib.contextmanager
+def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
+    """A disk that is soon full."""
     small = place / "small"
     small.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m,mode=0711", "tmpfs", str(small)],
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0711", "tmpfs", str(small)],
         capture_output=True,
         check=False,
     )
     if mounted.returncode != 0:
         pytest.skip("only who may mount can make a small disk")
     try:
+        yield small
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_on_a_full_disk_it_says_so_and_leaves_nothing_half_done(place: Path) -> None:
+    with small_disk(place, 16) as small:
         with takt_up(place, "--home", str(small / "home"), "--empty") as takt:
             assert takt.wait(60) == 1
         assert "is full" in "\n".join(takt.said)
         assert "--home" in "\n".join(takt.said)
         assert not (small / "home" / "postgres" / "data").exists()
         assert eventually_none(place) == []
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_on_a_disk_that_has_filled_since_a_second_start_says_so_and_a_third_goes_on(
+    place: Path,
+) -> None:
+    with small_disk(place, 300) as small:
+        home, filler = ("--home", str(small / "home"), "--empty"), small / "filler"
+        with takt_up(place, *home) as takt:
+            takt.await_banner(FIRST_START_SECONDS)
+            assert takt.end(signal.SIGINT) == 0
+        # Our own files meet it at once, or PostgreSQL does a little later.
+        for bytes_left in (0, 40_960):
+            with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+                while file.write(bytes(1 << 16)):
+                    pass
+            os.truncate(filler, filler.stat().st_size - bytes_left)
+            with takt_up(place, *home) as takt:
+                assert takt.wait(60) == 1
+            assert takt.said[0].endswith("is full.")
+            assert "Free some space" in takt.said[1]
+            assert len(takt.said) == 2, takt.said
+            filler.unlink()
+        with takt_up(place, *home) as takt:
+            takt.await_banner(SECOND_START_SECONDS)
+            assert takt.end(signal.SIGINT) == 0
 
 
 @pytest.mark.parametrize(

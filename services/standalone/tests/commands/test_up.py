@@ -5,6 +5,8 @@ import pytest
 from takt.standalone.cli import spelled_out
 from takt.standalone.commands.output import CommandError
 from takt.standalone.commands.up import read_instant
+from takt.standalone.errors import StartError
+from takt.standalone.up import kafka_connection
 
 
 def test_a_business_time_is_a_date_or_a_time_with_its_zone() -> None:
@@ -25,6 +27,16 @@ def test_any_other_business_time_is_refused_with_its_value(text: str, problem: s
         read_instant(text)
     assert repr(text) in refused.value.problem
     assert refused.value.code == 2
+
+
+def test_half_of_what_a_secured_kafka_needs_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAKT_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("TAKT_KAFKA_USER", "takt")
+    with pytest.raises(StartError) as refused:
+        kafka_connection()
+    assert "there is no TAKT_KAFKA_PASSWORD" in refused.value.problem
 
 
 def test_kafka_without_an_address_means_a_broker_of_our_own() -> None:

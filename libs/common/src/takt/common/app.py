@@ -105,7 +105,11 @@ def log_of(settings: SharedSettings) -> Log:
     if settings.kafka is not None:
         from takt.common.bus.kafka import KafkaLog
 
-        return KafkaLog(settings.kafka, replication=settings.kafka_replication)
+        return KafkaLog(
+            settings.kafka,
+            replication=settings.kafka_replication,
+            security=settings.kafka_connection(),
+        )
     if settings.log_url is not None:
         from takt.common.bus.postgres import PostgresLog
 

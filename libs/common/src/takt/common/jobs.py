@@ -101,7 +101,10 @@ async def enqueue(
 
 
 async def run_due(tx: Tx, schedules: Sequence[Schedule], now: datetime) -> list[str]:
-    """Enqueue every schedule that has become due since it last ran; returns the jobs' names."""
+    """Enqueue every schedule that has become due since it last ran; returns the jobs' names.
+
+    A clock that was set back makes it due too: what ran on a later day was not of this one.
+    """
     due = [(s.job, s.last_due(now)) for s in schedules]
     if not due:
         return []
@@ -110,7 +113,7 @@ async def run_due(tx: Tx, schedules: Sequence[Schedule], now: datetime) -> list[
         INSERT INTO schedules (job, last_due)
         SELECT * FROM unnest($1::text[], $2::timestamptz[])
         ON CONFLICT (job) DO UPDATE SET last_due = excluded.last_due
-        WHERE schedules.last_due < excluded.last_due RETURNING job
+        WHERE schedules.last_due <> excluded.last_due RETURNING job
         """,
         ([job for job, _ in due], [at for _, at in due]),
     )

@@ -6,8 +6,8 @@ case locks its aggregate first and emits afterwards; one relay is active per dat
 lock), so nothing overtakes.
 
 `outbox` is append-only, partitioned by the time in the event's id, and kept for eight days: long
-enough to trace a chain and to publish everything again after a lost broker. `outbox_unsent` is the
-short queue in front of the log.
+enough to trace a chain and to publish everything again after a lost broker. Of compacted topics the
+last event of each key is kept for good. `outbox_unsent` is the short queue in front of the log.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from datetime import datetime
 import asyncpg
 
 from takt.common.bus import Log, Message
+from takt.common.contracts.topics import COMPACTED
 from takt.common.db import EMITTED, LOST, SOURCE, Database, Tx
 from takt.common.event import Cause, Envelope, Event, seal
 from takt.common.retention import first_id
@@ -56,7 +57,12 @@ REPUBLISH_UNSENT = """
 WITH waiting AS (DELETE FROM outbox_unsent RETURNING event_id)
 INSERT INTO outbox_unsent (event_id)
 SELECT event_id FROM (
-    SELECT event_id FROM outbox WHERE event_id >= $1 UNION SELECT event_id FROM waiting
+    SELECT event_id FROM outbox WHERE event_id >= $1
+    UNION SELECT event_id FROM waiting
+    UNION (
+        SELECT DISTINCT ON (topic, key) event_id FROM outbox WHERE topic = ANY($2::text[])
+        ORDER BY topic, key, event_id DESC
+    )
 ) AS again ORDER BY event_id
 """
 
@@ -186,15 +192,17 @@ def _lock(database: Database) -> int:
 async def republish(tx: Tx, since: datetime) -> int:
     """Queue everything that was said since `since` once more, in order: the log was lost.
 
-    The relay publishes it like anything else, before what is said from now on; consumers that had
-    it find it in their inbox. Reaches back as far as the outbox is kept, eight days.
+    The last state of each key of a compacted topic is among it, however old: there it is kept for
+    good. The relay publishes it like anything else, before what is said from now on; consumers that
+    had it find it in their inbox, or by its sequence. The rest reaches back as far as the outbox is
+    kept, eight days.
 
     Returns: how many events are in the queue.
     """
     # Waits until every transaction that has emitted is over, and holds up the others: the events of
     # a subject keep their order.
     await tx.exec_driver_sql("LOCK TABLE outbox_unsent IN SHARE ROW EXCLUSIVE MODE")
-    await tx.exec_driver_sql(REPUBLISH_UNSENT, (first_id(since),))
+    await tx.exec_driver_sql(REPUBLISH_UNSENT, (first_id(since), COMPACTED))
     queued = await tx.exec_driver_sql("SELECT count(*) FROM outbox_unsent")
     tx.info[EMITTED] = True
     return int(queued.scalar_one())

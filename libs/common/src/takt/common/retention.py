@@ -1,18 +1,27 @@
 """Partitions of outbox and inbox: made ahead, dropped when they are old enough.
 
 Both are partitioned by the time inside the event's id (UUIDv7), a partition a day. What fits none
-(a repeat from weeks ago, an id of a clock that runs ahead) lies in the default partition.
+(a repeat from weeks ago, an id of a clock that runs ahead) lies in the default partition, and so
+does what a compacted topic must still be able to say: the last event of each key outlives its day.
 """
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from takt.common.contracts.topics import COMPACTED
 from takt.common.db import Tx
 
 KEPT_DAYS = {"outbox": 8, "inbox": 35}
 AHEAD_DAYS = 3
 IDEMPOTENCY_DAYS = 2
 PARTITIONS_LOCK = 7_265_002
+
+SUPERSEDED = """
+EXISTS (
+    SELECT FROM outbox later
+    WHERE later.topic = said.topic AND later.key = said.key AND later.event_id > said.event_id
+)
+"""
 
 
 def first_id(instant: date | datetime) -> UUID:
@@ -49,9 +58,24 @@ async def keep_partitions(tx: Tx, today: date) -> None:
         oldest = today - timedelta(days=kept)
         if table == "outbox" and oldest_unsent is not None:
             oldest = min(oldest, _day(oldest_unsent))
-        for name in sorted(present):
-            if name.startswith(f"{table}_2") and name < _name(table, oldest):
-                await tx.exec_driver_sql(f"DROP TABLE {name}")
+        past = [
+            n for n in sorted(present) if n.startswith(f"{table}_2") and n < _name(table, oldest)
+        ]
+        for name in past:
+            states = await _last_states(tx, name) if table == "outbox" else []
+            await tx.exec_driver_sql(f"ALTER TABLE {table} DETACH PARTITION {name}")
+            if states:
+                await tx.exec_driver_sql(
+                    f"INSERT INTO outbox SELECT * FROM {name} WHERE event_id = ANY($1::uuid[])",
+                    (states,),
+                )
+            await tx.exec_driver_sql(f"DROP TABLE {name}")
+        if table == "outbox" and past:
+            await tx.exec_driver_sql(
+                "DELETE FROM outbox_default said WHERE event_id < $1"
+                f" AND (topic <> ALL ($2::text[]) OR {SUPERSEDED})",
+                (first_id(oldest), COMPACTED),
+            )
     await tx.exec_driver_sql(
         "DELETE FROM inbox_default WHERE handled_at < $1",
         (datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(KEPT_DAYS["inbox"]),),
@@ -59,6 +83,15 @@ async def keep_partitions(tx: Tx, today: date) -> None:
     await tx.exec_driver_sql(
         f"DELETE FROM idempotency WHERE at < now() - interval '{IDEMPOTENCY_DAYS} days'"
     )
+
+
+async def _last_states(tx: Tx, name: str) -> list[UUID]:
+    """The events of an outbox partition that compacted topics would still hold."""
+    rows = await tx.exec_driver_sql(
+        f"SELECT event_id FROM {name} said WHERE topic = ANY($1::text[]) AND NOT {SUPERSEDED}",
+        (COMPACTED,),
+    )
+    return [row[0] for row in rows]
 
 
 async def _create(tx: Tx, table: str, day: date) -> None:

@@ -1,7 +1,6 @@
 """The folder in which one Takt keeps all that is its own: data, keys, logs, its address."""
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from takt.standalone.errors import StartError, disk_full
+from takt.standalone.errors import StartError, full_disk_told
 
 VERSION = 1
 """Of the home's layout. Raised when an older Takt could no longer use it."""
@@ -110,24 +109,24 @@ class Home:
     def taken(self) -> Iterator[None]:
         """Have the home for this process alone until the end of the block, or of the process.
 
-        Raises: StartError: another Takt has it, a newer Takt made it, or it cannot be written.
+        Raises: StartError: another Takt has it, a newer Takt made it, it cannot be written, or its
+            disk is full, now or later in the block.
         """
         with contextlib.ExitStack() as stack:
+            stack.enter_context(full_disk_told(self.path))
             try:
                 self._make()
                 lock = stack.enter_context((self.path / "lock").open("a+"))
                 self._lock(lock.fileno())
                 self._check_version()
+                lock.truncate(0)
+                lock.write(str(os.getpid()))
+                lock.flush()
             except OSError as error:
-                if error.errno == errno.ENOSPC:
-                    raise disk_full(self.path) from error
                 raise StartError(
                     f"The home {self.path} cannot be used: {error.strerror}.",
                     f"Let this user write there, or {ELSEWHERE}",
                 ) from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
             yield
             lock.truncate(0)
 

@@ -14,7 +14,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -185,8 +185,11 @@ async def log_for(
     else:
         from takt.common.bus.kafka import KafkaLog
 
-        address = await own_kafka(stack, home) if kafka == OWN_KAFKA else kafka
-        log = KafkaLog(address)
+        if kafka == OWN_KAFKA:
+            address, security = await own_kafka(stack, home), {}
+        else:
+            address, security = kafka, kafka_connection()
+        log = KafkaLog(address, security=security)
         words = f"Kafka at {address}"
     stack.push_async_callback(log.close)
     try:
@@ -200,6 +203,23 @@ async def log_for(
             "starts a broker of its own; without --kafka it keeps the events in PostgreSQL.",
         ) from error
     return log, words
+
+
+def kafka_connection() -> dict[str, Any]:
+    """How a given Kafka is entered, by the TAKT_KAFKA_* of the environment."""
+    from pydantic import ValidationError
+
+    from takt.common.settings import KafkaSecurity
+
+    try:
+        return KafkaSecurity().kafka_connection()
+    except ValidationError as error:
+        said = "; ".join(
+            str(found["msg"]).removeprefix("Value error, ") for found in error.errors()
+        )
+        raise StartError(
+            f"Kafka cannot be entered: {said}.", "Mend that, and start again."
+        ) from None
 
 
 async def own_kafka(stack: contextlib.AsyncExitStack, home: Home) -> str:

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +50,8 @@ class KafkaLog:
 
     Args:
         bootstrap: `host:port`, comma-separated.
-        replication: copies of each partition; 3 in production, with two in sync.
+        replication: copies of each partition; from three on, two must have a message before it is
+            acknowledged.
         security: aiokafka's connection settings (SASL_SSL and so on); plaintext when empty.
     """
 
@@ -74,10 +75,11 @@ class KafkaLog:
     async def create_topics(self) -> None:
         declared = [(t.name, t.partitions, _kept(t.compacted)) for t in TOPICS]
         declared += [(t.name + DEAD_LETTERS_SUFFIX, 1, _DEAD) for t in TOPICS]
+        in_sync = {"min.insync.replicas": "2"} if self._replication >= 3 else {}
         async with self._admin() as admin:
             present = set(await admin.list_topics())
             missing = [
-                NewTopic(name, partitions, self._replication, topic_configs=config)
+                NewTopic(name, partitions, self._replication, topic_configs={**config, **in_sync})
                 for name, partitions, config in declared
                 if name not in present
             ]
@@ -103,16 +105,7 @@ class KafkaLog:
     async def _ready_producer(self) -> AIOKafkaProducer:
         async with self._producing:
             if self._producer is None:
-                producer = AIOKafkaProducer(
-                    **self._connection,
-                    acks="all",
-                    enable_idempotence=True,
-                    linger_ms=0,
-                    max_batch_size=262_144,
-                    max_request_size=DEAD_LETTER_LIMIT,
-                    request_timeout_ms=SEND_DEADLINE * 1_000,
-                    partitioner=_partition,
-                )
+                producer = AIOKafkaProducer(**self._connection, **PRODUCER)
                 async with self._unavailable():
                     try:
                         async with asyncio.timeout(ANSWER_DEADLINE):
@@ -382,6 +375,18 @@ async def _stop_whole(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
 def _partition(key: bytes, every: list[int], available: list[int]) -> int:
     """The partition of a key by CRC-32, as librdkafka does it; aiokafka's takes 20 µs a message."""
     return every[zlib.crc32(key) % len(every)]
+
+
+PRODUCER: Mapping[str, Any] = {
+    "acks": "all",
+    "enable_idempotence": True,
+    "linger_ms": 0,
+    "max_batch_size": 262_144,
+    "max_request_size": DEAD_LETTER_LIMIT,
+    "request_timeout_ms": SEND_DEADLINE * 1_000,
+    "partitioner": _partition,
+}
+"""How Takt produces; its peers in the benchmarks do so too."""
 
 
 def _records(batches: dict[TopicPartition, list[ConsumerRecord]]) -> list[Record]:

@@ -16,7 +16,7 @@ from functools import partial
 import asyncpg
 
 from takt.common.bus import LogUnavailable, Message, Positions, Record, Subscription
-from takt.common.contracts.topics import DEAD_LETTERS_SUFFIX, TOPICS
+from takt.common.contracts.topics import COMPACTED, DEAD_LETTERS_SUFFIX, TOPICS
 from takt.common.db import LOST
 
 BATCH = 500
@@ -179,7 +179,7 @@ class PostgresLog:
         Of those a day is kept whole, so that whoever reads along sees each change.
         """
         async with _unavailable():
-            await self.pool.execute(RETAIN, [t.name for t in TOPICS if t.compacted])
+            await self.pool.execute(RETAIN, COMPACTED)
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -52,3 +52,5 @@ TOPICS = (
     Topic(INBOUND_SALES, "the source's id", "outside"),
     Topic(INBOUND_PURCHASING, "the source's id", "outside"),
 )
+
+COMPACTED = [topic.name for topic in TOPICS if topic.compacted]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from takt.standalone.commands.crm_outlook import entry_of, outlook, report_outlook
 from takt.standalone.commands.door import Door, HomeOption, UrlOption, answer
 from takt.standalone.commands.output import (
     FAILED,
@@ -43,7 +44,7 @@ def crm(
     mapping: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="What its columns mean (TOML); without it, as docs/guides shows."
+            metavar="FILE", help="What its columns mean (TOML): docs/guides/crm-import.md."
         ),
     ] = None,
     dry_run: Annotated[
@@ -55,7 +56,8 @@ def crm(
 ) -> None:
     """Import accounts, products, teams and opportunities; twice changes nothing.
 
-    Ends with 1 when a row did not go in; the others are in.
+    Then waits for the forecast, and shows how many deals win and how many are stalled. Ends with 1
+    when a row did not go in; the others are in.
     """
     files = csv_files(folder)
     wish: dict[str, Any] = {"dry_run": dry_run}
@@ -65,13 +67,18 @@ def crm(
         job = send(client, wish, files)
         done = follow(client, job)
         problems = row_problems(client, job)
+        if output is Format.text:
+            report(done)
+        tell_problems(problems)
+        found = None
+        if done["state"] == "done" and not dry_run and (closed := closed_deals(done)):
+            found = outlook(client, entry_of(client, wish.get("mapping")), closed)
     if output is Format.json:
-        put_json({**done, "row_problems": problems})
-    else:
-        report(done)
+        put_json({**done, "row_problems": problems, "outlook": found})
+    elif found:
+        report_outlook(found)
     if done["state"] == "failed":
         raise CommandError(f"The import failed: {done['failure']}.", "Mend that, and import again.")
-    tell_problems(problems)
     if problems:
         raise typer.Exit(FAILED)
 
@@ -146,6 +153,12 @@ def row_problems(client: "httpx.Client", job: str) -> list[dict[str, Any]]:
         problems += page["items"]
         cursor = page["next"]
     return problems
+
+
+def closed_deals(done: dict[str, Any]) -> int:
+    """How many deals of an import are won or lost."""
+    states = done["counts"].get("states", {})
+    return int(states.get("won", 0) + states.get("lost", 0))
 
 
 def report(done: dict[str, Any]) -> None:

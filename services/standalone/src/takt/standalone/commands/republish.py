@@ -18,7 +18,8 @@ def republish(
 ) -> None:
     """Publish again what services said since a time: the log was lost, or restored from before.
 
-    What consumers had already does nothing twice. Services keep what they said for eight days.
+    What consumers had already does nothing twice. Services keep what they said for eight days; the
+    last state of each product, region, team, deal's demand, forecast, plan and the cash for good.
     """
     import asyncio
 
