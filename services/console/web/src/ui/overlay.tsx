@@ -12,9 +12,9 @@ import {
   UNSTABLE_ToastQueue as ToastQueue,
   UNSTABLE_ToastRegion as ToastRegion,
 } from "react-aria-components";
-import { useI18n } from "../i18n/i18n";
+import { type Translate, useI18n } from "../i18n/i18n";
 import { Button } from "./controls";
-import { classes } from "./pieces";
+import { classes, wordsOf } from "./pieces";
 import styles from "./ui.module.css";
 
 export function Dialog({
@@ -94,6 +94,12 @@ export function notify(notice: Notice): void {
       : notice,
     notice.tone === "bad" ? {} : { timeout: SHOWN_MS },
   );
+}
+
+/** Tell what went wrong, in the words of who refused it. */
+export function notifyFailure(error: unknown, t: Translate): void {
+  const { title, detail, remedy } = wordsOf(error, t);
+  notify({ title, detail: remedy ?? detail, tone: "bad" });
 }
 
 export function Toasts() {

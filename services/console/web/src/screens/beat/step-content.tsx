@@ -2,7 +2,9 @@
 
 import { useState } from "react";
 import { useI18n } from "../../i18n/i18n";
+import { copyText } from "../../lib/plain-http";
 import { Button } from "../../ui/controls";
+import { notify } from "../../ui/overlay";
 import { Card, Given } from "../../ui/pieces";
 import type { TraceStep } from "./graph";
 import styles from "./trace.module.css";
@@ -13,8 +15,8 @@ export function StepContent({ step }: { step: TraceStep }) {
   const [copied, setCopied] = useState(false);
   const content = step.data ? JSON.stringify(step.data, null, 2) : null;
   const copy = async () => {
-    await navigator.clipboard.writeText(content ?? "");
-    setCopied(true);
+    if (await copyText(content ?? "")) setCopied(true);
+    else notify({ title: t("trace.not-copied"), tone: "bad" });
   };
   return (
     <Card
