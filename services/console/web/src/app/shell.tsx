@@ -171,8 +171,10 @@ function ConnectionState() {
   return (
     <span className={styles.connection} data-state={state} role="status">
       <span className={styles.dot} />
-      {t(`live.${state}`)}
-      {more && <span className={styles.connectionMore}>{more}</span>}
+      <span className={styles.connectionSays}>
+        {t(`live.${state}`)}
+        {more && <span className={styles.connectionMore}>{more}</span>}
+      </span>
     </span>
   );
 }

@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { attemptsOf } from "./attempts";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, renderHook } from "@testing-library/react";
+import { createElement } from "react";
+import { afterEach, expect, test, vi } from "vitest";
+import { traceQuery } from "../../api/queries";
+import { attemptsOf, useAttempts } from "./attempts";
 import type { TraceStep } from "./graph";
 
 const step = (type: string, ms: number, data: object = {}) => ({ type, ms, data }) as TraceStep;
@@ -16,4 +20,39 @@ test("the attempts of a chain are counted with their milliseconds and how many d
 
 test("a chain that told nobody has none", () => {
   expect(attemptsOf({ steps: [step("takt.deal.stage_changed.v1", 0)] })).toBeNull();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("a chain is asked for whole only where somebody looks, and once it has come to rest", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const asked = vi.fn();
+  vi.stubGlobal("fetch", async ({ url }: Request) => {
+    asked(new URL(url).pathname);
+    return Response.json({ steps: [step("takt.webhook.attempt", 180, { status: 200 })] });
+  });
+  const queries = new QueryClient();
+  const { result, rerender } = renderHook(
+    ({ sign }: { sign: number | null }) => useAttempts("c", sign),
+    {
+      initialProps: { sign: null as number | null },
+      wrapper: ({ children }) => createElement(QueryClientProvider, { client: queries }, children),
+    },
+  );
+  const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+  await pass(5_000);
+  for (const sign of [1, 2, 3]) {
+    rerender({ sign });
+    await pass(900);
+  }
+  expect(asked).not.toHaveBeenCalled();
+  await pass(200);
+  const read = () => expect(queries.getQueryData(traceQuery("c").queryKey)).toBeTruthy();
+  await vi.waitFor(read, { timeout: 10_000 });
+  await pass(0);
+  expect(asked.mock.calls).toEqual([["/v1/traces/c"]]);
+  expect(result.current).toMatchObject({ count: 1, last: 180, delivered: 1 });
 });

@@ -6,7 +6,7 @@ import {
   createRouter,
   RouterProvider,
 } from "@tanstack/react-router";
-import { act, render, screen, within } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Session } from "../../api/queries";
@@ -227,6 +227,20 @@ test("the deal to move stays the one that was shown, whatever happens to others"
   );
   await screen.findByText(/deal\.changed/);
   expect(button.textContent).toContain("Deal a");
+});
+
+test("the pipeline's totals stay when they cannot be read anew", async () => {
+  answers["GET /v1/pipelines"] = json([{ code: "default", name: "Sales", stages: STAGES }]);
+  answers["GET /v1/pipelines/default/standing"] = json([{ stage: "one", deals: 7, value: "10" }]);
+  await open(ALL);
+  await screen.findByText("7 deals");
+  const failed = vi.fn(json({ title: "Deals is away." }, 503));
+  answers["GET /v1/pipelines/default/standing"] = failed;
+  await act(async () => says(event("takt.deal.changed.v1", "c", {})));
+  await waitFor(() => expect(failed).toHaveBeenCalled());
+  await act(async () => {});
+  expect(card("Pipeline now").getByText("7 deals")).toBeTruthy();
+  expect(card("Pipeline now").queryByRole("alert")).toBeNull();
 });
 
 /** Moves the one deal there is, leaves the screen and comes back to it. */
