@@ -8,9 +8,9 @@ import { LANGUAGES, type Language, type MessageKey, useI18n } from "../i18n/i18n
 import { useConnection } from "../live/live";
 import { Button, Dropdown, DropdownItem } from "../ui/controls";
 import { Icon, type IconName } from "../ui/icon";
-import { notifyFailure } from "../ui/overlay";
 import { Given, Kbd } from "../ui/pieces";
 import { THEMES, type Theme, useTheme } from "../ui/theme";
+import { notifyFailure } from "../ui/toasts";
 import styles from "./app.module.css";
 import { COMMAND_KEY, useKeys } from "./keys";
 import { Mark } from "./mark";

@@ -5,8 +5,8 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { endedKey, enter, sessionQuery, signIn } from "../api/queries";
 import { useI18n } from "../i18n/i18n";
 import { Button, TextField } from "../ui/controls";
-import { notifyFailure } from "../ui/overlay";
 import { Failure } from "../ui/pieces";
+import { notifyFailure } from "../ui/toasts";
 import styles from "./app.module.css";
 import { Mark } from "./mark";
 

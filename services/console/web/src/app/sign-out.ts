@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { enter, signOut } from "../api/queries";
 import { useI18n } from "../i18n/i18n";
-import { notifyFailure } from "../ui/overlay";
+import { notifyFailure } from "../ui/toasts";
 
 /** End the session here and in the door, and forget all that was read in it. */
 export function useSignOut(): () => Promise<void> {

@@ -13,7 +13,7 @@ import type { Session } from "../../api/queries";
 import { SessionContext } from "../../app/session";
 import { LanguageProvider } from "../../i18n/i18n";
 import { LiveProvider } from "../../live/live";
-import { Toasts } from "../../ui/overlay";
+import { Toasts } from "../../ui/toasts";
 import { Beat } from "./beat";
 import { readBeat } from "./search";
 import { BeatProvider } from "./use-beat";
