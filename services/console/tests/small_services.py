@@ -14,11 +14,12 @@ from pydantic import BaseModel
 from takt.common.amounts import PositiveQuantity
 from takt.common.app import Part
 from takt.common.auth import requires
+from takt.common.bus import Log, Message
 from takt.common.bus.consumer import Consumer
 from takt.common.contracts.deals import SaleClosed, SaleState
 from takt.common.contracts.forecast import ForecastBucket, ForecastChanged
 from takt.common.db import RequestTx, Tx
-from takt.common.event import Cause, Envelope, new_id
+from takt.common.event import Cause, Envelope, Event, new_id, seal
 from takt.common.http import RequestCause, RequestModel, once
 from takt.common.outbox import emit
 
@@ -65,6 +66,15 @@ def forecast(product: str, level: Decimal, sequence: int = 1) -> ForecastChanged
             for week, quantity in enumerate(quantities)
         ),
     )
+
+
+async def publish(log: Log, *events: Event) -> list[str]:
+    """Publish events; answers their ids."""
+    sealed = seal([(event, Cause.start()) for event in events], "/takt/deals")
+    await log.publish(
+        [Message(e.event.topic, e.event.key, e.headers(), e.body().encode()) for e in sealed]
+    )
+    return [str(e.id) for e in sealed]
 
 
 class Line(RequestModel):

@@ -9,12 +9,14 @@ import pytest
 
 from takt.common import auth
 from takt.common.auth import make_key
+from takt.common.contracts.deals import CompanyChanged
 from takt.common.testing import NewKey, eventually
 from takt.console.domain.attempts import AT_ONCE
 from takt.standalone.access import create_ticket
 
 from ..browser import Browser, refused  # noqa: TID252 - the browser of this folder
-from ..conftest import Ground, House  # noqa: TID252 - the house of this folder
+from ..conftest import Ground, House, house_of  # noqa: TID252 - the house of this folder
+from ..small_services import publish  # noqa: TID252 - the builders of this folder
 
 
 async def run(ground: Ground, statement: str, *values: object) -> None:
@@ -55,6 +57,24 @@ async def test_a_key_becomes_a_session_that_says_who_and_what_it_opens(
         assert shown.pop("now") > said.pop("now")
         assert shown == said
         assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_whatever_the_key_opens_it_is_told_currency_and_time_zone(
+    ground: Ground, new_key: NewKey
+) -> None:
+    async with house_of(ground, apart=False) as house, Browser(house) as browser:
+        assert (await browser.sign_in(key=await new_key("cash:read"))).json()["company"] is None
+        await publish(
+            ground.log, CompanyChanged(sequence=1, name="K", currency="CHF", time_zone="Asia/Seoul")
+        )
+
+        async def told() -> dict[str, str] | None:
+            company: dict[str, str] | None = (await browser.get("/v1/session")).json()["company"]
+            return company
+
+        assert await eventually(told) == {
+            "name": "K", "currency": "CHF", "time_zone": "Asia/Seoul",
+        }  # fmt: skip
 
 
 async def test_an_administrator_has_every_scope(together: House, ground: Ground) -> None:

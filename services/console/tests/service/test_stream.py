@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from takt.common.auth import SCOPES
-from takt.common.bus import Log, Message, Record
+from takt.common.bus import Log, Record
 from takt.common.bus.kafka import KafkaLog
 from takt.common.bus.postgres import PostgresLog
 from takt.common.contracts import topics
+from takt.common.contracts.deals import CompanyChanged, RegionChanged
 from takt.common.contracts.topics import TOPICS
-from takt.common.event import Cause, Event, seal
 from takt.common.http import BadCursor, encode_cursor
 from takt.common.problems import Problem
 from takt.common.testing import eventually
@@ -30,18 +30,9 @@ from takt.console.service.stream import (
 from takt.console.service.writers import ServerSent
 
 from ..event_source import EventSource, lines_of  # noqa: TID252 - the browser of these tests
-from ..small_services import forecast, sale  # noqa: TID252 - the builders of this folder
+from ..small_services import forecast, publish, sale  # noqa: TID252 - the builders of this folder
 
 ALL = Wanted(frozenset(topic.name for topic in TOPICS))
-
-
-async def publish(log: Log, *events: Event) -> list[str]:
-    """Publish events; answers their ids."""
-    sealed = seal([(event, Cause.start()) for event in events], "/takt/deals")
-    await log.publish(
-        [Message(e.event.topic, e.event.key, e.headers(), e.body().encode()) for e in sealed]
-    )
-    return [str(e.id) for e in sealed]
 
 
 @asynccontextmanager
@@ -308,6 +299,22 @@ async def test_a_start_is_not_blank(log: PostgresLog) -> None:
         assert [record.key for record in feed.forecasts] == ["lamp|north"]
 
 
+async def test_the_company_is_known_however_far_back_the_catalog_names_it(log: PostgresLog) -> None:
+    told = CompanyChanged(sequence=1, name="Kestrel", currency="CHF", time_zone="Asia/Seoul")
+    regions = (RegionChanged(sequence=1, code=f"R-{number}", name="x") for number in range(700))
+    await publish(log, told, *regions)
+    async with fed(log) as feed:
+        await has_read(feed, log)
+        assert feed.company == told
+        assert len(feed.last([topics.CATALOG], 1_000)) == 60
+        await publish(log, told.model_copy(update={"name": "Merlin", "sequence": 2}))
+
+        async def renamed() -> bool:
+            return feed.company is not None and feed.company.name == "Merlin"
+
+        await eventually(renamed)
+
+
 async def test_a_log_that_is_away_is_waited_for(log_url: str, log: PostgresLog) -> None:
     away = PostgresLog(log_url)  # not started: it cannot be read
     feed = Feed(away, own=False)
@@ -351,7 +358,9 @@ def test_what_a_stranger_sends_is_one_line_of_json() -> None:
     assert b"\n" not in pretty
     assert json.loads(pretty + b"}")["data"] == {"a": "x\ny"}
     assert json.loads(pretty + b"}")["sequence"] is None
-    assert json.loads(line_of(record(b"\xff\x00")) + b"}")["data"] is None
+    bare = json.loads(line_of(record(b"\xff\x00")) + b"}")
+    assert bare["data"] is None
+    assert (bare["id"], bare["type"], bare["time"]) == ("takt.inbound.sales.v1/0/1", "", None)
 
 
 def test_records_of_several_topics_are_put_in_time_and_each_keeps_its_order() -> None:

@@ -18,14 +18,25 @@ class SignIn(RequestModel):
     ticket: str | None = Field(None, description="from a link of `takt open`; it works once")
 
 
+class CompanyState(BaseModel):
+    """The company, as far as whoever is signed in must know it to read times and amounts."""
+
+    name: str
+    currency: str = Field(description="of all money")
+    time_zone: str = Field(description="of all its days")
+
+
 class SessionState(BaseModel):
-    """Who is signed in."""
+    """Who is signed in, and to whose Takt."""
 
     name: str = Field(description="of the key")
     scopes: list[str] = Field(description="all that the session opens")
     expires_at: datetime
     now: datetime = Field(description="Takt's time, from which a page counts ages and dates")
     version: str = Field(description="of the door")
+    company: CompanyState | None = Field(
+        description="null while there is none, or the door has not read the log yet"
+    )
 
 
 class HandledMark(BaseModel):

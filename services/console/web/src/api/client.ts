@@ -54,11 +54,25 @@ export const PATIENCE_MS = 60_000;
 async function ask(request: Request): Promise<Response> {
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]);
   try {
-    return await fetch(request, { signal, credentials: "same-origin" });
+    const answer = await fetch(request, { signal, credentials: "same-origin" });
+    if (answer.status === 401) tellSessionEnd();
+    return answer;
   } catch (error) {
     if (request.signal.aborted) throw error;
     throw new NoAnswer(error);
   }
+}
+
+const ends = new Set<() => void>();
+
+/** Be told when any answer says that the session is over. */
+export function onSessionEnd(tell: () => void): () => void {
+  ends.add(tell);
+  return () => ends.delete(tell);
+}
+
+export function tellSessionEnd(): void {
+  for (const tell of ends) tell();
 }
 
 export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ?? "", fetch: ask });

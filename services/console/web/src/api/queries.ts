@@ -1,16 +1,10 @@
 /** What the screens ask the services, by the name under which the answer is remembered. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { setClock } from "../lib/clock";
 import { api, expect, NoAnswer, Problem, problemOf, type Schemas } from "./client";
 
-export interface Session {
-  name: string;
-  scopes: string[];
-  expires_at: string;
-  now: string;
-  version: string;
-}
+export type Session = Schemas["SessionState"];
 
 async function session(method: "GET" | "POST" | "DELETE", body?: object): Promise<Session | null> {
   const answer = await fetch("/v1/session", {
@@ -48,16 +42,33 @@ export const sessionQuery = queryOptions({
 export const endedKey = ["session", "ended"] as const;
 
 export const signIn = (proof: { key: string } | { ticket: string }) => session("POST", proof);
-export const signOut = () => session("DELETE");
+
+/** End the session in the door; one that is over already is none. */
+export async function signOut(): Promise<void> {
+  try {
+    await session("DELETE");
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 401)) throw error;
+  }
+}
+
+/** The session has ended: ask who is there again, which leads to the sign-in. */
+export function sessionEnded(queries: QueryClient): void {
+  // Many answers may say so at once.
+  if (queries.isFetching({ queryKey: sessionQuery.queryKey, exact: true }) > 0) return;
+  queries.setQueryData(endedKey, true);
+  void queries.resetQueries({ queryKey: sessionQuery.queryKey, exact: true });
+}
+
+/** Who is there now, and nothing of what was read before. */
+export function enter(queries: QueryClient, now: Session | null): void {
+  queries.setQueryData(endedKey, false);
+  queries.setQueryData(sessionQuery.queryKey, now);
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+}
 
 /** What changes seldom, and not by the events that are followed. */
 const REFERENCE = { staleTime: 300_000, meta: { reference: true } };
-
-export const companyQuery = queryOptions({
-  ...REFERENCE,
-  queryKey: ["company"],
-  queryFn: () => expect(api.GET("/v1/company")),
-});
 
 export interface PipelineStage {
   code: string;

@@ -1,39 +1,34 @@
 /** The console: a session, the company it is about, the stream of events, and the screens. */
 
-import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
-import { NoAnswer, Problem } from "../api/client";
-import { companyQuery, endedKey, sessionQuery } from "../api/queries";
-import { LanguageProvider } from "../i18n/i18n";
+import { type ReactNode, useEffect, useState } from "react";
+import { NoAnswer, onSessionEnd, Problem } from "../api/client";
+import { type Session, sessionEnded, sessionQuery } from "../api/queries";
+import { LanguageProvider, useI18n } from "../i18n/i18n";
 import { LiveProvider } from "../live/live";
 import { BeatProvider } from "../screens/beat/use-beat";
-import { Toasts } from "../ui/overlay";
-import { Failure } from "../ui/pieces";
+import { Empty, Failure } from "../ui/pieces";
+import { Toasts } from "../ui/toasts";
 import styles from "./app.module.css";
+import { Boundary } from "./boundary";
 import { router } from "./router";
 import { SessionContext } from "./session";
 import { SignIn } from "./sign-in";
+import { useTicket } from "./ticket";
 
 const RETRIES = 3;
+const GATEWAY_TIMEOUT = 504;
 
-/** Only what may go well the next time is asked again by itself. */
-function worthRetrying(failures: number, error: Error): boolean {
-  const passing = error instanceof NoAnswer || (error instanceof Problem && error.status >= 502);
-  return passing && failures < RETRIES;
+/** Only what may go well the next time is asked again by itself; what was waited for in vain, only once. */
+export function worthRetrying(failures: number, error: Error): boolean {
+  if (error instanceof NoAnswer) return failures < 1;
+  if (!(error instanceof Problem) || error.status < 502) return false;
+  return failures < (error.status === GATEWAY_TIMEOUT ? 1 : RETRIES);
 }
 
 function makeQueries(): QueryClient {
-  const queries: QueryClient = new QueryClient({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        // The session has ended: ask who is there again, which leads to the sign-in.
-        if (error instanceof Problem && error.status === 401) {
-          queries.setQueryData(endedKey, true);
-          void queries.resetQueries({ queryKey: sessionQuery.queryKey, exact: true });
-        }
-      },
-    }),
+  return new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 60_000,
@@ -44,7 +39,6 @@ function makeQueries(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
-  return queries;
 }
 
 export function App() {
@@ -56,39 +50,64 @@ export function App() {
   );
 }
 
-const BEFORE_ANY_COMPANY = { time_zone: "UTC", currency: "EUR" };
+const LOOK_MS = 2_000;
 
 function Entrance() {
-  const session = useQuery(sessionQuery);
-  const signedIn = session.data ?? null;
-  const company = useQuery({
-    ...companyQuery,
-    enabled: signedIn?.scopes.includes("deals:read") ?? false,
+  const queries = useQueryClient();
+  useEffect(() => onSessionEnd(() => sessionEnded(queries)), [queries]);
+  const [ticket, used] = useTicket();
+  const session = useQuery({
+    ...sessionQuery,
+    // Until the door knows whose Takt it is.
+    refetchInterval: ({ state: { data } }) => (data && !data.company ? LOOK_MS : false),
   });
-  const { time_zone: zone, currency } = company.data ?? BEFORE_ANY_COMPANY;
-  const waiting = session.isPending || company.isLoading;
+  const { data } = session;
   return (
-    <LanguageProvider zone={zone} currency={currency}>
-      {session.error ? (
-        <main className={styles.entrance}>
-          <Failure error={session.error} retry={() => void session.refetch()} />
-        </main>
-      ) : waiting ? (
-        <Waiting />
-      ) : signedIn ? (
-        <SessionContext value={signedIn}>
-          <LiveProvider>
-            <BeatProvider>
-              <RouterProvider router={router} />
-            </BeatProvider>
-          </LiveProvider>
-        </SessionContext>
-      ) : (
-        <SignIn />
-      )}
+    <LanguageProvider zone={data?.company?.time_zone} currency={data?.company?.currency}>
+      <Boundary>
+        {session.error && !data ? (
+          <Centred>
+            <Failure error={session.error} retry={() => void session.refetch()} />
+          </Centred>
+        ) : data === undefined ? (
+          <Waiting />
+        ) : data === null || ticket ? (
+          <SignIn ticket={ticket} onTried={used} />
+        ) : data.company ? (
+          <Console session={data} />
+        ) : (
+          <NoCompany />
+        )}
+      </Boundary>
       <Toasts />
     </LanguageProvider>
   );
+}
+
+function Console({ session }: { session: Session }) {
+  return (
+    <SessionContext value={session}>
+      <LiveProvider>
+        <BeatProvider>
+          <RouterProvider router={router} />
+        </BeatProvider>
+      </LiveProvider>
+    </SessionContext>
+  );
+}
+
+/** Without a company there is no currency and no day to say anything in. */
+function NoCompany() {
+  const { t } = useI18n();
+  return (
+    <Centred>
+      <Empty>{t("state.no-company")}</Empty>
+    </Centred>
+  );
+}
+
+function Centred({ children }: { children: ReactNode }) {
+  return <main className={styles.entrance}>{children}</main>;
 }
 
 const PATIENCE_MS = 400;
@@ -101,8 +120,6 @@ function Waiting() {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <main className={styles.entrance}>
-      {long && <div className={styles.pulse} role="status" aria-label="Takt" />}
-    </main>
+    <Centred>{long && <div className={styles.pulse} role="status" aria-label="Takt" />}</Centred>
   );
 }

@@ -4,6 +4,7 @@ import { type MessageKey, useI18n } from "../i18n/i18n";
 import { Dialog } from "../ui/overlay";
 import { Kbd } from "../ui/pieces";
 import styles from "./app.module.css";
+import { COMMAND_KEY } from "./keys";
 
 interface Key {
   keys: readonly string[];
@@ -12,13 +13,14 @@ interface Key {
 
 /** Keys that belong to one component, such as a board, are told here too. */
 const SHOWN: readonly Key[] = [
-  { keys: ["Ctrl K"], does: "keys.palette" },
+  { keys: [`${COMMAND_KEY} K`], does: "keys.palette" },
   { keys: ["?"], does: "keys.help" },
   { keys: ["g", "b"], does: "keys.beat" },
   { keys: ["g", "p"], does: "keys.pipeline" },
   { keys: ["Tab"], does: "keys.tab" },
   { keys: ["↑", "↓"], does: "keys.arrows" },
   { keys: ["Enter"], does: "keys.enter" },
+  { keys: [`${COMMAND_KEY} Z`], does: "keys.undo" },
   { keys: ["Esc"], does: "keys.escape" },
   { keys: ["←", "→"], does: "keys.chart" },
 ];

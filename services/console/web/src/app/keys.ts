@@ -2,6 +2,8 @@
 
 import { useEffect, useRef } from "react";
 
+export const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+
 type Acts = Record<"palette" | "keys" | "beat" | "pipeline", () => void>;
 
 const SEQUENCE_MS = 1_000;

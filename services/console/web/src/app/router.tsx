@@ -1,16 +1,11 @@
 /** Every address of the console; the door's table `PAGES` names the same (a test compares them). */
 
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  Link,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Link, redirect } from "@tanstack/react-router";
 import { useI18n } from "../i18n/i18n";
+import { readBeat, readTrace } from "../screens/beat/search";
 import { readFilters } from "../screens/pipeline/filters";
 import { Empty, Failure } from "../ui/pieces";
+import { Beat, Deal, Pipeline, TracePage } from "./screens";
 import { Shell } from "./shell";
 
 const root = createRootRoute({
@@ -22,26 +17,28 @@ const root = createRootRoute({
 const beat = createRoute({
   getParentRoute: () => root,
   path: "/",
-  component: lazyRouteComponent(() => import("../screens/beat/beat"), "Beat"),
+  validateSearch: readBeat,
+  component: Beat,
 });
 
 const pipeline = createRoute({
   getParentRoute: () => root,
   path: "/pipeline",
   validateSearch: readFilters,
-  component: lazyRouteComponent(() => import("../screens/pipeline/pipeline"), "Pipeline"),
+  component: Pipeline,
 });
 
 const deal = createRoute({
   getParentRoute: () => root,
   path: "/deals/$id",
-  component: lazyRouteComponent(() => import("../screens/deal/deal"), "Deal"),
+  component: Deal,
 });
 
 const trace = createRoute({
   getParentRoute: () => root,
   path: "/traces/$id",
-  component: lazyRouteComponent(() => import("../screens/beat/trace"), "TracePage"),
+  validateSearch: readTrace,
+  component: TracePage,
 });
 
 /** Who is signed in already has nothing to do at the sign-in. */

@@ -1,24 +1,30 @@
 /** What is around every screen: where one is, what runs, how to find things. */
 
-import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, useEffect, useState } from "react";
 import { RouterProvider } from "react-aria-components";
-import { companyQuery } from "../api/queries";
+import { NoAnswer } from "../api/client";
 import { LANGUAGES, type Language, type MessageKey, useI18n } from "../i18n/i18n";
 import { useConnection } from "../live/live";
 import { Button, Dropdown, DropdownItem } from "../ui/controls";
 import { Icon, type IconName } from "../ui/icon";
 import { Given, Kbd } from "../ui/pieces";
 import { THEMES, type Theme, useTheme } from "../ui/theme";
+import { notifyFailure } from "../ui/toasts";
 import styles from "./app.module.css";
-import { useKeys } from "./keys";
+import { COMMAND_KEY, useKeys } from "./keys";
 import { Mark } from "./mark";
+import { fetchScreens } from "./screens";
+import { useSession } from "./session";
 import { useSignOut } from "./sign-out";
 
-// Neither is on the first screen: they are fetched when first asked for.
-const Palette = lazy(() => import("./palette"));
-const KeysDialog = lazy(() => import("./keys-dialog"));
+type Overlay = ComponentType<{ onClose: () => void }>;
+
+// Neither is on the first screen: they are fetched once that is there, or when first asked for.
+const OVERLAYS = {
+  palette: () => import("./palette"),
+  keys: () => import("./keys-dialog"),
+} as const satisfies Record<string, () => Promise<{ default: Overlay }>>;
 
 const SCREENS = [
   { to: "/", icon: "beat", name: "nav.beat" },
@@ -28,10 +34,19 @@ const SCREENS = [
 export function Shell() {
   const { t } = useI18n();
   const navigate = useNavigate();
-  const [open, setOpen] = useState<"palette" | "keys" | null>(null);
+  const [Open, setOpen] = useState<Overlay | null>(null);
+  const show = async (name: keyof typeof OVERLAYS) => {
+    try {
+      const { default: overlay } = await OVERLAYS[name]();
+      setOpen(() => overlay);
+    } catch (error) {
+      notifyFailure(new NoAnswer(error), t);
+    }
+  };
+  useFetchedAhead();
   useKeys({
-    palette: () => setOpen("palette"),
-    keys: () => setOpen("keys"),
+    palette: () => void show("palette"),
+    keys: () => void show("keys"),
     beat: () => void navigate({ to: "/" }),
     pipeline: () => void navigate({ to: "/pipeline" }),
   });
@@ -45,7 +60,7 @@ export function Shell() {
           <Heading />
           <div className={styles.headTools}>
             <ConnectionState />
-            <Button look="quiet" size="small" onPress={() => setOpen("palette")}>
+            <Button look="quiet" size="small" onPress={() => void show("palette")}>
               <Icon name="search" />
               <span className={styles.onlyWide}>{t("palette.open")}</span>
               <span className={styles.onlyWide}>
@@ -53,7 +68,7 @@ export function Shell() {
               </span>
               <span className="visually-hidden">{t("palette.open")}</span>
             </Button>
-            <Preferences openKeys={() => setOpen("keys")} />
+            <Preferences openKeys={() => void show("keys")} />
           </div>
         </header>
         <nav className={styles.nav} aria-label={t("nav.label")}>
@@ -82,17 +97,31 @@ export function Shell() {
         </nav>
         <main id="main" tabIndex={-1} className={styles.main}>
           <Outlet />
+          <footer className={styles.onlyNarrow}>
+            <Context />
+          </footer>
         </main>
       </div>
-      <Suspense>
-        {open === "palette" && <Palette onClose={() => setOpen(null)} />}
-        {open === "keys" && <KeysDialog onClose={() => setOpen(null)} />}
-      </Suspense>
+      {Open && <Open onClose={() => setOpen(null)} />}
     </RouterProvider>
   );
 }
 
-export const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+const SETTLED_MS = 3_000;
+
+/** Once the first screen has settled, fetch what the others need: each can then be opened while the door is away. */
+function useFetchedAhead(): void {
+  const { state } = useConnection();
+  useEffect(() => {
+    if (state !== "live") return;
+    const timer = setTimeout(() => {
+      fetchScreens();
+      // One that cannot be fetched now is fetched when it is asked for.
+      for (const fetch of Object.values(OVERLAYS)) fetch().catch(() => {});
+    }, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+}
 
 /** The screen's name, which is also the page's title. */
 function Heading() {
@@ -116,12 +145,12 @@ function Heading() {
 /** Whose data this is, and in which time zone and currency all of it is said. */
 function Context() {
   const { t, format } = useI18n();
-  const company = useQuery(companyQuery);
+  const { company } = useSession();
   return (
     <div className={styles.context}>
-      {company.data && (
+      {company && (
         <strong>
-          <Given>{company.data.name}</Given>
+          <Given>{company.name}</Given>
         </strong>
       )}
       <span>{t("context.zone", { zone: format.zone })}</span>
@@ -133,12 +162,19 @@ function Context() {
 function ConnectionState() {
   const { t, format } = useI18n();
   const { state, seenAt } = useConnection();
-  const since =
-    state === "offline" && seenAt ? format.time(new Date(seenAt).toISOString()) : undefined;
+  const more =
+    state === "refused"
+      ? t("live.refused.why")
+      : state === "offline" && seenAt
+        ? t("live.offline.since", { time: format.time(new Date(seenAt).toISOString()) })
+        : null;
   return (
     <span className={styles.connection} data-state={state} role="status">
       <span className={styles.dot} />
-      {since ? t("live.offline-since", { time: since }) : t(`live.${state}`)}
+      <span className={styles.connectionSays}>
+        {t(`live.${state}`)}
+        {more && <span className={styles.connectionMore}>{more}</span>}
+      </span>
     </span>
   );
 }

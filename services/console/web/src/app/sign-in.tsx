@@ -2,54 +2,47 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { endedKey, sessionQuery, signIn } from "../api/queries";
+import { endedKey, enter, sessionQuery, signIn } from "../api/queries";
 import { useI18n } from "../i18n/i18n";
 import { Button, TextField } from "../ui/controls";
 import { Failure } from "../ui/pieces";
+import { notifyFailure } from "../ui/toasts";
 import styles from "./app.module.css";
 import { Mark } from "./mark";
 
-/** The one-time ticket in the address, which is taken out of it before anybody can see it. */
-function takeTicket(): string | null {
-  const ticket = new URLSearchParams(location.hash.slice(1)).get("ticket");
-  if (ticket) history.replaceState(null, "", location.pathname + location.search);
-  return ticket;
-}
-
-export function SignIn() {
+/** Who is signed in already, and has followed a link, goes on as before where the link opens nothing. */
+export function SignIn({ ticket, onTried }: { ticket: string | null; onTried: () => void }) {
   const { t } = useI18n();
   const queries = useQueryClient();
   const [key, setKey] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const tried = useRef(false);
+  const tried = useRef<string | null>(null);
   const ended = queries.getQueryData<boolean>(endedKey) ?? false;
 
-  const enter = async (proof: { key: string } | { ticket: string }) => {
+  const prove = async (proof: { key: string } | { ticket: string }) => {
     setBusy(true);
     setError(null);
     try {
-      const session = await signIn(proof);
-      queries.setQueryData(endedKey, false);
-      queries.setQueryData(sessionQuery.queryKey, session);
+      enter(queries, await signIn(proof));
     } catch (problem) {
       setError(problem);
       setBusy(false);
+      if (queries.getQueryData(sessionQuery.queryKey)) notifyFailure(problem, t);
     }
   };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a ticket is good for one try
   useEffect(() => {
-    if (tried.current) return;
-    tried.current = true;
-    const ticket = takeTicket();
-    if (ticket) void enter({ ticket });
-  }, []);
+    if (!ticket || tried.current === ticket) return;
+    tried.current = ticket;
+    void prove({ ticket }).then(onTried);
+  }, [ticket]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const given = key.trim();
-    if (given) void enter({ key: given });
+    if (given) void prove({ key: given });
   };
 
   return (

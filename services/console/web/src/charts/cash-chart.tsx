@@ -34,6 +34,7 @@ export function CashChart({
   ];
   return (
     <Plot
+      file="cash"
       label={t("chart.cash.label", {
         lowest: format.money(cash.lowest_expected.balance),
         week: format.date(cash.lowest_expected.week),
@@ -47,6 +48,7 @@ export function CashChart({
         {
           name: t("chart.cash.expected"),
           value: (week) => money(week, "balance_expected"),
+          exact: [(week) => now.get(week)?.balance_expected],
           colour: "cash",
         },
         ...(known.length
@@ -57,6 +59,7 @@ export function CashChart({
                   const was = then.get(week);
                   return was ? format.money(was.balance_expected) : "–";
                 },
+                exact: [(week: string) => then.get(week)?.balance_expected],
                 colour: "text-muted",
               },
             ]
@@ -64,9 +67,15 @@ export function CashChart({
         {
           name: t("chart.cash.committed"),
           value: (week) => money(week, "balance_committed"),
+          exact: [(week) => now.get(week)?.balance_committed],
           colour: "order",
         },
-        { name: t("chart.cash.minimum"), value: () => format.money(cash.minimum), colour: "bad" },
+        {
+          name: t("chart.cash.minimum"),
+          value: () => format.money(cash.minimum),
+          exact: [() => cash.minimum],
+          colour: "bad",
+        },
       ]}
     >
       {({ x, y, width }) => {

@@ -3,6 +3,7 @@
 import { area, line } from "d3-shape";
 import type { Schemas } from "../api/client";
 import { useI18n } from "../i18n/i18n";
+import { useMark } from "../lib/marks";
 import styles from "./charts.module.css";
 import { Plot } from "./plot";
 
@@ -36,6 +37,7 @@ export function ForecastChart({
   ];
   return (
     <Plot
+      file={`forecast-${series.product}-${series.region}`}
       label={t("chart.forecast.label", { product: series.product, region: series.region })}
       weeks={weeks}
       values={values}
@@ -46,6 +48,7 @@ export function ForecastChart({
         {
           name: t("chart.forecast.now"),
           value: (week) => format.quantity(at(week).quantity),
+          exact: [(week) => at(week).quantity],
           colour: "forecast",
         },
         ...(known.length
@@ -56,6 +59,7 @@ export function ForecastChart({
                   const bucket = then.get(week);
                   return bucket ? format.quantity(bucket.quantity) : "–";
                 },
+                exact: [(week: string) => then.get(week)?.quantity],
                 colour: "text-muted",
               },
             ]
@@ -63,11 +67,13 @@ export function ForecastChart({
         {
           name: t("chart.forecast.80"),
           value: (week) => range(at(week).low80, at(week).high80),
+          exact: [(week) => at(week).low80, (week) => at(week).high80],
           colour: "forecast-80",
         },
         {
           name: t("chart.forecast.95"),
           value: (week) => range(at(week).low95, at(week).high95),
+          exact: [(week) => at(week).low95, (week) => at(week).high95],
           colour: "forecast-95",
         },
       ]}
@@ -89,6 +95,7 @@ export function ForecastChart({
             <path className={styles.band80} d={band("low80", "high80")} />
             {known.length > 1 && <path className={styles.before} d={drawn(known, then)} />}
             <path className={styles.line} stroke="var(--forecast)" d={drawn(weeks, now)} />
+            <Drawn />
           </>
         );
       }}
@@ -98,4 +105,10 @@ export function ForecastChart({
   function range(low: string, high: string): string {
     return `${format.quantity(low)} – ${format.quantity(high)}`;
   }
+}
+
+/** The first forecast is what a newcomer waits for. */
+function Drawn() {
+  useMark("takt.chart");
+  return null;
 }

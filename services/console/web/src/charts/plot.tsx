@@ -16,8 +16,9 @@ import {
   useRef,
   useState,
 } from "react";
-import { useI18n } from "../i18n/i18n";
-import { Segments } from "../ui/controls";
+import { type Translate, useI18n } from "../i18n/i18n";
+import { csv, download } from "../screens/pipeline/csv";
+import { Button, Segments } from "../ui/controls";
 import ui from "../ui/ui.module.css";
 import styles from "./charts.module.css";
 
@@ -32,6 +33,8 @@ export interface Column {
   name: string;
   /** What the table shows for a week, and the cursor says. */
   value: (week: string) => string;
+  /** The same as exact decimals: one, or the two ends of an interval. */
+  exact: readonly ((week: string) => string | undefined)[];
   /** The colour variable of its mark, without `--`; without one it is told by the table alone. */
   colour?: string;
 }
@@ -39,6 +42,8 @@ export interface Column {
 interface PlotProps {
   /** What the chart shows, in a sentence: its accessible name. */
   label: string;
+  /** The name of the file that its table is saved as. */
+  file: string;
   weeks: readonly string[];
   /** All values that have to be in sight. */
   values: readonly number[];
@@ -56,6 +61,7 @@ const LABEL_PX = 66;
 
 export function Plot({
   label,
+  file,
   weeks,
   values,
   unit,
@@ -71,15 +77,26 @@ export function Plot({
     <figure className={styles.figure} aria-label={label}>
       <figcaption className={styles.caption}>
         <Legend columns={columns} />
-        <Segments
-          label={t("chart.as")}
-          value={as}
-          onChange={setAs}
-          choices={[
-            { id: "chart", name: t("chart.chart"), icon: "chart" },
-            { id: "table", name: t("chart.table"), icon: "table" },
-          ]}
-        />
+        <span className={styles.tools}>
+          {as === "table" && (
+            <Button
+              look="quiet"
+              size="small"
+              icon="download"
+              aria-label={t("chart.csv")}
+              onPress={() => download(`takt-${file}.csv`, csv(tableOf(weeks, columns, t)))}
+            />
+          )}
+          <Segments
+            label={t("chart.as")}
+            value={as}
+            onChange={setAs}
+            choices={[
+              { id: "chart", name: t("chart.chart"), icon: "chart" },
+              { id: "table", name: t("chart.table"), icon: "table" },
+            ]}
+          />
+        </span>
       </figcaption>
       {as === "chart" ? (
         <Drawing {...{ label, weeks, values, unit, columns, formatY, height, zero, children }} />
@@ -88,6 +105,28 @@ export function Plot({
       )}
     </figure>
   );
+}
+
+/** The table of a chart as rows, the weeks as dates and the values as decimals. */
+export function tableOf(
+  weeks: readonly string[],
+  columns: readonly Column[],
+  t: Translate,
+): (string | undefined)[][] {
+  const ends = (name: string) => [
+    t("chart.low", { interval: name }),
+    t("chart.high", { interval: name }),
+  ];
+  return [
+    [
+      t("chart.week"),
+      ...columns.flatMap(({ name, exact }) => (exact.length > 1 ? ends(name) : [name])),
+    ],
+    ...weeks.map((week) => [
+      week,
+      ...columns.flatMap(({ exact }) => exact.map((value) => value(week))),
+    ]),
+  ];
 }
 
 function Legend({ columns }: { columns: readonly Column[] }) {
@@ -159,7 +198,7 @@ function Drawing({
   height,
   zero,
   children,
-}: Required<PlotProps>) {
+}: Required<Omit<PlotProps, "file">>) {
   const { t, format } = useI18n();
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);

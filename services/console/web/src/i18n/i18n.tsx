@@ -57,8 +57,20 @@ export function translator(language: Language, messages: Messages): Translate {
       format = new IntlMessageFormat(message, language);
       made.set(key, format);
     }
-    return String(format.format(values));
+    return String(format.format(isolated(values)));
   };
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name in right-to-left script inside a sentence keeps to itself, by the marks FSI and PDI. */
+function isolated(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === "string" && RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value,
+    ]),
+  );
 }
 
 export function LanguageProvider({
@@ -66,8 +78,8 @@ export function LanguageProvider({
   currency,
   children,
 }: {
-  zone: string;
-  currency: string;
+  zone: string | undefined;
+  currency: string | undefined;
   children: ReactNode;
 }) {
   const [language, choose] = useState(() => preferredLanguage(navigator.languages));
@@ -87,15 +99,20 @@ export function LanguageProvider({
   useEffect(() => {
     document.documentElement.lang = shown;
   }, [shown]);
-  const value = useMemo<I18n>(
-    () => ({
+  const value = useMemo<I18n>(() => {
+    const known =
+      zone && currency ? formats(localeOf(shown, navigator.languages), zone, currency) : null;
+    return {
       language: shown,
       setLanguage,
       t: translator(shown, messages),
-      format: formats(localeOf(shown, navigator.languages), zone, currency),
-    }),
-    [shown, messages, setLanguage, zone, currency],
-  );
+      get format() {
+        if (!known)
+          throw new Error("neither days nor money can be said before the company is known");
+        return known;
+      },
+    };
+  }, [shown, messages, setLanguage, zone, currency]);
   return (
     <I18nProvider locale={shown}>
       <Context value={value}>{children}</Context>

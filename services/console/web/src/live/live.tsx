@@ -10,6 +10,7 @@ import {
   useRef,
   useSyncExternalStore,
 } from "react";
+import { tellSessionEnd } from "../api/client";
 import { type Connection, Stream, type TaktEvent } from "./stream";
 
 const Context = createContext<Stream | null>(null);
@@ -28,19 +29,56 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           predicate: (query) => !query.meta?.reference,
         }),
       restart: () => void queries.invalidateQueries(),
+      ended: tellSessionEnd,
     });
-    const retry = () => document.visibilityState === "visible" && stream.retry();
-    stream.start();
-    addEventListener("online", retry);
-    document.addEventListener("visibilitychange", retry);
+    let before = stream.state;
+    const unwatch = stream.watch(() => {
+      // What could not be asked while the door was away is asked for as soon as it is back.
+      if (stream.state === "live" && before !== "live") {
+        void queries.invalidateQueries({ predicate: (query) => query.state.status === "error" });
+      }
+      before = stream.state;
+    });
+    const leave = followWhileSeen(stream);
     return () => {
+      leave();
+      unwatch();
       forget();
-      stream.stop();
-      removeEventListener("online", retry);
-      document.removeEventListener("visibilitychange", retry);
     };
   }, [stream, queries]);
   return <Context value={stream}>{children}</Context>;
+}
+
+const HIDDEN_MS = 20_000;
+
+/**
+ * Have a stream go on for as long as the page is looked at; gives what ends it.
+ *
+ * A browser opens six connections to a host: streams of pages that nobody sees would take them from those that are seen.
+ */
+export function followWhileSeen(stream: Pick<Stream, "start" | "stop" | "retry" | "interrupt">) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.visibilityState === "hidden") timer = setTimeout(() => stream.stop(), HIDDEN_MS);
+    else {
+      stream.start();
+      stream.retry();
+    }
+  };
+  const online = () => stream.retry();
+  const offline = () => stream.interrupt();
+  look();
+  addEventListener("online", online);
+  addEventListener("offline", offline);
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    clearTimeout(timer);
+    removeEventListener("online", online);
+    removeEventListener("offline", offline);
+    document.removeEventListener("visibilitychange", look);
+    stream.stop();
+  };
 }
 
 function useStream(): Stream {

@@ -22,24 +22,30 @@ export interface TaktEvent {
   data: any;
 }
 
-/** `refused`: the session does not open the stream; who signs in again starts it again. */
+/** `refused`: the key does not open the stream. */
 export type Connection = "connecting" | "catching-up" | "live" | "offline" | "refused";
 
 export interface Listener {
   events(batch: readonly TaktEvent[]): void;
   /** What was read before may have been overtaken unseen: read it again. */
   restart(): void;
+  /** The session is over. */
+  ended?(): void;
 }
+
+type Outcome = "was-live" | "failed" | "lost" | "refused" | "ended";
 
 const BATCH_MS = 40;
 const SILENCE_MS = 40_000;
 const REMEMBERED = 4_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
+/** After a longer rest than this it is quicker to read all that is shown anew than to read what happened. */
+const LONGEST_REST_MS = 600_000;
 
 export class Stream {
   state: Connection = "connecting";
-  /** When it last was live, in milliseconds of the wall clock. */
+  /** When it was last heard of while live, in milliseconds of the wall clock. */
   seenAt = 0;
   private cursor: string | null = null;
   private readonly listeners = new Set<Listener>();
@@ -48,6 +54,8 @@ export class Stream {
   private batch: TaktEvent[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stopping: AbortController | null = null;
+  private stoppedAt: number | null = null;
+  private connection: AbortController | null = null;
   private wake: (() => void) | null = null;
 
   constructor(
@@ -56,17 +64,25 @@ export class Stream {
   ) {}
 
   start(): void {
-    if (this.stopping) return;
+    if (this.stopping || this.state === "refused") return;
+    if (this.stoppedAt !== null && Date.now() - this.stoppedAt > LONGEST_REST_MS) this.begin();
     this.stopping = new AbortController();
     void this.run(this.stopping.signal);
   }
 
+  /** Let the connection go. What was read is delivered; `start` goes on behind it. */
   stop(): void {
     this.stopping?.abort();
     this.stopping = null;
+    this.stoppedAt = Date.now();
     clearTimeout(this.timer);
-    this.timer = undefined;
-    this.batch = [];
+    this.deliver();
+    if (this.state !== "refused") this.become("connecting");
+  }
+
+  /** The network is gone: a connection over it would only be silent. */
+  interrupt(): void {
+    this.connection?.abort();
   }
 
   /** Try at once: the network is back, or the page is looked at again. */
@@ -95,15 +111,19 @@ export class Stream {
         this.become("refused");
         return;
       }
-      if (outcome === "lost") {
-        this.cursor = null;
-        for (const listener of this.listeners) listener.restart();
-      }
+      if (outcome === "ended") for (const listener of this.listeners) listener.ended?.();
+      if (outcome === "lost") this.begin();
       if (outcome === "was-live") pause = FIRST_PAUSE_MS;
       this.become("offline");
       await this.rest(pause * (0.75 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
+  }
+
+  /** Forget the place: what happened up to now is only known to the services. */
+  private begin(): void {
+    this.cursor = null;
+    for (const listener of this.listeners) listener.restart();
   }
 
   private rest(ms: number): Promise<void> {
@@ -117,10 +137,11 @@ export class Stream {
   }
 
   /** One connection, until it ends; why it ended. */
-  private async follow(signal: AbortSignal): Promise<"was-live" | "failed" | "lost" | "refused"> {
-    const silence = new AbortController();
-    const either = AbortSignal.any([signal, silence.signal]);
-    let alarm = setTimeout(() => silence.abort(), SILENCE_MS);
+  private async follow(signal: AbortSignal): Promise<Outcome> {
+    const connection = new AbortController();
+    this.connection = connection;
+    const either = AbortSignal.any([signal, connection.signal]);
+    let alarm = setTimeout(() => connection.abort(), SILENCE_MS);
     let live = false;
     try {
       const headers: Record<string, string> = { accept: "text/event-stream" };
@@ -131,7 +152,8 @@ export class Stream {
         credentials: "same-origin",
         cache: "no-store",
       });
-      if (answer.status === 401 || answer.status === 403) return "refused";
+      if (answer.status === 401) return "ended";
+      if (answer.status === 403) return "refused";
       if (answer.status === 400 || answer.status === 410 || answer.status === 422) {
         return this.cursor ? "lost" : "failed";
       }
@@ -139,7 +161,8 @@ export class Stream {
       const alive = new TransformStream<Uint8Array, Uint8Array>({
         transform: (chunk, controller) => {
           clearTimeout(alarm);
-          alarm = setTimeout(() => silence.abort(), SILENCE_MS);
+          alarm = setTimeout(() => connection.abort(), SILENCE_MS);
+          if (live) this.seenAt = Date.now();
           controller.enqueue(chunk);
         },
       });
@@ -158,7 +181,8 @@ export class Stream {
         } else if (value.event === "end") {
           break;
         } else if (value.event === undefined) {
-          this.take(JSON.parse(value.data) as TaktEvent);
+          const event = eventOf(value.data);
+          if (event) this.take(event);
         }
         if (value.id) this.cursor = value.id;
       }
@@ -185,6 +209,7 @@ export class Stream {
     this.timer = undefined;
     const batch = this.batch;
     this.batch = [];
+    if (batch.length === 0) return;
     for (const listener of this.listeners) listener.events(batch);
   }
 
@@ -194,4 +219,31 @@ export class Stream {
     this.state = state;
     for (const changed of this.watchers) changed();
   }
+}
+
+const INBOUND = "takt.inbound.";
+
+/**
+ * A fact of Takt's, as it can be relied on; null for all else.
+ *
+ * The log also has topics into which strangers write, where a record may be anything and call itself anything:
+ * what is true of it, the service that takes it says in its own topic.
+ */
+export function eventOf(line: string): TaktEvent | null {
+  let said: Partial<Record<keyof TaktEvent, unknown>>;
+  try {
+    said = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const { id, type, topic, subject, time, correlations, data } = said ?? {};
+  const named = [id, type, topic, subject].every((text) => typeof text === "string" && text !== "");
+  return named &&
+    !String(topic).startsWith(INBOUND) &&
+    Number.isFinite(Date.parse(String(time))) &&
+    Array.isArray(correlations) &&
+    typeof data === "object" &&
+    data !== null
+    ? (said as unknown as TaktEvent)
+    : null;
 }

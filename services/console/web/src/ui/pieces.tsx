@@ -1,6 +1,6 @@
 /** Small pieces that show: cards, chips, tables' frames, and the states empty, loading and failed. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { NoAnswer, Problem } from "../api/client";
 import { type Translate, useI18n } from "../i18n/i18n";
 import { Button } from "./controls";
@@ -69,12 +69,23 @@ export function Skeleton({ height, width = "100%" }: { height: number; width?: n
   return <div className={styles.skeleton} style={{ height, width }} aria-hidden="true" />;
 }
 
-/** Says to those who hear the page that it is loading, around skeletons. */
+const LONG_MS = 5_000;
+
+/** Says to those who hear the page that it is loading, around skeletons; and to all, when that takes long. */
 export function Loading({ children }: { children: ReactNode }) {
   const { t } = useI18n();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div role="status" aria-busy="true">
-      <span className="visually-hidden">{t("state.loading")}</span>
+      {long ? (
+        <p className={styles.waiting}>{t("state.waiting")}</p>
+      ) : (
+        <span className="visually-hidden">{t("state.loading")}</span>
+      )}
       {children}
     </div>
   );

@@ -13,7 +13,8 @@ from takt.common.http import Now
 from takt.common.problems import InvalidRequest
 from takt.console.api.cookie import SESSION, cookie, no_cookie
 from takt.console.domain.attempts import Attempts
-from takt.console.schemas import SessionState, SignIn
+from takt.console.schemas import CompanyState, SessionState, SignIn
+from takt.console.service.feed import Feed
 from takt.console.service.sessions import (
     NoSession,
     SignInRefused,
@@ -47,10 +48,12 @@ SignedIn = Annotated[Caller, Depends(session_of)]
 
 @router.get(SESSION)
 @public
-async def show_session(response: Response, session: SignedIn, clock: Now) -> SessionState:
-    """Who is signed in, and what the session opens."""
+async def show_session(
+    request: Request, response: Response, session: SignedIn, clock: Now
+) -> SessionState:
+    """Who is signed in, what the session opens, and whose Takt it is."""
     response.headers.update(UNKEPT)
-    return told(session, clock)
+    return told(session, clock, request.app.state.events)
 
 
 @router.post(SESSION)
@@ -85,7 +88,7 @@ async def sign_in(request: Request, response: Response, body: SignIn, clock: Now
     ends_in = (session.expires_at or now + lasts) - now
     response.headers.update(UNKEPT)
     response.headers["set-cookie"] = cookie(request.scope, token, int(ends_in.total_seconds()))
-    return told(session, clock)
+    return told(session, clock, state.events)
 
 
 @router.delete(SESSION, status_code=204)
@@ -96,8 +99,8 @@ async def sign_out(request: Request, session: SignedIn) -> Response:
     return Response(status_code=204, headers={"Set-Cookie": no_cookie(request.scope), **UNKEPT})
 
 
-def told(session: Caller, now: datetime) -> SessionState:
-    """A session as its own page sees it."""
+def told(session: Caller, now: datetime, feed: Feed) -> SessionState:
+    """A session as its own page sees it; the company is told whatever its key opens."""
     assert session.expires_at is not None, "every session has an end"
     return SessionState(
         name=session.name,
@@ -105,4 +108,7 @@ def told(session: Caller, now: datetime) -> SessionState:
         expires_at=session.expires_at,
         now=now,
         version=version("takt-console"),
+        company=None
+        if feed.company is None
+        else CompanyState.model_validate(feed.company, from_attributes=True),
     )

@@ -15,7 +15,9 @@ from itertools import groupby, islice
 from typing import Any
 
 from takt.common.bus import Log, LogUnavailable, Record
-from takt.common.contracts.topics import FORECASTS, TOPICS
+from takt.common.contracts.deals import CompanyChanged
+from takt.common.contracts.topics import CATALOG, FORECASTS, TOPICS
+from takt.common.event import Envelope, decode
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,9 @@ SLOWEST_RETRY = 5.0
 
 Place = tuple[str, int]
 """A topic's partition."""
+
+CATALOG_PLACE: Place = (CATALOG, 0)
+"""The catalog has one partition."""
 
 
 class FellBehind(Exception):
@@ -81,6 +86,8 @@ class Feed:
         self.waiting_for: str | None = "the log has not been reached yet"
         self.forecasts: deque[Record] = deque(maxlen=MAX_FORECASTS)
         """The forecasts that changed last, which other events do not drive out."""
+        self.company: CompanyChanged | None = None
+        """The company as the catalog last said; None while there is none, or it was not read."""
         self.ended = False
         self._own = own
         self._max_records, self._max_bytes = max_records, max_bytes
@@ -127,11 +134,31 @@ class Feed:
     async def _find_places(self) -> None:
         """Begin each topic that is there a little before its end."""
         ends = await self.log.ends([topic.name for topic in TOPICS])
+        if CATALOG_PLACE in ends and CATALOG_PLACE not in self.head:
+            await self._find_company(ends[CATALOG_PLACE])
         partitions = {topic: sum(1 for name, _ in ends if name == topic) for topic, _ in ends}
         for place, end in ends.items():
             if place not in self.head:
                 start = max(-1, end - max(1, RECENT // partitions[place[0]]))
                 self.floor[place] = self.head[place] = start
+
+    async def _find_company(self, end: int) -> None:
+        """Read the catalog from its first record: the company often lies far before its end."""
+        reached = -1
+        while reached < end:
+            records = await self.log.read({CATALOG_PLACE: reached}, POLL_SECONDS)
+            if not records:
+                return  # what lay there is no longer kept
+            for record in records:
+                self._take_company(record)
+            reached = records[-1].position
+
+    def _take_company(self, record: Record) -> None:
+        if record.headers.get("ce_type") != CompanyChanged.event_type:
+            return
+        match decode(record.headers, record.value, record.place):
+            case Envelope(event=CompanyChanged() as company):
+                self.company = company
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -147,6 +174,8 @@ class Feed:
             self.head[record.topic, record.partition] = record.position
             if record.topic == FORECASTS:
                 self.forecasts.append(record)
+            elif record.topic == CATALOG:
+                self._take_company(record)
         while len(self._ring) > self._max_records or self._bytes > self._max_bytes:
             gone = self._ring.popleft().record
             self._bytes -= len(gone.value)
@@ -220,11 +249,14 @@ def _time(record: Record) -> str:
 
 
 def line_of(record: Record) -> bytes:
-    """An event as JSON, without the closing brace."""
+    """An event as JSON, without the closing brace.
+
+    A stranger's record may lack any header: then its place is its id, and its type is empty.
+    """
     headers = record.headers
     event: dict[str, Any] = {
-        "id": headers.get("ce_id"),
-        "type": headers.get("ce_type"),
+        "id": headers.get("ce_id", record.place),
+        "type": headers.get("ce_type", ""),
         "topic": record.topic,
         "subject": headers.get("ce_subject", record.key),
         "time": headers.get("ce_time"),

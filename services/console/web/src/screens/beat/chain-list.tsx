@@ -1,17 +1,22 @@
 /** The causal chains as they arrive, the newest first; none moves while somebody is on the list. */
 
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import type { Pipeline } from "../../api/queries";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { memo, useMemo, useState } from "react";
+import { type Pipeline, traceQuery } from "../../api/queries";
+import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
+import { dateIn, now } from "../../lib/clock";
 import { Button, Select } from "../../ui/controls";
 import { Card, Empty, Given } from "../../ui/pieces";
+import { csv, download } from "../pipeline/csv";
+import { attemptsOf, useAttempts } from "./attempts";
 import styles from "./beat.module.css";
-import type { Chain } from "./chains";
+import type { Chain, Step } from "./chains";
+import { useHeldChains } from "./held-chains";
 import { colourOf, KINDS, type Kind, kindMessage, shortType } from "./words";
 
 const SHOWN = 25;
-const ON_THE_TRACK = KINDS.filter((kind) => kind !== "webhook");
 
 export function ChainList({
   chains,
@@ -20,65 +25,116 @@ export function ChainList({
   chains: readonly Chain[];
   pipeline: Pipeline | undefined;
 }) {
-  const { t } = useI18n();
-  const [kind, setKind] = useState<Kind | "all">("all");
-  const [held, setHeld] = useState<ReadonlySet<string> | null>(null);
-  const wanted = kind === "all" ? chains : chains.filter((chain) => chain.steps[kind]);
-  const shown = (held ? wanted.filter((chain) => held.has(chain.id)) : wanted).slice(0, SHOWN);
-  const waiting = held ? wanted.filter((chain) => !held.has(chain.id)).length : 0;
-  // The steps of a chain that is shown go on; only new rows wait.
-  const hold = () => setHeld((before) => before ?? new Set(chains.map((chain) => chain.id)));
-  const names = new Map(pipeline?.stages.map((stage) => [stage.code, stage.name]));
+  const { t, format } = useI18n();
+  const queries = useQueryClient();
+  const may = useMay("events:read");
+  const { kind } = useSearch({ from: "/" });
+  const navigate = useNavigate({ from: "/" });
+  const held = useHeldChains(chains);
+  const wanted = (some: readonly Chain[]) =>
+    kind ? some.filter((chain) => chain.steps[kind]) : some;
+  const shown = wanted(held.rows).slice(0, SHOWN);
+  const waiting = wanted(held.waiting).length;
+  const names = useMemo(
+    () => new Map(pipeline?.stages.map((stage) => [stage.code, stage.name])),
+    [pipeline],
+  );
+  const save = () => {
+    const rows = tableOf(shown, (id) => {
+      const trace = queries.getQueryData(traceQuery(id).queryKey);
+      return trace && attemptsOf(trace);
+    });
+    download(`takt-chains-${dateIn(format.zone, now())}.csv`, csv(rows));
+  };
   return (
-    <Card
-      title={t("chains.title")}
-      tools={
-        <span className={styles.chainTools}>
-          {waiting > 0 && (
-            <Button size="small" onPress={() => setHeld(null)}>
-              {t("chains.waiting", { count: waiting })}
-            </Button>
-          )}
-          <Select
-            label={t("chains.filter")}
-            labelHidden
-            value={kind}
-            onChoose={(id) => setKind(id as Kind | "all")}
-            choices={[
-              { id: "all", name: t("chains.all") },
-              ...ON_THE_TRACK.map((id) => ({ id, name: t(kindMessage(id)) })),
-            ]}
-          />
-        </span>
-      }
-    >
-      {shown.length === 0 ? (
-        <Empty>{t("chains.none")}</Empty>
-      ) : (
-        // biome-ignore lint/a11y/noStaticElementInteractions: it only notices that somebody is here
-        <div
-          onPointerEnter={hold}
-          onPointerLeave={() => setHeld(null)}
-          onFocus={hold}
-          onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setHeld(null)}
-        >
+    <div {...held.on}>
+      <Card
+        title={t("chains.title")}
+        tools={
+          <span className={styles.chainTools}>
+            {waiting > 0 && (
+              <Button size="small" onPress={held.release}>
+                {t("chains.waiting", { count: waiting })}
+              </Button>
+            )}
+            <Select
+              label={t("chains.filter")}
+              labelHidden
+              value={kind ?? "all"}
+              onChoose={(id) =>
+                void navigate({
+                  search: id === "all" ? {} : { kind: id as (typeof ON_THE_TRACK)[number] },
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
+              choices={[
+                { id: "all", name: t("chains.all") },
+                ...ON_THE_TRACK.map((id) => ({ id, name: t(kindMessage(id)) })),
+              ]}
+            />
+            {shown.length > 0 && (
+              <Button icon="download" aria-label={t("chains.csv")} onPress={save} />
+            )}
+          </span>
+        }
+      >
+        {!may ? (
+          <Empty>{t("beat.forbidden", { scope: "events:read" })}</Empty>
+        ) : shown.length === 0 ? (
+          <Empty>{t(kind && chains.length > 0 ? "chains.none-such" : "chains.none")}</Empty>
+        ) : (
           <ol className={styles.chains}>
             {shown.map((chain) => (
               <Row key={chain.id} chain={chain} names={names} />
             ))}
           </ol>
-        </div>
-      )}
-    </Card>
+        )}
+      </Card>
+    </div>
   );
 }
 
-function Row({ chain, names }: { chain: Chain; names: ReadonlyMap<string, string> }) {
+/** The parts by which chains are told apart as they come; attempts of webhooks are only known afterwards. */
+const ON_THE_TRACK = KINDS.filter((kind) => kind !== "webhook");
+
+/** The chains as rows, with their parts' milliseconds. */
+export function tableOf(
+  chains: readonly Chain[],
+  attempts: (id: string) => Step | null | undefined,
+): (string | number | undefined)[][] {
+  return [
+    ["id", "began", "event", "deal", "from_stage", "to_stage", ...KINDS.map(column), "total_ms"],
+    ...chains.map(({ id, began, ended, type, deal, steps }) => [
+      id,
+      new Date(began).toISOString(),
+      type,
+      deal?.name,
+      deal?.from,
+      deal?.to,
+      ...KINDS.map((kind) => (kind === "webhook" ? attempts(id) : steps[kind])?.last),
+      ended - began,
+    ]),
+  ];
+}
+
+const column = (kind: Kind) => `${kind}_ms`;
+
+const Row = memo(function Row({
+  chain,
+  names,
+}: {
+  chain: Chain;
+  names: ReadonlyMap<string, string>;
+}) {
   const { t, format } = useI18n();
+  const [looked, setLooked] = useState(false);
+  const attempts = useAttempts(chain.id, looked ? chain.ended : null);
   const { deal } = chain;
   const stage = (code: string) => names.get(code) ?? code;
+  const look = () => setLooked(true);
   return (
-    <li>
+    <li onPointerEnter={look} onFocus={look}>
       <Link to="/traces/$id" params={{ id: chain.id }} className={styles.chain}>
         <time className="number">{format.time(new Date(chain.began).toISOString())}</time>
         <span className={styles.chainName}>
@@ -97,10 +153,10 @@ function Row({ chain, names }: { chain: Chain; names: ReadonlyMap<string, string
           )}
         </span>
         <span className={styles.track}>
-          {ON_THE_TRACK.map((kind) => {
-            const step = chain.steps[kind];
+          {KINDS.map((kind) => {
+            const step = kind === "webhook" ? attempts : chain.steps[kind];
             return (
-              <span key={kind} className={styles.mark} data-lit={step !== undefined}>
+              <span key={kind} className={styles.mark} data-lit={Boolean(step)}>
                 <span className={styles.lamp} style={{ background: colourOf(kind) }} />
                 <span className={styles.markName}>
                   {t(kindMessage(kind))}
@@ -115,4 +171,4 @@ function Row({ chain, names }: { chain: Chain; names: ReadonlyMap<string, string
       </Link>
     </li>
   );
-}
+});

@@ -6,10 +6,13 @@ import {
   KEPT_CHAINS,
   KEPT_ORDERS,
   type Moved,
+  type Order,
   QUIET,
   seedOrders,
+  unwatch,
   watch,
 } from "./chains";
+import { reduce } from "./use-beat";
 
 let number = 0;
 
@@ -100,7 +103,52 @@ test("the series shown is the one of the line that is worth most", () => {
     series(30, ["c"], "LARGE"),
     series(31, ["c"], "SMALL"),
   ]);
-  expect(state.touched?.product).toBe("LARGE");
+  expect(state.touched?.series.product).toBe("LARGE");
+});
+
+test("the deal's own series stays shown when another of its chain comes in a later batch", () => {
+  const batches = [
+    [moved(0, "c"), series(30, ["c"], "LARGE")],
+    [series(31, ["c"], "SMALL")],
+    [series(32, ["other"], "SMALL")],
+  ];
+  const shown: (string | undefined)[] = [];
+  batches.reduce((before, batch) => {
+    const state = fold(before, batch);
+    shown.push(state.touched?.series.product);
+    return state;
+  }, QUIET);
+  expect(shown).toEqual(["LARGE", "LARGE", "SMALL"]);
+});
+
+test("an answer goes before what an older event told of an order, and not before a newer one", () => {
+  const told = (id: string, quantity: string, sequence: number) => ({
+    ...order(id, quantity),
+    sequence,
+  });
+  const heard = fold(QUIET, [told("a", "5", 2), told("b", "5", 4)]);
+  const state = seedOrders(heard, [
+    { order_id: "a", quantity: "7", sequence: 3 } as Order,
+    { order_id: "b", quantity: "7", sequence: 3 } as Order,
+  ]);
+  expect([...state.orders.values()].map((one) => one.quantity)).toEqual(["7", "5"]);
+  const after = fold(state, [told("a", "9", 4)]);
+  expect(after.changed[0]).toMatchObject({ before: { quantity: "7" }, order: { quantity: "9" } });
+});
+
+test("after a restart nothing is left of what may have been overtaken", () => {
+  const heard = fold(QUIET, [order("o", "5"), moved(0, "c")]);
+  expect(reduce(heard, { do: "restart" })).toEqual(QUIET);
+});
+
+test("an order's event without its order is passed over", () => {
+  expect(fold(QUIET, [event("takt.purchase_order.revised.v1", 0, ["c"])]).changed).toEqual([]);
+});
+
+test("a move that was refused is watched no longer, unless another has begun since", () => {
+  const watched = watch(QUIET, { id: "mine" } as Moved);
+  expect(unwatch(watched, "mine").own.moved).toBeNull();
+  expect(unwatch(watched, "other").own.moved?.id).toBe("mine");
 });
 
 test("an order is shown beside what it was, and only once", () => {

@@ -12,7 +12,7 @@ import { type Kind, kindOf } from "./words";
 
 export const KEPT_CHAINS = 100;
 export const KEPT_ORDERS = 500;
-export const SHOWN_ORDERS = 4;
+export const KEPT_CHANGED = 100;
 const KEPT_OWN = 300;
 
 export interface Step {
@@ -37,6 +37,8 @@ export interface Chain {
 
 export interface Order {
   order_id: string;
+  /** Counts its changes: of two states, the one with the higher number is newer. */
+  sequence: number;
   number: string;
   status: string;
   item: string;
@@ -74,9 +76,11 @@ export interface BeatState {
   chains: readonly Chain[];
   /** Orders as last heard of, by id. */
   orders: ReadonlyMap<string, Order>;
+  /** Those that changed since the page was opened, the last first. */
   changed: readonly ChangedOrder[];
   cash: { now: Projection | null; before: Projection | null; by: readonly string[] };
-  touched: TouchedSeries | null;
+  /** The series that was touched last; `main`: that of the deal of a chain, of which `by` are the ids. */
+  touched: { series: TouchedSeries; main: boolean; by: readonly string[] } | null;
   /** The move that this page made last, and the events of its chain. */
   own: { moved: Moved | null; events: readonly TaktEvent[] };
 }
@@ -122,11 +126,18 @@ export function watch(state: BeatState, moved: Moved): BeatState {
   return { ...state, own: { moved, events: [] } };
 }
 
-/** What the services answered when the page was opened; events that came first are newer. */
+/** The move was refused: no chain comes of it. */
+export function unwatch(state: BeatState, id: string): BeatState {
+  return state.own.moved?.id === id ? { ...state, own: QUIET.own } : state;
+}
+
+/** What the services answered, but for the orders of which an event has told something newer. */
 export function seedOrders(state: BeatState, orders: readonly Order[]): BeatState {
   const known = new Map(orders.map((order) => [order.order_id, order]));
-  for (const [id, order] of state.orders) known.set(id, order);
-  return { ...state, orders: known };
+  for (const [id, order] of state.orders) {
+    if (order.sequence > (known.get(id)?.sequence ?? -1)) known.set(id, order);
+  }
+  return { ...state, orders: bounded(known) };
 }
 
 function foldChains(before: readonly Chain[], events: readonly TaktEvent[]): readonly Chain[] {
@@ -191,25 +202,32 @@ function foldOrders(
   state: BeatState,
   events: readonly TaktEvent[],
 ): Pick<BeatState, "orders" | "changed"> {
-  const news = events.filter((event) => event.type.startsWith("takt.purchase_order."));
+  const news = events.filter(
+    ({ type, data }) => type.startsWith("takt.purchase_order.") && data.order,
+  );
   if (news.length === 0) return { orders: state.orders, changed: state.changed };
   const orders = new Map(state.orders);
   let changed = [...state.changed];
   for (const event of news) {
-    const order = event.data.order as Order;
+    const order: Order = { ...event.data.order, sequence: event.sequence ?? 0 };
     const before = orders.get(order.order_id) ?? null;
     orders.delete(order.order_id);
     orders.set(order.order_id, order);
     changed = [
       { order, before, at: event.time },
       ...changed.filter((one) => one.order.order_id !== order.order_id),
-    ].slice(0, SHOWN_ORDERS);
+    ].slice(0, KEPT_CHANGED);
   }
+  return { orders: bounded(orders), changed };
+}
+
+/** Without those that were put in first, where there are too many. */
+function bounded(orders: Map<string, Order>): Map<string, Order> {
   for (const id of orders.keys()) {
     if (orders.size <= KEPT_ORDERS) break;
     orders.delete(id);
   }
-  return { orders, changed };
+  return orders;
 }
 
 /** Several projections of one chain are compared with what was before the first of them. */
@@ -223,19 +241,18 @@ function foldCash(cash: BeatState["cash"], event: TaktEvent): BeatState["cash"] 
   };
 }
 
-/** The series that a chain's deal is about goes before others of the same chain. */
+/** The series that a chain's deal is about goes before others of the same chain, whichever comes first. */
 function foldTouched(
-  touched: TouchedSeries | null,
+  touched: BeatState["touched"],
   events: readonly TaktEvent[],
   chains: readonly Chain[],
-): TouchedSeries | null {
-  let [found, best] = [touched, -1];
-  for (const event of events) {
-    if (event.type !== "takt.forecast.changed.v1") continue;
-    const main = chains.some(
-      (chain) => event.correlations.includes(chain.id) && chain.series === event.subject,
-    );
-    if (Number(main) >= best) [found, best] = [event.data as TouchedSeries, Number(main)];
+): BeatState["touched"] {
+  let found = touched;
+  for (const { type, subject, correlations: by, data: series } of events) {
+    if (type !== "takt.forecast.changed.v1") continue;
+    const main = chains.some((chain) => chain.series === subject && by.includes(chain.id));
+    const same = found?.by.some((id) => by.includes(id)) ?? false;
+    if (!(found?.main && same && !main)) found = { series, main, by };
   }
   return found;
 }

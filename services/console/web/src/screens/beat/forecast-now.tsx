@@ -13,7 +13,7 @@ import type { TouchedSeries } from "./chains";
 
 const CHART_PX = 392;
 
-export function ForecastNow({ touched }: { touched: TouchedSeries | null }) {
+export function ForecastNow({ touched }: { touched: TouchedSeries | undefined }) {
   const { t } = useI18n();
   const may = useMay("forecast:read");
   const first = useQuery({ ...firstForecastQuery, enabled: may && !touched });
@@ -22,7 +22,7 @@ export function ForecastNow({ touched }: { touched: TouchedSeries | null }) {
     <Card title={t("beat.forecast")}>
       {!may ? (
         <Empty>{t("beat.forbidden", { scope: "forecast:read" })}</Empty>
-      ) : first.error ? (
+      ) : shown === undefined && first.error ? (
         <Failure error={first.error} retry={() => void first.refetch()} />
       ) : shown === undefined ? (
         <Loading>
@@ -31,7 +31,7 @@ export function ForecastNow({ touched }: { touched: TouchedSeries | null }) {
       ) : shown === null ? (
         <Empty>{t("beat.forecast.none")}</Empty>
       ) : (
-        <Shown series={shown} changed={touched !== null} />
+        <Shown series={shown} changed={touched !== undefined} />
       )}
     </Card>
   );

@@ -2,15 +2,16 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { api, expect } from "../../api/client";
+import { useEffect, useState } from "react";
+import { api, expect, Problem } from "../../api/client";
 import { demandQuery, type Pipeline } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
 import { now } from "../../lib/clock";
+import { useHeld } from "../../lib/held";
 import { Button, Select } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
-import { Card, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
+import { Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
 import {
   cardsQuery,
   changeCards,
@@ -21,7 +22,7 @@ import {
 import styles from "./beat.module.css";
 import type { Moved } from "./chains";
 import { Stopwatch } from "./stopwatch";
-import { destinations, suggestions } from "./suggest";
+import { destinations, shownDeal, suggestions } from "./suggest";
 import type { Beat } from "./use-beat";
 
 export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
@@ -30,12 +31,22 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
   const queries = useQueryClient();
   useLiveCards(pipeline.code);
   const mayForecast = useMay("forecast:read");
-  const [chosen, choose] = useState<string | null>(null);
-  const [target, setTarget] = useState<string | null>(null);
   const { moved } = beat.own;
+  const [shown, show] = useState<string | null>(moved?.card.id ?? null);
+  const [target, setTarget] = useState<string | null>(null);
+  const [choosing, setChoosing] = useState(false);
 
   const offered = suggestions(cards, pipeline, now());
-  const card = cards.find((one) => one.id === (chosen ?? moved?.card.id)) ?? offered[0];
+  const card = shownDeal(shown, cards, offered, pipeline);
+  const showing = card?.id ?? null;
+  // It stays, whichever deal is offered first from now on: it must not change under somebody's pointer.
+  useEffect(() => {
+    if (showing) show(showing);
+  }, [showing]);
+  const choices = useHeld(
+    card ? [card, ...offered.filter((one) => one.id !== card.id)] : [],
+    choosing,
+  );
   // The deal that was moved last, as it is now.
   const own = cards.find((one) => one.id === moved?.card.id);
   const goals = card ? destinations(pipeline, card.stage) : [];
@@ -63,8 +74,12 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
       );
       void queries.invalidateQueries({ queryKey: demandQuery(one.id).queryKey });
     },
-    // Why it was refused may be that the card is no longer as it was read.
-    onError: () => queries.invalidateQueries({ queryKey: cardsQuery(pipeline.code).queryKey }),
+    onError: (problem, { id }) => {
+      // Without an answer it may have been done: its events will tell.
+      if (problem instanceof Problem && problem.status < 500) beat.unwatch(id);
+      // Why it was refused may be that the card is no longer as it was read.
+      void queries.invalidateQueries({ queryKey: cardsQuery(pipeline.code).queryKey });
+    },
   });
 
   const begin = (one: DealCard, to: string) => {
@@ -79,7 +94,7 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
       lowest: beat.cash.now?.lowest_expected.balance ?? null,
       orders: beat.orders,
     };
-    choose(one.id);
+    show(one.id);
     setTarget(null);
     // Before the request: its events may be here before its answer.
     beat.watch(next);
@@ -89,14 +104,14 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
   const nameOf = (code: string) =>
     pipeline.stages.find((stage) => stage.code === code)?.name ?? code;
   return (
-    <Card title={t("move.title")}>
+    <>
       <p className={styles.lead}>{t("move.lead")}</p>
-      {error ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : isPending ? (
+      {isPending ? (
         <Loading>
           <Skeleton height={56} />
         </Loading>
+      ) : error && cards.length === 0 ? (
+        <Failure error={error} retry={() => void refetch()} />
       ) : !card || !goal ? (
         <Empty>{t("move.none")}</Empty>
       ) : (
@@ -104,11 +119,12 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
           <Select
             label={t("move.deal")}
             value={card.id}
+            onOpenChange={setChoosing}
             onChoose={(id) => {
-              choose(id);
+              show(id);
               setTarget(null);
             }}
-            choices={[card, ...offered.filter((one) => one.id !== card.id)].map((one) => ({
+            choices={choices.map((one) => ({
               id: one.id,
               name: one.name,
               hint: format.moneyShort(one.value),
@@ -148,7 +164,7 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
           )}
         </>
       )}
-      {moved && !move.error && (
+      {moved && (!move.error || beat.own.events.length > 0) && (
         <Stopwatch moved={moved} events={beat.own.events} nameOf={nameOf}>
           <Button
             size="small"
@@ -163,6 +179,6 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
           </Link>
         </Stopwatch>
       )}
-    </Card>
+    </>
   );
 }

@@ -2,9 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
+import type { Schemas } from "../../api/client";
 import { statusQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
-import { useI18n } from "../../i18n/i18n";
+import { type I18n, useI18n } from "../../i18n/i18n";
 import { useConnection } from "../../live/live";
 import { Chip, Failure } from "../../ui/pieces";
 import styles from "./beat.module.css";
@@ -12,7 +13,7 @@ import styles from "./beat.module.css";
 const LOOK_MS = 10_000;
 
 export function Parts() {
-  const { t } = useI18n();
+  const { t, format } = useI18n();
   const may = useMay("events:read");
   const { state } = useConnection();
   const status = useQuery({ ...statusQuery, enabled: may, refetchInterval: LOOK_MS });
@@ -20,23 +21,27 @@ export function Parts() {
   useEffect(() => {
     if (may && state === "live") void refetch();
   }, [may, state, refetch]);
-  if (!may) return null;
+  if (!may) {
+    return (
+      <section className={styles.parts} aria-label={t("beat.parts")}>
+        {t("beat.parts")}: {t("beat.forbidden", { scope: "events:read" })}
+      </section>
+    );
+  }
   if (status.error && !status.data) {
     return <Failure error={status.error} retry={() => void refetch()} />;
   }
   return (
     <section className={styles.parts} aria-label={t("beat.parts")}>
       {status.data?.services.map((service) => {
-        const waits = service.outbox_unsent ?? 0;
         const letters = service.dead_letters ?? 0;
-        const lag = service.lag ?? 0;
         return (
           <a key={service.name} href="/status" className={styles.part}>
             <span className={styles.dot} data-up={service.up} />
             <span>{service.name}</span>
             <span className={styles.partSays}>
               {service.up
-                ? t("beat.parts.lag", { lag, waits })
+                ? behind(service, { t, format })
                 : (service.problem ?? t("beat.parts.down"))}
             </span>
             {letters > 0 && <Chip tone="bad">{t("beat.parts.letters", { count: letters })}</Chip>}
@@ -45,4 +50,17 @@ export function Parts() {
       })}
     </section>
   );
+}
+
+/** How far behind a part is: what it has yet to read, what it has yet to send and for how long. */
+export function behind(
+  { lag, outbox_unsent: unsent = 0, outbox_oldest_seconds: oldest }: Schemas["ServiceStatus"],
+  { t, format }: Pick<I18n, "t" | "format">,
+): string {
+  return [
+    lag === null || lag === undefined ? t("beat.parts.lag-unknown") : t("beat.parts.lag", { lag }),
+    unsent > 0 && typeof oldest === "number"
+      ? t("beat.parts.waits-since", { waits: unsent, age: format.delay(oldest * 1000) })
+      : t("beat.parts.waits", { waits: unsent }),
+  ].join(", ");
 }

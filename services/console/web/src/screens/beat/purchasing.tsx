@@ -1,11 +1,15 @@
 /** The orders that changed last, each beside what it was. */
 
+import { useQuery } from "@tanstack/react-query";
+import { productsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
 import { Card, Chip, Empty, Given, type Tone } from "../../ui/pieces";
 import styles from "./beat.module.css";
-import type { ChangedOrder } from "./chains";
+import { type ChangedOrder, KEPT_CHANGED } from "./chains";
 import type { Beat } from "./use-beat";
+
+const SHOWN = 4;
 
 const TONES: Partial<Record<string, Tone>> = {
   proposed: "accent",
@@ -16,6 +20,11 @@ const TONES: Partial<Record<string, Tone>> = {
 
 export function Purchasing({ beat }: { beat: Beat }) {
   const { t } = useI18n();
+  // An item of the same code as a product is that product; of others, only supply knows the unit.
+  const products = useQuery({ ...productsQuery, enabled: useMay("deals:read") });
+  const units = new Map(products.data?.map(({ code, unit }) => [code, unit]));
+  const more = beat.changed.length - SHOWN;
+  const beyond = beat.changed.length < KEPT_CHANGED ? "beat.orders.more" : "beat.orders.at-least";
   return (
     <Card title={t("beat.orders")}>
       {!useMay("supply:read") ? (
@@ -24,9 +33,14 @@ export function Purchasing({ beat }: { beat: Beat }) {
         <Empty>{t("beat.orders.none")}</Empty>
       ) : (
         <ul className={styles.orders} aria-live="off">
-          {beat.changed.map((changed) => (
-            <ChangedRow key={`${changed.order.order_id} ${changed.at}`} {...changed} />
+          {beat.changed.slice(0, SHOWN).map((changed) => (
+            <ChangedRow
+              key={`${changed.order.order_id} ${changed.at}`}
+              {...changed}
+              unit={units.get(changed.order.item)}
+            />
           ))}
+          {more > 0 && <li className={styles.orderMore}>{t(beyond, { count: more })}</li>}
         </ul>
       )}
     </Card>
@@ -42,7 +56,7 @@ const STATUSES = [
   "cancelled",
 ] as const;
 
-function ChangedRow({ order, before }: ChangedOrder) {
+function ChangedRow({ order, before, unit }: ChangedOrder & { unit: string | undefined }) {
   const { t, format } = useI18n();
   const status = STATUSES.find((known) => known === order.status);
   const cancelled = status === "cancelled";
@@ -65,8 +79,11 @@ function ChangedRow({ order, before }: ChangedOrder) {
             <s>{format.quantity(was.quantity)}</s> →{" "}
           </>
         )}
-        {t("beat.orders.units", { quantity: format.quantity(order.quantity) })} ·{" "}
-        {t("beat.orders.due", { date: format.dateShort(order.due_on) })}
+        {t("beat.orders.units", {
+          quantity: format.quantity(order.quantity),
+          unit: unit ?? "unknown",
+        })}{" "}
+        · {t("beat.orders.due", { date: format.dateShort(order.due_on) })}
       </span>
     </li>
   );

@@ -16,12 +16,14 @@ export function Stages({ pipeline }: { pipeline: Pipeline }) {
   const most = Math.max(1, ...open.map((stage) => Number(rows.get(stage.code)?.value ?? 0)));
   return (
     <Card title={t("beat.stages")} tools={<Link to="/pipeline">{t("beat.stages.open")}</Link>}>
-      {standing.error ? (
-        <Failure error={standing.error} retry={() => void standing.refetch()} />
-      ) : !standing.data ? (
-        <Loading>
-          <Skeleton height={260} />
-        </Loading>
+      {!standing.data ? (
+        standing.error ? (
+          <Failure error={standing.error} retry={() => void standing.refetch()} />
+        ) : (
+          <Loading>
+            <Skeleton height={260} />
+          </Loading>
+        )
       ) : (
         <ul className={styles.stages}>
           {pipeline.stages.map((stage) => {

@@ -2,8 +2,10 @@
 
 import { useState } from "react";
 import { useI18n } from "../../i18n/i18n";
+import { copyText } from "../../lib/plain-http";
 import { Button } from "../../ui/controls";
 import { Card, Given } from "../../ui/pieces";
+import { notify } from "../../ui/toasts";
 import type { TraceStep } from "./graph";
 import styles from "./trace.module.css";
 import { shortType } from "./words";
@@ -13,8 +15,8 @@ export function StepContent({ step }: { step: TraceStep }) {
   const [copied, setCopied] = useState(false);
   const content = step.data ? JSON.stringify(step.data, null, 2) : null;
   const copy = async () => {
-    await navigator.clipboard.writeText(content ?? "");
-    setCopied(true);
+    if (await copyText(content ?? "")) setCopied(true);
+    else notify({ title: t("trace.not-copied"), tone: "bad" });
   };
   return (
     <Card

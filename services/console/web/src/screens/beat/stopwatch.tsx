@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useI18n } from "../../i18n/i18n";
 import { micros, minus } from "../../lib/amount";
 import type { TaktEvent } from "../../live/stream";
+import { type Attempts, useAttempts } from "./attempts";
 import styles from "./beat.module.css";
 import type { Moved } from "./chains";
 import { type Effects, effectsOf } from "./effects";
@@ -25,14 +26,16 @@ export function Stopwatch({
 }) {
   const { t, format } = useI18n();
   const effects = effectsOf(events, moved.orders);
-  const said = useSaid(moved, effects, nameOf);
+  const attempts = useAttempts(moved.id, events.length || null);
   const parts: Kind[] = ["deal", "forecast", "plan", "order", "cash"];
   if (effects.review) parts.push("review");
+  if (attempts) parts.push("webhook");
+  const said = useSaid(moved, effects, attempts, nameOf);
   return (
     <div className={styles.watch}>
       <ol className={styles.lights} aria-label={t("watch.label")} aria-live="polite">
         {parts.map((kind) => {
-          const ms = effects.ms[kind];
+          const ms = kind === "webhook" ? attempts?.last : effects.ms[kind];
           return (
             <li key={kind} className={styles.light} data-lit={ms !== undefined}>
               <span className={styles.lightHead}>
@@ -51,7 +54,12 @@ export function Stopwatch({
 }
 
 /** In words and numbers, what each part of the chain did. */
-function useSaid(moved: Moved, effects: Effects, nameOf: (stage: string) => string) {
+function useSaid(
+  moved: Moved,
+  effects: Effects,
+  attempts: Attempts | null,
+  nameOf: (stage: string) => string,
+) {
   const { t, format } = useI18n();
   const { demand, plans, orders, lowest } = effects;
   const beyond = demand !== null && !demand.inSight;
@@ -89,6 +97,11 @@ function useSaid(moved: Moved, effects: Effects, nameOf: (stage: string) => stri
         const said = t("watch.cash", { balance: format.moneyShort(lowest.balance) });
         return micros(change) === 0n ? said : `${said} (${format.moneyChange(change)})`;
       }
+      case "webhook":
+        return t("watch.webhooks", {
+          count: attempts?.count ?? 0,
+          delivered: attempts?.delivered ?? 0,
+        });
       default:
         return t("watch.review");
     }

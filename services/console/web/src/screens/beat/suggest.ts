@@ -18,6 +18,18 @@ export function destinations(pipeline: Pipeline, from: string): PipelineStage[] 
     .sort((a, b) => ahead(b.code) - ahead(a.code));
 }
 
+/** The deal to show: the one that was shown, for as long as it can be moved; else the first that is offered. */
+export function shownDeal(
+  shown: string | null,
+  cards: readonly Card[],
+  offered: readonly Card[],
+  pipeline: Pipeline,
+): Card | undefined {
+  const able = (card: Card) =>
+    card.status === "open" && destinations(pipeline, card.stage).length > 0;
+  return cards.find((card) => card.id === shown && able(card)) ?? offered.find(able);
+}
+
 /**
  * Open deals whose move shows something: with lines, due within the forecast's sight, not stalled; the late
  * stages first, since their criteria are mostly met, then the most valuable.

@@ -1,17 +1,19 @@
 /** A chain: all that one id set in motion, as a graph and as a list, each step with its content. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { Problem, type Schemas } from "../../api/client";
 import { traceQuery } from "../../api/queries";
 import { useI18n } from "../../i18n/i18n";
 import { useEvents } from "../../live/live";
-import { Segments } from "../../ui/controls";
+import { Button, Segments } from "../../ui/controls";
 import { Card, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import ui from "../../ui/ui.module.css";
+import { csv, download } from "../pipeline/csv";
 import { Drawing } from "./drawing";
 import type { TraceStep } from "./graph";
+import type { TraceSearch } from "./search";
 import { StepContent } from "./step-content";
 import styles from "./trace.module.css";
 import { colourOf, kindOf, shortType } from "./words";
@@ -28,13 +30,14 @@ export function TracePage() {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => void trace.refetch(), SETTLED_MS);
   });
+  useEffect(() => () => clearTimeout(timer.current), []);
   if (trace.data) return <Chain trace={trace.data} />;
   const unknown = trace.error instanceof Problem && [404, 422].includes(trace.error.status);
   return (
     <Card>
       <div className={styles.state}>
         {unknown ? (
-          <Empty>{t("trace.unknown")}</Empty>
+          <Empty action={<Link to="/">{t("trace.to-beat")}</Link>}>{t("trace.unknown")}</Empty>
         ) : trace.error ? (
           <Failure error={trace.error} retry={() => void trace.refetch()} />
         ) : (
@@ -49,8 +52,15 @@ export function TracePage() {
 
 function Chain({ trace }: { trace: Schemas["Trace"] }) {
   const { t, format } = useI18n();
-  const [as, setAs] = useState<"graph" | "list">("graph");
-  const [chosen, choose] = useState<string | null>(null);
+  const { as = "graph", step: chosen } = useSearch({ from: "/traces/$id" });
+  const navigate = useNavigate({ from: "/traces/$id" });
+  const show = (change: TraceSearch) =>
+    void navigate({
+      search: (before) => ({ ...before, ...change }),
+      replace: true,
+      resetScroll: false,
+    });
+  const choose = (id: string) => show({ step: id });
   const step = trace.steps.find((one) => one.id === chosen) ?? trace.steps[0];
   const last = Math.max(0, ...trace.steps.map((one) => one.ms));
   return (
@@ -62,15 +72,28 @@ function Chain({ trace }: { trace: Schemas["Trace"] }) {
           time: format.instant(trace.began_at),
         })}
         tools={
-          <Segments
-            label={t("trace.as")}
-            value={as}
-            onChange={setAs}
-            choices={[
-              { id: "graph", name: t("trace.graph") },
-              { id: "list", name: t("trace.list") },
-            ]}
-          />
+          <span className={styles.tools}>
+            {as === "list" && (
+              <Button
+                look="quiet"
+                size="small"
+                icon="download"
+                aria-label={t("chart.csv")}
+                onPress={() =>
+                  download(`takt-chain-${trace.correlation_id}.csv`, csv(tableOf(trace.steps)))
+                }
+              />
+            )}
+            <Segments
+              label={t("trace.as")}
+              value={as}
+              onChange={(to) => show({ as: to === "list" ? to : undefined })}
+              choices={[
+                { id: "graph", name: t("trace.graph") },
+                { id: "list", name: t("trace.list") },
+              ]}
+            />
+          </span>
         }
       >
         {trace.missing.length > 0 && (
@@ -86,6 +109,14 @@ function Chain({ trace }: { trace: Schemas["Trace"] }) {
       {step && <StepContent key={step.id} step={step} />}
     </div>
   );
+}
+
+/** The steps of a chain as rows. */
+export function tableOf(steps: readonly TraceStep[]): (string | number)[][] {
+  return [
+    ["ms", "time", "type", "subject", "service"],
+    ...steps.map(({ ms, time, type, subject, service }) => [ms, time, type, subject, service]),
+  ];
 }
 
 function List({

@@ -18,6 +18,7 @@ import {
   type Projection,
   QUIET,
   seedOrders,
+  unwatch,
   watch,
 } from "./chains";
 
@@ -25,9 +26,10 @@ type Action =
   | { do: "fold"; batch: readonly TaktEvent[] }
   | { do: "orders"; orders: readonly Order[] }
   | { do: "watch"; moved: Moved }
+  | { do: "unwatch"; id: string }
   | { do: "restart" };
 
-function reduce(state: BeatState, action: Action): BeatState {
+export function reduce(state: BeatState, action: Action): BeatState {
   switch (action.do) {
     case "fold":
       return fold(state, action.batch);
@@ -35,9 +37,11 @@ function reduce(state: BeatState, action: Action): BeatState {
       return seedOrders(state, action.orders);
     case "watch":
       return watch(state, action.moved);
+    case "unwatch":
+      return unwatch(state, action.id);
     case "restart":
-      // What came by events may have been overtaken in the gap; the orders are asked for anew.
-      return { ...QUIET, orders: state.orders };
+      // What came by events may have been overtaken in the gap; the services are asked anew.
+      return QUIET;
   }
 }
 
@@ -55,6 +59,8 @@ export function BeatProvider({ children }: { children: ReactNode }) {
 export interface Beat extends BeatState {
   /** Watch the chain that this move is about to begin. */
   watch: (moved: Moved) => void;
+  /** It was refused: nothing will come of it. */
+  unwatch: (id: string) => void;
   cashAnswer: { error: Error | null; retry: () => void };
 }
 
@@ -64,9 +70,11 @@ export function useBeat(): Beat {
   const { state, act } = beat;
   const orders = useQuery({ ...ordersQuery, enabled: useMay("supply:read") });
   const cash = useQuery({ ...cashQuery, enabled: useMay("cash:read") });
+  const { data: answer, dataUpdatedAt: answeredAt } = orders;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same answer again counts after a restart
   useEffect(() => {
-    if (orders.data) act({ do: "orders", orders: orders.data.items as Order[] });
-  }, [orders.data, act]);
+    if (answer) act({ do: "orders", orders: answer.items });
+  }, [answer, answeredAt, act]);
   const answered = (cash.data as Projection | undefined) ?? null;
   const { now, before, by } = state.cash;
   return {
@@ -74,6 +82,7 @@ export function useBeat(): Beat {
     // Until the first event, what was answered is what there is; then it is what was before.
     cash: now ? { now, before: before ?? answered, by } : { now: answered, before: null, by },
     watch: (moved) => act({ do: "watch", moved }),
+    unwatch: (id) => act({ do: "unwatch", id }),
     cashAnswer: { error: cash.error, retry: () => void cash.refetch() },
   };
 }

@@ -15,7 +15,7 @@ const BEGINNINGS: readonly (readonly [string, Kind])[] = [
   ["takt.cash.", "cash"],
   ["takt.alert.", "review"],
   ["takt.review.", "review"],
-  ["webhook.", "webhook"],
+  ["takt.webhook.", "webhook"],
 ];
 
 /** The part that an event type belongs to; what people only declare, such as products, is `other`. */
