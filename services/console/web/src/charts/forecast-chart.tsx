@@ -3,7 +3,6 @@
 import { area, line } from "d3-shape";
 import type { Schemas } from "../api/client";
 import { useI18n } from "../i18n/i18n";
-import { useMark } from "../lib/marks";
 import styles from "./charts.module.css";
 import { Plot } from "./plot";
 
@@ -109,6 +108,5 @@ export function ForecastChart({
 
 /** The first forecast is what a newcomer waits for. */
 function Drawn() {
-  useMark("takt.chart");
   return null;
 }

@@ -51,14 +51,3 @@ test("its table is saved as it is shown, its values exact and an interval as its
     "2026-11-30,7,,1,20,0.5,1234.25",
   ]);
 });
-
-test("the first forecast that is drawn is marked, once, and none before it has a width", () => {
-  const marks = () => performance.getEntriesByName("takt.chart").length;
-  const { unmount } = chart(0);
-  expect(marks()).toBe(0);
-  unmount();
-  chart(600);
-  expect(marks()).toBe(1);
-  chart(600);
-  expect(marks()).toBe(1);
-});

@@ -58,6 +58,7 @@ interface PlotProps {
 const MARGIN = { top: 22, right: 12, bottom: 26, left: 52 };
 const TICK_PX = 44;
 const LABEL_PX = 66;
+const GAP_PX = 8;
 
 export function Plot({
   label,
@@ -208,21 +209,21 @@ function Drawing({
   const highest = Math.max(zero ? 0 : Number.NEGATIVE_INFINITY, max(values) ?? 1);
   const x = scalePoint<string>()
     .domain([...weeks])
-    .range([MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]);
+    .range([0, 1]);
   const y = scaleLinear()
     .domain([lowest, highest > lowest ? highest : lowest + 1])
     .range([height - MARGIN.bottom, MARGIN.top])
     .nice(Math.max(2, Math.floor(height / TICK_PX)));
-  const every = Math.max(
-    1,
-    Math.ceil((weeks.length * LABEL_PX) / Math.max(1, width - MARGIN.left)),
-  );
+  const ticks = y.ticks(Math.max(2, Math.floor(height / TICK_PX)));
+  const left = Math.max(MARGIN.left, ...ticks.map((tick) => GAP_PX + roomOf(formatY(tick))));
+  x.range([left, Math.max(left + 1, width - MARGIN.right)]);
+  const every = Math.max(1, Math.ceil((weeks.length * LABEL_PX) / Math.max(1, width - left)));
   const week = at === null ? undefined : weeks[at];
 
   const point = (event: PointerEvent<SVGSVGElement>) => {
-    const left = event.clientX - event.currentTarget.getBoundingClientRect().left;
+    const pointed = event.clientX - event.currentTarget.getBoundingClientRect().left;
     const step = x.step() || 1;
-    setAt(clamp(Math.round((left - MARGIN.left) / step), weeks.length));
+    setAt(clamp(Math.round((pointed - left) / step), weeks.length));
   };
   const press = (event: KeyboardEvent) => {
     const last = weeks.length - 1;
@@ -255,10 +256,10 @@ function Drawing({
           onBlur={() => setAt(null)}
         >
           <g className={styles.axis}>
-            {y.ticks(Math.max(2, Math.floor(height / TICK_PX))).map((tick) => (
+            {ticks.map((tick) => (
               <g key={tick} transform={`translate(0 ${y(tick)})`}>
-                <line x1={MARGIN.left} x2={width - MARGIN.right} data-zero={tick === 0} />
-                <text x={MARGIN.left - 8} dy="0.32em" textAnchor="end">
+                <line x1={left} x2={width - MARGIN.right} data-zero={tick === 0} />
+                <text x={left - GAP_PX} dy="0.32em" textAnchor="end">
                   {formatY(tick)}
                 </text>
               </g>
@@ -272,7 +273,7 @@ function Drawing({
                   </text>
                 ),
             )}
-            <text x={MARGIN.left + 4} y={MARGIN.top - 6} className={styles.unit}>
+            <text x={left + 4} y={MARGIN.top - 6} className={styles.unit}>
               {unit}
             </text>
           </g>
@@ -311,6 +312,11 @@ function Drawing({
       </p>
     </div>
   );
+}
+
+/** About how many pixels a label of an axis takes; Chinese characters are twice as wide. */
+function roomOf(label: string): number {
+  return [...label].reduce((room, one) => room + (one > "\u2e80" ? 12 : 7), 0);
 }
 
 function clamp(place: number, count: number): number {

@@ -122,7 +122,16 @@ export function LanguageProvider({
 
 /** Numbers and dates as the reader's own country writes them, where it speaks this language. */
 export function localeOf(language: Language, languages: readonly string[]): string {
-  return languages.find((tag) => tag.startsWith(language.slice(0, 2))) ?? language;
+  return languages.find((tag) => tag.startsWith(language.slice(0, 2)) && isTag(tag)) ?? language;
+}
+
+/** Some systems name a locale in words of their own, such as en-US@posix, which Intl refuses. */
+function isTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 export function useI18n(): I18n {

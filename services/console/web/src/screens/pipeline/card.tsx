@@ -4,7 +4,6 @@ import { memo } from "react";
 import { Button as AriaButton, Checkbox, GridListItem } from "react-aria-components";
 import type { Pipeline, PipelineStage } from "../../api/queries";
 import { useI18n } from "../../i18n/i18n";
-import { useMark } from "../../lib/marks";
 import { Button, Dropdown, DropdownItem } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
 import { Chip, classes, Given } from "../../ui/pieces";
@@ -42,7 +41,6 @@ export const DealCard = memo(function DealCard({
   acts,
 }: Props) {
   const { t, format } = useI18n();
-  useMark("takt.board");
   const days = daysInStage(card, now);
   const target = stage.target_days === null ? null : Number(stage.target_days);
   const over = isOver(card, stage, now);
