@@ -1,6 +1,7 @@
 /** For tests of components and hooks: a page around them, and a service that answers as it is told. */
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { configure } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, vi } from "vitest";
 import { SessionContext } from "./app/session";
@@ -8,6 +9,10 @@ import { LanguageProvider } from "./i18n/i18n";
 import { LiveProvider } from "./live/live";
 import type { TaktEvent } from "./live/stream";
 import { Toasts } from "./ui/overlay";
+
+// A person who types, on a machine that is busy with other tests.
+configure({ asyncUtilTimeout: 10_000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 // Browsers have it, jsdom has not.
 globalThis.CSS ??= {
@@ -48,7 +53,8 @@ export class Service {
   tell(...events: Partial<TaktEvent>[]): void {
     for (const [index, event] of events.entries()) {
       const id = `${this.calls.length} ${index} ${event.subject} ${event.sequence}`;
-      this.send(`id: ${id}\ndata: ${JSON.stringify({ id, ...event })}\n\n`);
+      const told = { id, time: "2026-11-29T12:00:00Z", correlations: [], ...event };
+      this.send(`id: ${id}\ndata: ${JSON.stringify(told)}\n\n`);
     }
   }
 

@@ -20,7 +20,6 @@ const SHOWN: readonly Key[] = [
   { keys: ["↑", "↓"], does: "keys.arrows" },
   { keys: ["Enter"], does: "keys.enter" },
   { keys: ["Esc"], does: "keys.escape" },
-  { keys: ["Ctrl Z"], does: "keys.undo" },
   { keys: ["←", "→"], does: "keys.chart" },
 ];
 

@@ -41,11 +41,11 @@ test("a change is told by the names of its fields and of what they hold, never b
 
 test("a change meanwhile is told with who, when and which fields", () => {
   expect(whoseWords(changed, named, english)).toBe(
-    "ann, 29 Nov 2026, 10:32, Changed: Price, Account, Expected close, Own probability.",
+    "Changed by ann, 29 Nov 2026, 10:32: Price, Account, Expected close, Own probability.",
   );
   const moved: Fact = { kind: "moved", on: "2026-11-29", at: changed.at ?? null, to_stage: "nego" };
   expect(whoseWords(moved, named, english)).toBe(
-    "Somebody, 29 Nov 2026, 10:32, Moved: Negotiation.",
+    "Moved by somebody, 29 Nov 2026, 10:32: Negotiation.",
   );
   expect(whoseWords(null, named, english)).toBe("");
 });

@@ -128,12 +128,14 @@ export function whoseWords(fact: Fact | null, named: Pick<Named, "stage">, words
     ...(fact.to_stage ? [named.stage(fact.to_stage) ?? fact.to_stage] : []),
     ...(fact.document ? [fact.document] : []),
   ];
-  const kind = kindWords(fact, words);
-  return t("conflict.whose", {
+  const told = {
+    act: kindWords(fact, words),
     who: fact.by ?? t("conflict.somebody"),
     when: format.instant(fact.at),
-    what: about.length > 0 ? `${kind}: ${about.join(", ")}` : kind,
-  });
+  };
+  return about.length > 0
+    ? t("conflict.whose", { ...told, fields: about.join(", ") })
+    : t("conflict.whose.plain", told);
 }
 
 export const stageNames =

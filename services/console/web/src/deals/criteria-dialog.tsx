@@ -45,7 +45,7 @@ export function CriteriaDialog({
   const act = useMutation({
     mutationFn: () => fillAndMove(refused, refusals, filled, seen.current),
     onMutate: () => setMeanwhile(null),
-    onSuccess: onMoved,
+    onSuccess: (moved) => onMoved(moved),
     onError: async (error) => {
       if (!(error instanceof Problem)) return;
       if (error.refusals.length > 0) setRefusals(stillMissing(refusals, error));

@@ -92,7 +92,7 @@ test("a change of something else meanwhile is kept, with who made it", async () 
   });
   await press("Save");
   const told = await screen.findByRole("alert");
-  expect(told.textContent).toMatch(/ben, .*, Changed: Price\./);
+  expect(told.textContent).toMatch(/Changed by ben, .*: Price\./);
   expect(told.textContent).toContain("Negotiation");
   expect(within(told).queryByRole("table")).toBeNull();
   await press("Go on");

@@ -96,7 +96,7 @@ function Form({
       return patchDeal(deal.id, seen.current, patchOf(base, wanted));
     },
     onMutate: () => setRefused(null),
-    onSuccess: onSaved,
+    onSuccess: (saved) => onSaved(saved),
     onError: async (error, { wanted }) => {
       if (error instanceof Problem && error.status === 412) {
         try {

@@ -82,5 +82,5 @@ test("a change meanwhile is told with whose it is", async () => {
     next: null,
   });
   await move();
-  expect(await screen.findByText(/^ben, .*Won\. It is shown as it stands now/)).toBeTruthy();
+  expect(await screen.findByText(/^Won by ben, .*It is shown as it stands now/)).toBeTruthy();
 });

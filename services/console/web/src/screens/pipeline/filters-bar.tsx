@@ -131,6 +131,10 @@ export function TextFilter({ text, onText }: { text: string; onText: (text: stri
         type(now);
         if (!composing.current) tell(now);
       }}
+      onBlur={() => {
+        // Some of it never comes back, where the address went on at once: it must not pass for an echo later.
+        told.current = [];
+      }}
       className={styles.search ?? ""}
     >
       <Input

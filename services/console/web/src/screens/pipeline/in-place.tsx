@@ -62,22 +62,31 @@ interface FieldProps {
 function Close({ card, onSave, onWhole, onClose }: FieldProps) {
   const { t } = useI18n();
   const [value, setValue] = useState(card.expected_close ?? "");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const save = () => {
     if (value === (card.expected_close ?? "")) onClose();
     else onSave({ field: "expected_close", value, sequence: card.sequence });
   };
   return (
-    <form onSubmit={submit}>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
       <TextField
         label={t("edit.close")}
         type="date"
         value={value}
         onChange={setValue}
+        hint={t("edit.keys")}
         onKeyDown={(event) => {
-          // A date's field takes Enter for its own.
-          if (event.key === "Enter") submit(event as unknown as FormEvent);
-          else event.continuePropagation();
+          if (event.key !== "Enter") {
+            event.continuePropagation();
+            return;
+          }
+          // Not every browser sends a form from a date's field.
+          event.preventDefault();
+          save();
         }}
         autoFocus
       />

@@ -50,3 +50,11 @@ test("another address, such as a saved view's, is shown", async () => {
   address("valve");
   expect(field.value).toBe("valve");
 });
+
+test("what never came back in the address does not hide it when somebody else writes it there", async () => {
+  const { field, address } = filter();
+  await userEvent.type(field, "p{Backspace}");
+  await userEvent.tab();
+  address("p");
+  expect(field.value).toBe("p");
+});

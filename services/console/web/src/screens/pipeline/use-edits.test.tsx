@@ -96,7 +96,11 @@ test("a change meanwhile is shown with whose it is, and mine can be saved over i
   });
   const result = await board();
   act(() => result.current.save("1", dated("2026-12-24")));
-  expect(await screen.findByText(/^ben, .*Changed: Expected close.*is not saved/)).toBeTruthy();
+  expect(
+    await screen.findByText(
+      /^Changed by ben, .*: Expected close\. It is now .*2027; yours, .*2026, is not/,
+    ),
+  ).toBeTruthy();
   expect(result.current.known).toMatchObject({ expected_close: "2027-01-05", sequence: 7 });
   service.on("PATCH /v1/deals/1", deal({ expected_close: "2026-12-24", sequence: 8 }));
   await userEvent.click(screen.getByRole("button", { name: "Save mine" }));
@@ -123,4 +127,13 @@ test("mine can only be saved again where the deal still has that line alone", ()
   expect(again(edit, theirs)).toEqual({ ...edit, sequence: 7, deal: theirs });
   expect(again(edit, deal({ lines: [] }))).toBeNull();
   expect(again(edit, deal({ lines: [...theirs.lines, ...theirs.lines] }))).toBeNull();
+});
+
+test("a change of something else is told too, and leaves what I saw as I saw it", async () => {
+  service.on("PATCH /v1/deals/1", () => problem(412, "stale"));
+  service.on("GET /v1/deals/1", deal({ sequence: 7 }, "11"));
+  const result = await board();
+  act(() => result.current.save("1", dated("2026-12-24")));
+  expect(await screen.findByText(/leaves your field as you saw it; yours, .*2026/)).toBeTruthy();
+  expect(result.current.known).toMatchObject({ value: "33", sequence: 7 });
 });

@@ -53,13 +53,20 @@ export function again(edit: Edit, theirs: Deal): Edit | null {
 }
 
 /** What is saved now, and what I wrote, as a person reads them. */
-function bothOf(edit: Edit, theirs: Deal, { format }: Pick<I18n, "format">) {
+function bothWords(
+  edit: Edit,
+  before: Card,
+  theirs: Deal,
+  { t, format }: Pick<I18n, "t" | "format">,
+) {
   const day = (value: string | null) => (value ? format.date(value) : "–");
-  if (edit.field === "expected_close") {
-    return { theirs: day(theirs.expected_close), mine: day(edit.value) };
-  }
-  const price = theirs.lines.length === 1 ? theirs.lines[0]?.price : undefined;
-  return { theirs: price ? format.money(price) : "–", mine: format.money(edit.value) };
+  const priceOf = ({ lines }: Deal) => (lines.length === 1 ? lines[0]?.price : undefined);
+  const price = (value: string | undefined) => (value ? format.money(value) : "–");
+  const [was, is, mine] =
+    edit.field === "expected_close"
+      ? [day(before.expected_close), day(theirs.expected_close), day(edit.value)]
+      : [price(priceOf(edit.deal)), price(priceOf(theirs)), price(edit.value)];
+  return is === was ? t("edit.stale.apart", { mine }) : t("edit.stale", { theirs: is, mine });
 }
 
 export function useEdits(
@@ -100,7 +107,7 @@ export function useEdits(
         saved(theirs);
         const next = again(edit, theirs);
         const whose = whoseWords(last, { stage: stageNames(stages) }, { t, format });
-        const both = t("edit.stale", bothOf(edit, theirs, { format }));
+        const both = bothWords(edit, before, theirs, { t, format });
         notify({
           title: t("board.stale", { deal: before.name }),
           detail: [whose, both].filter(Boolean).join(" "),

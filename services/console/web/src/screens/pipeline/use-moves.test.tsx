@@ -136,7 +136,7 @@ test("Undo does not take back what somebody else has done since, and says who di
   service.tell(event("1", "c", 3));
   await waitFor(() => expect(at()).toEqual({ 1: "c" }));
   act(() => result.current.moves.undo());
-  expect(await screen.findByText(/ben, .*Moved: C/)).toBeTruthy();
+  expect(await screen.findByText(/Moved by ben, .*: C/)).toBeTruthy();
   expect(service.sent("POST /v1/deals/1/stage")).toHaveLength(1);
   expect(at()).toEqual({ 1: "c" });
 });
@@ -157,7 +157,7 @@ test("a refused move is put back, and says whose change it met", async () => {
   });
   const { result, at } = await board(card("1", "a"));
   act(() => result.current.moves.move(["1"], "b"));
-  expect(await screen.findByText(/cleo, .*Changed: Price/)).toBeTruthy();
+  expect(await screen.findByText(/Changed by cleo, .*: Price/)).toBeTruthy();
   expect(at()).toEqual({ 1: "a" });
 });
 
