@@ -86,7 +86,7 @@ export function Conflict({
           </Button>
         )}
         <Button look="primary" onPress={() => onSettled(settle("mine").draft)}>
-          {t(clashes.length > 0 ? "conflict.keep-mine" : "conflict.go-on")}
+          {t("conflict.keep-mine")}
         </Button>
       </Actions>
     </div>

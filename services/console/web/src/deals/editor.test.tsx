@@ -95,7 +95,7 @@ test("a change of something else meanwhile is kept, with who made it", async () 
   expect(told.textContent).toMatch(/Changed by ben, .*: Price\./);
   expect(told.textContent).toContain("Negotiation");
   expect(within(told).queryByRole("table")).toBeNull();
-  await press("Go on");
+  await press("Keep mine and go on");
   expect((screen.getByLabelText(/Price a unit/) as HTMLInputElement).value).toBe("12");
   service.on("PATCH /v1/deals/1", deal(8));
   await press("Save");

@@ -45,7 +45,8 @@ export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) 
               <span
                 key={stay.entered_at}
                 title={`${nameOf(stay.stage)}: ${lasted(place)}`}
-                style={{ flexGrow: stay.seconds, background: shade(stay.stage) }}
+                // Of less than one in all, a bar would not be filled.
+                style={{ flexGrow: stay.seconds * 1_000, background: shade(stay.stage) }}
               />
             ))}
           </div>
