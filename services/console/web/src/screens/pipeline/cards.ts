@@ -19,9 +19,10 @@ export type Cards = Schemas["CardsOut"];
 export const cardsQuery = (pipeline: string) =>
   queryOptions({
     queryKey: ["cards", pipeline],
-    queryFn: async ({ client, queryKey }) => {
+    queryFn: async ({ client, queryKey, signal }) => {
+      // Who leaves while it is read hears no events any more: with the signal it is read anew the next time.
       const read = await expect(
-        api.GET("/v1/pipelines/{code}/cards", { params: { path: { code: pipeline } } }),
+        api.GET("/v1/pipelines/{code}/cards", { params: { path: { code: pipeline } }, signal }),
       );
       const known = client.getQueryData<Cards>(queryKey);
       return known ? { ...read, cards: newest(known.cards, read.cards) } : read;

@@ -141,7 +141,7 @@ test("a change of something else is told too, and leaves what I saw as I saw it"
 test("what the dialog has saved is on the card, and another account's name is read", async () => {
   const result = await board();
   act(() => result.current.saved(deal({ sequence: 5 }, "20")));
-  expect(result.current.known).toMatchObject({ value: "60", sequence: 5 });
+  await waitFor(() => expect(result.current.known).toMatchObject({ value: "60", sequence: 5 }));
   expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(1);
   act(() => result.current.saved(deal({ sequence: 6, account_id: "y" })));
   await waitFor(() => expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(2));

@@ -240,3 +240,17 @@ test("an event that comes while the cards are first read is not lost", async () 
   come({ pipeline: "p", cards: [card("1", "a")] });
   await waitFor(() => expect(result.current.cards[0]?.stage).toBe("c"));
 });
+
+test("a screen that is left while the cards are read leaves no old answer to the next", async () => {
+  const old = later();
+  service.on("GET /v1/pipelines/p/cards", () => old.answer);
+  const { Page } = pageWith();
+  const first = renderHook(() => usePipelineCards("p"), { wrapper: Page });
+  await waitFor(() => expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(1));
+  first.unmount();
+  service.on("GET /v1/pipelines/p/cards", { pipeline: "p", cards: [card("1", "c", 2)] });
+  const next = renderHook(() => usePipelineCards("p"), { wrapper: Page });
+  old.come({ pipeline: "p", cards: [card("1", "a")] });
+  await waitFor(() => expect(next.result.current.cards[0]?.stage).toBe("c"));
+  expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(2);
+});
