@@ -50,7 +50,8 @@ export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) 
               />
             ))}
           </div>
-          <div className={ui.scroll}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+          <section className={ui.scroll} tabIndex={0} aria-label={t("history.title")}>
             <table className={ui.table}>
               <thead>
                 <tr>
@@ -86,7 +87,7 @@ export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) 
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
         </>
       )}
     </Card>
