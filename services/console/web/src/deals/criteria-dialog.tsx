@@ -1,55 +1,64 @@
 /** What a stage asks for before a deal leaves it, each with the field to fill; then the move is made. */
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import type { Problem, Refusal } from "../api/client";
-import { accountsQuery } from "../api/queries";
+import { type FormEvent, useRef, useState } from "react";
+import { Problem, type Refusal } from "../api/client";
+import { accountsQuery, type PipelineStage } from "../api/queries";
 import { useMay } from "../app/session";
 import { useI18n } from "../i18n/i18n";
 import { Button, Select, TextField } from "../ui/controls";
 import { Actions, Dialog } from "../ui/overlay";
-import { Failure } from "../ui/pieces";
-import { approve, attachDocument, moveDeal, patchDeal, readDeal, readPrices } from "./api";
+import { Failure, Given } from "../ui/pieces";
+import { stageNames, whoseWords } from "./acts";
+import { type Fact, lastAct, readDeal, type StageMoved } from "./api";
+import { isApprovable } from "./approvals";
 import styles from "./deals.module.css";
-import { type DraftLine, isAmount, newLine } from "./draft";
+import { newLine } from "./draft";
+import { type Filled, fillAndMove, isFillable, isFilled, type Refused, stillMissing } from "./fill";
 import { LinesFields } from "./lines-fields";
-
-export interface Refused {
-  id: string;
-  name: string;
-  stage: string;
-  stageName: string;
-  problem: Problem;
-}
-
-interface Filled {
-  account: string;
-  close: string;
-  lines: readonly DraftLine[];
-  documents: Readonly<Record<string, { name: string; address: string }>>;
-}
 
 export function CriteriaDialog({
   refused,
+  stages,
+  waiting = 0,
   onClose,
   onMoved,
 }: {
   refused: Refused;
+  stages: readonly PipelineStage[];
+  /** How many more refused moves there are to look at. */
+  waiting?: number;
   onClose: () => void;
-  onMoved: () => void;
+  onMoved: (moved: StageMoved) => void;
 }) {
-  const { t } = useI18n();
+  const { t, format } = useI18n();
   const mayApprove = useMay("deals:approve");
-  const [filled, setFilled] = useState<Filled>({
+  const [filled, setFilled] = useState<Filled>(() => ({
     account: "",
     close: "",
-    lines: [newLine("first")],
+    lines: [newLine()],
     documents: {},
-  });
-  const { refusals } = refused.problem;
+  }));
+  const [refusals, setRefusals] = useState(refused.problem.refusals);
+  const [meanwhile, setMeanwhile] = useState<{ last: Fact | null } | null>(null);
+  const seen = useRef({ sequence: refused.sequence });
   const act = useMutation({
-    mutationFn: () => fillAndMove(refused, refusals, filled),
-    onSuccess: onMoved,
+    mutationFn: () => fillAndMove(refused, refusals, filled, seen.current),
+    onMutate: () => setMeanwhile(null),
+    onSuccess: (moved) => onMoved(moved),
+    onError: async (error) => {
+      if (!(error instanceof Problem)) return;
+      if (error.refusals.length > 0) setRefusals(stillMissing(refusals, error));
+      if (error.status !== 412) return;
+      try {
+        const [{ sequence }, last] = await Promise.all([readDeal(refused.id), lastAct(refused.id)]);
+        // Whoever reads whose change it was and presses again has seen it.
+        seen.current = { sequence };
+        setMeanwhile({ last });
+      } catch {
+        // The conflict itself is told; pressing again meets it again.
+      }
+    },
   });
   const fillable = refusals.length > 0 && refusals.every((one) => isFillable(one, mayApprove));
   const submit = (event: FormEvent) => {
@@ -67,7 +76,6 @@ export function CriteriaDialog({
         <p>
           {t("criteria.lead", { count: refusals.length })} <bdi dir="auto">{refused.name}</bdi>
         </p>
-        {refusals.length === 0 && <Failure error={refused.problem} />}
         <ul className={styles.criteria}>
           {refusals.map((refusal) => (
             <li key={`${refusal.reason} ${refusal.field} ${refusal.value}`}>
@@ -75,7 +83,18 @@ export function CriteriaDialog({
             </li>
           ))}
         </ul>
-        {act.error && <Failure error={act.error} />}
+        {meanwhile ? (
+          <div role="alert" className={styles.told}>
+            <strong>{t("conflict.title")}</strong>{" "}
+            <Given>
+              {whoseWords(meanwhile.last, { stage: stageNames(stages) }, { t, format })}
+            </Given>{" "}
+            {t("criteria.stale")}
+          </div>
+        ) : (
+          act.error && <Failure error={act.error} />
+        )}
+        {waiting > 0 && <p>{t("criteria.waiting", { count: waiting })}</p>}
         <Actions>
           <Button onPress={onClose}>{t("action.cancel")}</Button>
           {fillable && (
@@ -90,25 +109,6 @@ export function CriteriaDialog({
         </Actions>
       </form>
     </Dialog>
-  );
-}
-
-const PRICES = ["below-floor", "above-ceiling"];
-
-function isFillable({ reason, field }: Refusal, mayApprove: boolean): boolean {
-  if (reason === "document-missing") return true;
-  if (reason === "approval-missing" || PRICES.includes(reason)) return mayApprove;
-  return reason === "field-missing" && ["account", "expected_close", "lines"].includes(field);
-}
-
-function isFilled({ reason, field, value }: Refusal, filled: Filled): boolean {
-  if (reason === "document-missing") return Boolean(filled.documents[value]?.name.trim());
-  if (reason !== "field-missing") return true;
-  if (field === "account") return filled.account !== "";
-  if (field === "expected_close") return filled.close !== "";
-  return (
-    filled.lines.length > 0 &&
-    filled.lines.every((line) => line.product && isAmount(line.quantity) && isAmount(line.price))
   );
 }
 
@@ -176,63 +176,10 @@ function Criterion({
   if (reason === "field-missing" && field === "lines") {
     return <LinesFields lines={filled.lines} onChange={(lines) => onFill({ ...filled, lines })} />;
   }
-  const approval = reason === "approval-missing" || PRICES.includes(reason);
   return (
     <p className={styles.told}>
-      {remedy} {approval && (may ? t("criteria.will-approve") : t("criteria.ask-approval"))}
+      {remedy}{" "}
+      {isApprovable(refusal) && (may ? t("criteria.will-approve") : t("criteria.ask-approval"))}
     </p>
   );
-}
-
-/** Fill what was missing, one after the other, and make the move. */
-async function fillAndMove(refused: Refused, refusals: readonly Refusal[], filled: Filled) {
-  const { id, stage } = refused;
-  let { sequence } = await readDeal(id);
-  const missing = (field: string) =>
-    refusals.some((one) => one.reason === "field-missing" && one.field === field);
-  const patch = {
-    ...(missing("account") ? { account_id: filled.account } : {}),
-    ...(missing("expected_close") ? { expected_close: filled.close } : {}),
-    ...(missing("lines")
-      ? {
-          lines: filled.lines.map(({ product, quantity, price, requested_date }) => ({
-            product,
-            quantity,
-            price,
-            requested_date: requested_date || null,
-          })),
-        }
-      : {}),
-  };
-  if (Object.keys(patch).length > 0) ({ sequence } = await patchDeal(id, sequence, patch));
-  for (const { reason, value } of refusals) {
-    const document = filled.documents[value];
-    if (reason !== "document-missing" || !document) continue;
-    ({ sequence } = await attachDocument(
-      id,
-      sequence,
-      value,
-      document.name.trim(),
-      document.address.trim(),
-    ));
-  }
-  for (const role of await rolesOf(id, refusals)) {
-    await approve(id, sequence, role);
-    ({ sequence } = await readDeal(id));
-  }
-  return moveDeal(id, sequence, stage);
-}
-
-async function rolesOf(id: string, refusals: readonly Refusal[]): Promise<Set<string>> {
-  const roles = refusals.flatMap(({ reason, value }) =>
-    reason === "approval-missing" ? [value] : [],
-  );
-  if (refusals.some(({ reason }) => PRICES.includes(reason))) {
-    const { lines } = await readPrices(id);
-    for (const line of lines) {
-      const role = line.floor?.role ?? line.ceiling?.role;
-      if (!line.inside && role) roles.push(role);
-    }
-  }
-  return new Set(roles);
 }

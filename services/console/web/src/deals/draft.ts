@@ -1,13 +1,13 @@
-/** A deal as somebody edits it, and what of it differs from how it stands. */
+/** A deal as somebody edits it, and what becomes of it when somebody else has changed it meanwhile. */
 
 import type { Schemas } from "../api/client";
 import { micros, sum, times } from "../lib/amount";
-import type { Deal } from "./api";
+import type { Deal, LineIn, Offer } from "./api";
 
 export interface DraftLine {
-  /** Null for a line that is new. */
-  id: string | null;
-  key: string;
+  /** A new line has its id from here, so that its price can be approved before it is written. */
+  id: string;
+  isNew: boolean;
   reference: string | null;
   product: string;
   quantity: string;
@@ -27,7 +27,7 @@ export function draftOf(deal: Deal): Draft {
     account_id: deal.account_id ?? "",
     lines: deal.lines.map((line) => ({
       id: line.id,
-      key: line.id,
+      isNew: false,
       reference: line.reference,
       product: line.product,
       quantity: line.quantity,
@@ -37,9 +37,9 @@ export function draftOf(deal: Deal): Draft {
   };
 }
 
-export const newLine = (key: string): DraftLine => ({
-  id: null,
-  key,
+export const newLine = (): DraftLine => ({
+  id: crypto.randomUUID(),
+  isNew: true,
   reference: null,
   product: "",
   quantity: "",
@@ -51,15 +51,32 @@ const AMOUNT = /^\d{1,12}(\.\d{1,6})?$/;
 
 export const isAmount = (text: string): boolean => AMOUNT.test(text) && micros(text) > 0n;
 
-/** Whether every field can be sent. */
-export const complete = (draft: Draft): boolean =>
-  draft.lines.every((line) => line.product && isAmount(line.quantity) && isAmount(line.price));
+/** Whether every line can be sent. */
+export const complete = (lines: readonly DraftLine[]): boolean =>
+  lines.every((line) => line.product && isAmount(line.quantity) && isAmount(line.price));
 
 /** The exact value of the lines, or null while one cannot be read. */
 export function totalOf(lines: readonly DraftLine[]): string | null {
   if (!lines.every((line) => isAmount(line.quantity) && isAmount(line.price))) return null;
   return sum(lines.map((line) => times(line.quantity, line.price)));
 }
+
+/** The lines as they are written. */
+export const linesIn = (lines: readonly DraftLine[]): LineIn[] =>
+  lines.map(({ id, reference, product, quantity, price, requested_date }) => ({
+    id,
+    ...(reference ? { reference } : {}),
+    product,
+    quantity,
+    price,
+    requested_date: requested_date || null,
+  }));
+
+/** The lines as somebody may approve them. */
+export const offersOf = (
+  lines: readonly { id: string; product: string; quantity: string; price: string }[],
+): Offer[] =>
+  lines.map(({ id, product, quantity, price }) => ({ line_id: id, product, quantity, price }));
 
 /** What to send: the fields that differ from how the deal was when the editing began. */
 export function patchOf(before: Draft, after: Draft): Schemas["DealPatch"] {
@@ -69,51 +86,91 @@ export function patchOf(before: Draft, after: Draft): Schemas["DealPatch"] {
   }
   if (before.account_id !== after.account_id) patch.account_id = after.account_id || null;
   if (JSON.stringify(before.lines) !== JSON.stringify(after.lines)) {
-    patch.lines = after.lines.map(
-      ({ id, reference, product, quantity, price, requested_date }) => ({
-        ...(id ? { id } : {}),
-        ...(reference ? { reference } : {}),
-        product,
-        quantity,
-        price,
-        requested_date: requested_date || null,
-      }),
-    );
+    patch.lines = linesIn(after.lines);
   }
   return patch;
 }
 
-export interface Difference {
-  field: "expected_close" | "account_id" | "line" | "quantity" | "price" | "requested_date";
+const FIELDS = ["expected_close", "account_id"] as const;
+const LINE_FIELDS = ["quantity", "price", "requested_date"] as const;
+
+/** A field that two people have set, each to something else; for `line` the values are its product. */
+export interface Clash {
+  field: (typeof FIELDS)[number] | (typeof LINE_FIELDS)[number] | "line";
   product?: string;
   theirs: string;
   mine: string;
 }
 
-/** Where two drafts of one deal differ, for a person who has to choose. */
-export function differences(theirs: Draft, mine: Draft): Difference[] {
-  const found: Difference[] = [];
-  for (const field of ["expected_close", "account_id"] as const) {
-    if (theirs[field] !== mine[field]) {
-      found.push({ field, theirs: theirs[field], mine: mine[field] });
+export interface Merged {
+  draft: Draft;
+  clashes: Clash[];
+}
+
+const same = (a: string, b: string): boolean =>
+  a === b || (isAmount(a) && isAmount(b) && micros(a) === micros(b));
+
+const sameLine = (a: DraftLine, b: DraftLine): boolean =>
+  LINE_FIELDS.every((field) => same(a[field], b[field]));
+
+/**
+ * What two people have made of one draft, put together: what only one has changed is as that one wants it.
+ *
+ * Where both have, it is as the preferred one wants it, and named as a clash.
+ */
+export function merge(
+  base: Draft,
+  theirs: Draft,
+  mine: Draft,
+  preferred: "mine" | "theirs" = "mine",
+): Merged {
+  const clashes: Clash[] = [];
+  const choose = (
+    before: string,
+    they: string,
+    me: string,
+    about: Pick<Clash, "field" | "product">,
+  ): string => {
+    if (same(me, before) || same(me, they)) return they;
+    if (same(they, before)) return me;
+    clashes.push({ ...about, theirs: they, mine: me });
+    return preferred === "mine" ? me : they;
+  };
+  const fields = Object.fromEntries(
+    FIELDS.map((field) => [field, choose(base[field], theirs[field], mine[field], { field })]),
+  ) as Pick<Draft, (typeof FIELDS)[number]>;
+
+  const before = new Map(base.lines.map((line) => [line.id, line]));
+  const own = new Map(mine.lines.map((line) => [line.id, line]));
+  const lines: DraftLine[] = [];
+  for (const they of theirs.lines) {
+    const me = own.get(they.id);
+    const was = before.get(they.id);
+    own.delete(they.id);
+    if (me) {
+      const { product } = they;
+      const values = LINE_FIELDS.map((field) => [
+        field,
+        choose((was ?? they)[field], they[field], me[field], { field, product }),
+      ]);
+      lines.push({ ...they, ...Object.fromEntries(values) });
+    } else if (!was) {
+      lines.push(they);
+    } else if (!sameLine(was, they)) {
+      // I took a line away that they have changed.
+      clashes.push({ field: "line", product: they.product, theirs: they.product, mine: "" });
+      if (preferred === "theirs") lines.push(they);
     }
   }
-  const ours = new Map(mine.lines.map((line) => [line.key, line]));
-  for (const line of theirs.lines) {
-    const own = ours.get(line.key);
-    ours.delete(line.key);
-    if (!own) {
-      found.push({ field: "line", product: line.product, theirs: line.product, mine: "" });
-      continue;
-    }
-    for (const field of ["quantity", "price", "requested_date"] as const) {
-      if (line[field] !== own[field]) {
-        found.push({ field, product: line.product, theirs: line[field], mine: own[field] });
-      }
+  for (const me of own.values()) {
+    const was = before.get(me.id);
+    if (!was) {
+      lines.push(me);
+    } else if (!sameLine(was, me)) {
+      // They took a line away that I have changed.
+      clashes.push({ field: "line", product: me.product, theirs: "", mine: me.product });
+      if (preferred === "mine") lines.push(me);
     }
   }
-  for (const line of ours.values()) {
-    found.push({ field: "line", product: line.product, theirs: "", mine: line.product });
-  }
-  return found;
+  return { draft: { ...fields, lines }, clashes };
 }

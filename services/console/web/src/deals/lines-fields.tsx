@@ -16,24 +16,24 @@ export function LinesFields({
 }) {
   const { t, format } = useI18n();
   const products = useQuery(productsQuery);
-  const set = (key: string, change: Partial<DraftLine>) =>
-    onChange(lines.map((line) => (line.key === key ? { ...line, ...change } : line)));
+  const set = (id: string, change: Partial<DraftLine>) =>
+    onChange(lines.map((line) => (line.id === id ? { ...line, ...change } : line)));
   const wrong = (text: string) => (text !== "" && !isAmount(text) ? t("edit.amount") : undefined);
   return (
     <div className={styles.lines}>
       {lines.map((line) => {
         const product = products.data?.find((one) => one.code === line.product);
         return (
-          <fieldset key={line.key} className={styles.line}>
+          <fieldset key={line.id} className={styles.line}>
             <legend className="visually-hidden">{product?.name ?? t("edit.line")}</legend>
-            {line.id === null ? (
+            {line.isNew ? (
               <Select
                 label={t("edit.product")}
                 value={line.product || null}
                 placeholder={t("edit.choose")}
                 onChoose={(code) => {
                   const chosen = products.data?.find((one) => one.code === code);
-                  set(line.key, {
+                  set(line.id, {
                     product: code,
                     price: line.price || String(chosen?.list_price ?? ""),
                   });
@@ -54,32 +54,32 @@ export function LinesFields({
               label={t("edit.quantity", { unit: product?.unit ?? "" })}
               inputMode="decimal"
               value={line.quantity}
-              onChange={(quantity) => set(line.key, { quantity: quantity.trim() })}
+              onChange={(quantity) => set(line.id, { quantity: quantity.trim() })}
               error={wrong(line.quantity)}
             />
             <TextField
               label={t("edit.price", { currency: format.currency })}
               inputMode="decimal"
               value={line.price}
-              onChange={(price) => set(line.key, { price: price.trim() })}
+              onChange={(price) => set(line.id, { price: price.trim() })}
               error={wrong(line.price)}
             />
             <TextField
               label={t("edit.requested")}
               type="date"
               value={line.requested_date}
-              onChange={(requested_date) => set(line.key, { requested_date })}
+              onChange={(requested_date) => set(line.id, { requested_date })}
             />
             <Button
               look="quiet"
               icon="close"
               aria-label={t("edit.remove", { product: line.product })}
-              onPress={() => onChange(lines.filter((one) => one.key !== line.key))}
+              onPress={() => onChange(lines.filter((one) => one.id !== line.id))}
             />
           </fieldset>
         );
       })}
-      <Button size="small" onPress={() => onChange([...lines, newLine(crypto.randomUUID())])}>
+      <Button size="small" onPress={() => onChange([...lines, newLine()])}>
         {t("edit.add")}
       </Button>
     </div>

@@ -19,6 +19,7 @@ import {
   useLiveCards,
   usePipelineCards,
 } from "../pipeline/cards";
+import { cardMoved } from "../pipeline/live";
 import styles from "./beat.module.css";
 import type { Moved } from "./chains";
 import { Stopwatch } from "./stopwatch";
@@ -66,11 +67,9 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
           body: { stage: to },
         }),
       ),
-    onSuccess: ({ sequence }, { card: one, to }) => {
+    onSuccess: (answer, { card: one }) => {
       changeCards(queries, pipeline.code, (known) =>
-        known.map((each) =>
-          each.id === one.id && each.sequence < sequence ? { ...each, stage: to, sequence } : each,
-        ),
+        known.map((each) => (each.id === one.id ? cardMoved(each, answer) : each)),
       );
       void queries.invalidateQueries({ queryKey: demandQuery(one.id).queryKey });
     },

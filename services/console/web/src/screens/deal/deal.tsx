@@ -1,7 +1,7 @@
 /** A deal: what it is, how it got here, and what hangs on it. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { Problem } from "../../api/client";
 import { dealQuery, pipelinesQuery } from "../../api/queries";
@@ -41,13 +41,21 @@ export function Deal() {
   if (unknown) {
     return (
       <Card>
-        <Empty>{t("deal.unknown")}</Empty>
+        <Empty action={<Link to="/pipeline">{t("deal.unknown.go")}</Link>}>
+          {t("deal.unknown")}
+        </Empty>
       </Card>
     );
   }
-  const error = deal.data ? pipelines.error : (deal.error ?? pipelines.error);
-  if (error) return <Failure error={error} retry={() => void deal.refetch()} />;
   const pipeline = pipelines.data?.find((one) => one.code === deal.data?.pipeline);
+  const error = (deal.data ? null : deal.error) ?? (pipelines.data ? null : pipelines.error);
+  if (error) {
+    const retry = () => {
+      void deal.refetch();
+      void pipelines.refetch();
+    };
+    return <Failure error={error} retry={retry} />;
+  }
   if (!deal.data || !pipeline) {
     return (
       <Loading>

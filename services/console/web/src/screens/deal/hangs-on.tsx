@@ -1,6 +1,6 @@
 /** What hangs on the deal: the forecast, the plan, the orders and the cash, each with its amount. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
@@ -13,7 +13,8 @@ import { useGlow } from "../../ui/glow";
 import { Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import { colourOf, type Kind, kindMessage } from "../beat/words";
 import styles from "./deal.module.css";
-import { cashOfQuery, needsQuery } from "./queries";
+import { lastChain, type Outlook, outlookOf } from "./outlook";
+import { cashOfQuery, lifeQuery, needsQuery } from "./queries";
 
 const NAMED = 3;
 
@@ -27,17 +28,39 @@ export function HangsOn({ deal }: { deal: Deal }) {
     ...(maySupply ? {} : { enabled: false }),
     placeholderData: (known) => known,
   });
-  const inSight = demand.data?.lines.some((line) => line.expected.length > 0) ?? false;
-  const items = inSight ? (needs.data?.items ?? null) : [];
-  const missing = maySupply ? (mayForecast ? null : "forecast:read") : "supply:read";
+  const life = useInfiniteQuery(lifeQuery(deal.id));
+  const chain = lastChain(life.data?.pages.flatMap((page) => page.items) ?? []);
+  const outlook = outlookOf(deal, demand.data, demand.error);
+  const items = outlook === "in-sight" ? needs.data?.items : undefined;
+  const supply: SupplyProps = {
+    items,
+    outlook,
+    chain,
+    missing: maySupply ? (mayForecast ? null : "forecast:read") : "supply:read",
+    // What is known is shown, also while it cannot be read again.
+    error: outlook === "failed" ? demand.error : needs.error,
+  };
   return (
     <section className={styles.hangs} aria-label={t("hangs.title")}>
-      <ForecastTile demand={demand.data} error={demand.error} may={mayForecast} inSight={inSight} />
-      <PlanTile items={items} error={needs.error} missing={missing} inSight={inSight} />
-      <OrdersTile items={items} error={needs.error} missing={missing} />
+      <ForecastTile
+        demand={demand.data}
+        outlook={outlook}
+        chain={chain}
+        error={demand.error}
+        missing={mayForecast ? null : "forecast:read"}
+      />
+      <PlanTile {...supply} />
+      <OrdersTile {...supply} />
       <CashTile deal={deal} />
     </section>
   );
+}
+
+interface TileProps {
+  missing: string | null;
+  error: Error | null;
+  /** The chain in which this was last made to change. */
+  chain: string | undefined;
 }
 
 function Tile({
@@ -46,13 +69,13 @@ function Tile({
   unit,
   missing,
   error,
+  chain,
   children,
-}: {
+}: TileProps & {
   kind: Kind;
+  /** Undefined while it is not known. */
   amount: string | undefined;
-  unit: string;
-  missing?: string | null;
-  error?: Error | null;
+  unit?: string;
   children?: ReactNode;
 }) {
   const { t } = useI18n();
@@ -65,45 +88,50 @@ function Tile({
       </h2>
       {missing ? (
         <Empty>{t("beat.forbidden", { scope: missing })}</Empty>
-      ) : error ? (
-        <Failure error={error} />
-      ) : amount === undefined ? (
-        <Loading>
-          <Skeleton height={64} />
-        </Loading>
-      ) : (
+      ) : amount !== undefined ? (
         <>
           <p className={styles.amount}>
             <b className={`number ${glow ?? ""}`}>{amount}</b> <span>{unit}</span>
           </p>
           {children}
+          {chain && (
+            <Link to="/traces/$id" params={{ id: chain }}>
+              {t("hangs.see-chain")}
+            </Link>
+          )}
         </>
+      ) : error ? (
+        <Failure error={error} />
+      ) : (
+        <Loading>
+          <Skeleton height={64} />
+        </Loading>
       )}
     </article>
   );
 }
 
+/** Why nothing is expected of the deal, where that is so. */
+function Why({ outlook }: { outlook: Outlook }) {
+  const { t } = useI18n();
+  if (outlook !== "closed" && outlook !== "no-lines" && outlook !== "beyond") return null;
+  return <p className={styles.soft}>{t(`hangs.${outlook}`)}</p>;
+}
+
 function ForecastTile({
   demand,
-  error,
-  may,
-  inSight,
-}: {
-  demand: Schemas["DealDemandOut"] | undefined;
-  error: Error | null;
-  may: boolean;
-  inSight: boolean;
-}) {
+  outlook,
+  ...tile
+}: TileProps & { demand: Schemas["DealDemandOut"] | undefined; outlook: Outlook }) {
   const { t, format } = useI18n();
   return (
     <Tile
+      {...tile}
       kind="forecast"
       amount={demand && format.money(demand.expected_value)}
       unit={t("hangs.expected")}
-      missing={may ? null : "forecast:read"}
-      error={error}
     >
-      {demand && !inSight && <p className={styles.soft}>{t("hangs.beyond")}</p>}
+      <Why outlook={outlook} />
       <ul className={styles.soft}>
         {demand?.lines.slice(0, NAMED).map((line) => (
           <li key={line.line_id}>
@@ -119,29 +147,31 @@ function ForecastTile({
   );
 }
 
-type Items = readonly Schemas["NeededItem"][] | null;
+interface SupplyProps extends TileProps {
+  outlook: Outlook;
+  /** What the deal draws on; undefined while that is not known, or where nothing is expected of it. */
+  items: readonly Schemas["NeededItem"][] | undefined;
+}
 
-function PlanTile({
-  items,
-  error,
-  missing,
-  inSight,
-}: {
-  items: Items;
-  error: Error | null;
-  missing: string | null;
-  inSight: boolean;
-}) {
+const isNothing = (outlook: Outlook): boolean =>
+  outlook === "closed" || outlook === "no-lines" || outlook === "beyond";
+
+function PlanTile({ items, outlook, ...tile }: SupplyProps) {
   const { t, format } = useI18n();
+  if (isNothing(outlook)) {
+    return (
+      <Tile {...tile} kind="plan" amount="–">
+        <Why outlook={outlook} />
+      </Tile>
+    );
+  }
   return (
     <Tile
+      {...tile}
       kind="plan"
-      amount={items ? format.count(items.length) : undefined}
+      amount={items && format.count(items.length)}
       unit={t("hangs.items", { count: items?.length ?? 0 })}
-      missing={missing}
-      error={error}
     >
-      {!inSight && items && <p className={styles.soft}>{t("hangs.beyond")}</p>}
       <ul className={styles.soft}>
         {items?.slice(0, NAMED).map((item) => (
           <li key={`${item.item} ${item.site}`}>
@@ -159,25 +189,23 @@ function PlanTile({
   );
 }
 
-function OrdersTile({
-  items,
-  error,
-  missing,
-}: {
-  items: Items;
-  error: Error | null;
-  missing: string | null;
-}) {
+function OrdersTile({ items, outlook, ...tile }: SupplyProps) {
   const { t, format } = useI18n();
+  if (isNothing(outlook)) {
+    return (
+      <Tile {...tile} kind="order" amount="–">
+        <Why outlook={outlook} />
+      </Tile>
+    );
+  }
   const bought = (items ?? []).filter((item) => item.orders.count > 0);
   const count = bought.reduce((all, item) => all + item.orders.count, 0);
   return (
     <Tile
+      {...tile}
       kind="order"
-      amount={items ? format.money(sum(bought.map((item) => item.orders.amount))) : undefined}
+      amount={items && format.money(sum(bought.map((item) => item.orders.amount)))}
       unit={t("hangs.orders", { count })}
-      missing={missing}
-      error={error}
     >
       <p className={styles.soft}>{t("hangs.shared")}</p>
       <ul className={styles.soft}>
@@ -209,6 +237,7 @@ function CashTile({ deal }: { deal: Deal }) {
       unit={t("hangs.cash")}
       missing={may ? null : "cash:read"}
       error={cash.error}
+      chain={undefined}
     >
       {cash.data && (
         <p className={styles.soft}>

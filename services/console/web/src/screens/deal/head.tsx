@@ -1,19 +1,21 @@
 /** The deal in a glance, and what can be done with it. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { Problem } from "../../api/client";
 import { dealQuery, type Pipeline } from "../../api/queries";
 import { useMay } from "../../app/session";
-import { type Closing, type Deal, moveDeal } from "../../deals/api";
+import { stageNames } from "../../deals/acts";
+import { type Closing, type Deal, moveDeal, type StageMoved } from "../../deals/api";
 import { CloseDialog } from "../../deals/close-dialog";
-import { CriteriaDialog, type Refused } from "../../deals/criteria-dialog";
+import { CriteriaDialog } from "../../deals/criteria-dialog";
 import { EditDialog } from "../../deals/editor";
+import type { Refused } from "../../deals/fill";
+import { canUndo, type Done, isUnmet, useMoveNotices, useUndoKey } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { Button, Dropdown, DropdownItem } from "../../ui/controls";
 import { useGlow } from "../../ui/glow";
-import { notify } from "../../ui/overlay";
-import { Card, Chip, Given, wordsOf } from "../../ui/pieces";
+import { Card, Chip, Given } from "../../ui/pieces";
 import styles from "./deal.module.css";
 import { useNames } from "./names";
 
@@ -26,39 +28,50 @@ export function Head({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
   const [closing, setClosing] = useState<{ kind: "won" | "lost"; stage: string } | null>(null);
   const [refused, setRefused] = useState<Refused | null>(null);
   const glow = useGlow(deal.value);
-  const stage = pipeline.stages.find((one) => one.code === deal.stage);
-  const goals = pipeline.stages.filter((one) => stage?.moves_to.includes(one.code));
-  const refresh = () => queries.invalidateQueries({ queryKey: dealQuery(deal.id).queryKey });
+  const { stages } = pipeline;
+  const stage = stages.find((one) => one.code === deal.stage);
+  const goals = stages.filter((one) => stage?.moves_to.includes(one.code));
+  const refresh = useCallback(
+    () => void queries.invalidateQueries({ queryKey: dealQuery(deal.id).queryKey }),
+    [queries, deal.id],
+  );
+
+  const notices = useMoveNotices(stages);
+  const last = useRef<readonly Done[]>([]);
+  const undo = useCallback(
+    async (done: readonly Done[]) => {
+      const [one] = done;
+      if (!one || !canUndo(done, stages)) return;
+      last.current = [];
+      try {
+        // Of the version that the move made: what somebody did since is not taken back with it.
+        await moveDeal(one.id, one.sequence, one.from);
+      } catch (error) {
+        notices.failed(one, error);
+      }
+      refresh();
+    },
+    [stages, notices, refresh],
+  );
+  useUndoKey(useCallback(() => void undo(last.current), [undo]));
+  const moved = ({ sequence }: StageMoved, from: string, to: string) => {
+    const done = [{ id: deal.id, name: deal.name, from, to, sequence }];
+    last.current = done;
+    notices.moved(done, (back) => void undo(back));
+    refresh();
+  };
 
   const move = async (to: string, closing: Closing = {}) => {
-    const goal = pipeline.stages.find((one) => one.code === to);
+    const { id, name, stage: from, sequence } = deal;
     try {
-      await moveDeal(deal.id, deal.sequence, to, closing);
-      notify({ title: t("board.moved", { deal: deal.name, stage: goal?.name ?? to }) });
+      moved(await moveDeal(id, sequence, to, closing), from, to);
     } catch (error) {
-      if (
-        error instanceof Problem &&
-        error.refusals.length > 0 &&
-        error.slug !== "move-not-declared"
-      ) {
-        setRefused({
-          id: deal.id,
-          name: deal.name,
-          stage: to,
-          stageName: goal?.name ?? to,
-          problem: error,
-        });
-      } else {
-        const words = wordsOf(error, t);
-        const stale = error instanceof Problem && error.status === 412;
-        notify({
-          title: stale ? t("board.stale", { deal: deal.name }) : words.title,
-          detail: stale ? t("board.stale.detail") : (words.remedy ?? words.detail),
-          tone: "bad",
-        });
-      }
+      if (error instanceof Problem && isUnmet(error)) {
+        const stageName = stageNames(stages)(to) ?? to;
+        setRefused({ id, name, from, stage: to, stageName, sequence, closing, problem: error });
+      } else notices.failed(deal, error);
+      refresh();
     }
-    void refresh();
   };
 
   return (
@@ -142,7 +155,7 @@ export function Head({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
           onClose={() => setEditing(false)}
           onSaved={() => {
             setEditing(false);
-            void refresh();
+            refresh();
           }}
         />
       )}
@@ -160,10 +173,11 @@ export function Head({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
       {refused && (
         <CriteriaDialog
           refused={refused}
+          stages={stages}
           onClose={() => setRefused(null)}
-          onMoved={() => {
+          onMoved={(answer) => {
             setRefused(null);
-            void refresh();
+            moved(answer, refused.from, refused.stage);
           }}
         />
       )}

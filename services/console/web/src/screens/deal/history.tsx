@@ -7,43 +7,51 @@ import { useI18n } from "../../i18n/i18n";
 import { Card, Chip, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import ui from "../../ui/ui.module.css";
 import styles from "./deal.module.css";
+import { durations } from "./durations";
 import { historyQuery } from "./queries";
 
-const DAY_SECONDS = 86_400;
 const SHADES = ["--deal", "--forecast", "--plan", "--order", "--cash", "--review"];
 
 export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
   const { t, format } = useI18n();
   const history = useQuery(historyQuery(deal.id));
   const data = history.data;
-  const place = new Map(pipeline.stages.map((stage, index) => [stage.code, index]));
-  const nameOf = (code: string) => pipeline.stages[place.get(code) ?? -1]?.name ?? code;
-  const shade = (code: string) => `var(${SHADES[(place.get(code) ?? 0) % SHADES.length]})`;
-  const lasted = (seconds: number) =>
-    seconds < DAY_SECONDS
-      ? format.delay(seconds * 1000)
-      : format.days(Math.floor(seconds / DAY_SECONDS));
+  const order = new Map(pipeline.stages.map((stage, index) => [stage.code, index]));
+  const nameOf = (code: string) => pipeline.stages[order.get(code) ?? -1]?.name ?? code;
+  const shade = (code: string) => `var(${SHADES[(order.get(code) ?? 0) % SHADES.length]})`;
+  const shown = durations(data?.age_seconds ?? 0, data?.stays.map((stay) => stay.seconds) ?? []);
+  const unit = new Intl.NumberFormat(format.locale, {
+    style: "unit",
+    unit: shown.unit,
+    unitDisplay: "short",
+    maximumFractionDigits: 1,
+  });
+  const lasted = (place: number) => unit.format(shown.parts[place] ?? 0);
   return (
     <Card title={t("history.title")}>
-      {history.error ? (
-        <Failure error={history.error} retry={() => void history.refetch()} />
-      ) : !data ? (
-        <Loading>
-          <Skeleton height={140} />
-        </Loading>
+      {!data ? (
+        history.error ? (
+          <Failure error={history.error} retry={() => void history.refetch()} />
+        ) : (
+          <Loading>
+            <Skeleton height={140} />
+          </Loading>
+        )
       ) : (
         <>
-          <p className={styles.soft}>{t("history.age", { age: lasted(data.age_seconds) })}</p>
+          <p className={styles.soft}>{t("history.age", { age: unit.format(shown.whole) })}</p>
           <div className={styles.stays} aria-hidden="true">
-            {data.stays.map((stay) => (
+            {data.stays.map((stay, place) => (
               <span
                 key={stay.entered_at}
-                title={`${nameOf(stay.stage)}: ${lasted(stay.seconds)}`}
-                style={{ flexGrow: stay.seconds, background: shade(stay.stage) }}
+                title={`${nameOf(stay.stage)}: ${lasted(place)}`}
+                // Of less than one in all, a bar would not be filled.
+                style={{ flexGrow: stay.seconds * 1_000, background: shade(stay.stage) }}
               />
             ))}
           </div>
-          <div className={ui.scroll}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+          <section className={ui.scroll} tabIndex={0} aria-label={t("history.title")}>
             <table className={ui.table}>
               <thead>
                 <tr>
@@ -58,7 +66,7 @@ export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) 
                 </tr>
               </thead>
               <tbody>
-                {data.stays.map((stay) => (
+                {data.stays.map((stay, place) => (
                   <tr key={stay.entered_at}>
                     <th scope="row">
                       <div className={styles.stay}>
@@ -69,7 +77,7 @@ export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) 
                       </div>
                     </th>
                     <td>{format.instant(stay.entered_at)}</td>
-                    <td className={`${ui.end} number`}>{lasted(stay.seconds)}</td>
+                    <td className={`${ui.end} number`}>{lasted(place)}</td>
                     <td className={`${ui.end} number`}>
                       {data.age_seconds > 0
                         ? format.percent(stay.seconds / data.age_seconds, 1)
@@ -79,7 +87,7 @@ export function History({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) 
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
         </>
       )}
     </Card>

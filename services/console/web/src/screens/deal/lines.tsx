@@ -7,8 +7,9 @@ import { times } from "../../lib/amount";
 import { Button } from "../../ui/controls";
 import { Card, Chip, classes, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import ui from "../../ui/ui.module.css";
-import { csv, download } from "../pipeline/csv";
+import { download } from "../pipeline/csv";
 import styles from "./deal.module.css";
+import { linesCsv } from "./lines-csv";
 import { pricesQuery } from "./queries";
 
 export function Lines({ deal }: { deal: Deal }) {
@@ -18,40 +19,7 @@ export function Lines({ deal }: { deal: Deal }) {
   const data = prices.data;
   const money = (amount: string | null) => (amount === null ? "–" : format.money(amount));
   const share = (part: string | null) => (part === null ? "–" : format.percent(part, 1));
-  const save = () =>
-    download(
-      `takt-deal-${deal.id}.csv`,
-      csv([
-        [
-          "product",
-          "name",
-          "quantity",
-          "unit",
-          "list_price",
-          "price",
-          "discount",
-          "floor",
-          "margin",
-          "margin_share",
-          "requested_date",
-          "currency",
-        ],
-        ...(data?.lines ?? []).map((line) => [
-          line.product,
-          line.name,
-          line.quantity,
-          line.unit,
-          line.list_price,
-          line.price,
-          line.discount,
-          line.floor?.price,
-          line.margin,
-          line.margin_share,
-          requested.get(line.line_id),
-          data?.currency,
-        ]),
-      ]),
-    );
+  const save = () => data && download(`takt-deal-${deal.id}.csv`, linesCsv(data, requested));
   return (
     <Card
       title={t("lines.title")}
@@ -63,12 +31,14 @@ export function Lines({ deal }: { deal: Deal }) {
         ) : undefined
       }
     >
-      {prices.error ? (
-        <Failure error={prices.error} retry={() => void prices.refetch()} />
-      ) : !data ? (
-        <Loading>
-          <Skeleton height={160} />
-        </Loading>
+      {!data ? (
+        prices.error ? (
+          <Failure error={prices.error} retry={() => void prices.refetch()} />
+        ) : (
+          <Loading>
+            <Skeleton height={160} />
+          </Loading>
+        )
       ) : data.lines.length === 0 ? (
         <Empty>{t("lines.none")}</Empty>
       ) : (

@@ -8,7 +8,7 @@ import { attachDocument, type Deal } from "../../deals/api";
 import { useI18n } from "../../i18n/i18n";
 import { Button, TextField } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
-import { Card, Chip, Empty, Failure, Given } from "../../ui/pieces";
+import { Card, Chip, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import styles from "./deal.module.css";
 import { approvalsQuery, dealKeys } from "./queries";
 
@@ -32,13 +32,19 @@ export function Papers({ deal }: { deal: Deal }) {
         <Attach deal={deal} />
       </Card>
       <Card title={t("papers.approvals")}>
-        {approvals.error ? (
-          <Failure error={approvals.error} retry={() => void approvals.refetch()} />
-        ) : approvals.data?.length === 0 ? (
+        {!approvals.data ? (
+          approvals.error ? (
+            <Failure error={approvals.error} retry={() => void approvals.refetch()} />
+          ) : (
+            <Loading>
+              <Skeleton height={40} />
+            </Loading>
+          )
+        ) : approvals.data.length === 0 ? (
           <Empty>{t("papers.no-approvals")}</Empty>
         ) : (
           <ul className={styles.papers}>
-            {approvals.data?.map((approval) => (
+            {approvals.data.map((approval) => (
               <li key={approval.id}>
                 <span>
                   <b>

@@ -29,6 +29,8 @@ export function Probability({ deal, pipeline }: { deal: Deal; pipeline: Pipeline
       </p>
       {!may ? (
         <Empty>{t("beat.forbidden", { scope: "forecast:read" })}</Empty>
+      ) : demand.error && !demand.data ? (
+        <Failure error={demand.error} retry={() => void demand.refetch()} />
       ) : demand.isPending ? (
         <Loading>
           <Skeleton height={40} />

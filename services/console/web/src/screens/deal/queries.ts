@@ -1,9 +1,9 @@
 /** What the deal's screen asks, beyond the deal itself. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, expect, type Schemas } from "../../api/client";
 import { dealQuery, demandQuery } from "../../api/queries";
-import { readPrices } from "../../deals/api";
+import { readLife, readPrices } from "../../deals/api";
 
 export const pricesQuery = (id: string) =>
   queryOptions({ queryKey: ["prices", id], queryFn: () => readPrices(id) });
@@ -22,12 +22,15 @@ export const approvalsQuery = (id: string) =>
       expect(api.GET("/v1/deals/{deal_id}/approvals", { params: { path: { deal_id: id } } })),
   });
 
-export const lifePage = (id: string, cursor: string | undefined) =>
-  expect(
-    api.GET("/v1/deals/{deal_id}/life", {
-      params: { path: { deal_id: id }, query: { limit: 50, ...(cursor ? { cursor } : {}) } },
-    }),
-  );
+const LIFE_PAGE = 50;
+
+export const lifeQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["life", id],
+    queryFn: ({ pageParam }) => readLife(id, LIFE_PAGE, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
 
 /** The cash of a deal; null when finance knows of none. */
 export const cashOfQuery = (id: string) =>
@@ -66,5 +69,5 @@ export const dealKeys = (id: string) => [
   approvalsQuery(id).queryKey,
   cashOfQuery(id).queryKey,
   ["needs", id],
-  ["life", id],
+  lifeQuery(id).queryKey,
 ];

@@ -2,159 +2,157 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { ownersQuery, type Pipeline } from "../../api/queries";
+import { useCallback, useMemo, useState } from "react";
+import { ownersQuery, type Pipeline, regionsQuery, teamsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { CloseDialog } from "../../deals/close-dialog";
 import { CriteriaDialog } from "../../deals/criteria-dialog";
-import { EditDialog } from "../../deals/editor";
+import { type Begun, EditDialog } from "../../deals/editor";
+import { useUndoKey } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { dateIn, now, useNow } from "../../lib/clock";
-import { keep, kept } from "../../lib/kept";
-import { Button, Dropdown, DropdownItem } from "../../ui/controls";
+import { Button } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
-import { columnsOf, daysInStage, probabilityOf } from "./board";
+import { type Chosen, columnsOf, standing, stillChosen } from "./board";
 import type { CardActs } from "./card";
-import { type Card, useLiveCards } from "./cards";
+import { type Card, type Hold, useCardChanges, usePending } from "./cards";
+import { cardsCsv } from "./cards-csv";
 import { ClosedColumn } from "./closed-column";
 import { BoardColumn } from "./column";
-import { csv, download } from "./csv";
+import { download } from "./csv";
 import { useDragging } from "./dragging";
-import type { Filters } from "./filters";
+import { type Filters, widened } from "./filters";
 import { FiltersBar } from "./filters-bar";
+import { type Editing, InPlace } from "./in-place";
+import { useSince } from "./news";
 import styles from "./pipeline.module.css";
+import { SelectionBar } from "./selection-bar";
 import { useStanding } from "./standing";
+import { useEdits } from "./use-edits";
 import { useMoves } from "./use-moves";
 
-const FRESH_MS = 1_600;
-const SEEN = "pipeline.seen";
-const NOTHING: ReadonlySet<string> = new Set();
+const NONE: readonly never[] = [];
+
+interface Closed {
+  chosen: Chosen;
+  names: readonly string[];
+  kind: "won" | "lost";
+  stage: string;
+}
 
 export function Board({
   pipeline,
   cards,
   filters,
+  live,
+  fresh,
 }: {
   pipeline: Pipeline;
   cards: readonly Card[];
   filters: Filters;
+  live: Hold;
+  fresh: ReadonlySet<string>;
 }) {
   const { t, format } = useI18n();
   const navigate = useNavigate();
   const mayWrite = useMay("deals:write");
   const time = useNow();
   const since = useSince();
-  const [fresh, markFresh] = useFresh();
+  const { stages } = pipeline;
   const [selected, setSelected] = useState<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
-  const [edited, setEdited] = useState<Card | null>(null);
-  const [closing, setClosing] = useState<{
-    ids: readonly string[];
-    kind: "won" | "lost";
-    stage: string;
-  } | null>(null);
-  const standing = useStanding(pipeline.code);
+  const [editing, setEditing] = useState<Editing | null>(null);
+  const [whole, setWhole] = useState<{ card: Card; begun?: Begun } | null>(null);
+  const [closing, setClosing] = useState<Closed | null>(null);
+  const totals = useStanding(pipeline.code);
   const owners = useQuery(ownersQuery).data;
   const ownerNames = useMemo(() => new Map(owners?.map((one) => [one.code, one.name])), [owners]);
-  const live = useLiveCards(pipeline.code, markFresh);
-  const moves = useMoves(pipeline);
+  const teams = useQuery(teamsQuery).data ?? NONE;
+  const regions = useQuery(regionsQuery).data ?? NONE;
+  const changes = useCardChanges(pipeline.code);
+  const pending = usePending();
+  const moves = useMoves(pipeline, changes, pending);
+  const edits = useEdits(stages, changes, pending, (card, begun) => {
+    live.hold();
+    setWhole({ card, begun });
+  });
   const columns = useMemo(
-    () => columnsOf(pipeline.stages, cards, filters, time),
-    [pipeline.stages, cards, filters, time],
+    () => columnsOf(stages, cards, widened(filters, teams, regions), time),
+    [stages, cards, filters, teams, regions, time],
   );
+  const visible = useMemo(
+    () =>
+      filters.stage
+        ? columns.filter((column) => filters.stage?.includes(column.stage.code))
+        : columns,
+    [columns, filters.stage],
+  );
+  const chosen = useMemo(() => stillChosen(selected, visible), [selected, visible]);
 
-  const { move: moveNow, undo, cardOf } = moves;
-  const move = useCallback(
-    (ids: readonly string[], to: string) => {
-      const kind = pipeline.stages.find((stage) => stage.code === to)?.kind;
-      if (kind === "won" || kind === "lost") setClosing({ ids, kind, stage: to });
-      else moveNow(ids, to);
-      setSelected(new Map());
+  const { move: moveNow } = moves;
+  const { cardOf } = changes;
+  /** Those of the chosen that are still where they were chosen; of the others it is said that they are gone. */
+  const still = useCallback(
+    (some: Chosen) => {
+      const { there, gone } = standing(some, cardOf);
+      for (const { name } of gone) notify({ title: t("board.gone", { deal: name }), tone: "bad" });
+      return there;
     },
-    [pipeline.stages, moveNow],
+    [cardOf, t],
+  );
+  const move = useCallback(
+    (some: Chosen, to: string) => {
+      const ids = still(some);
+      setSelected(new Map());
+      if (ids.length === 0) return;
+      const kind = stages.find((stage) => stage.code === to)?.kind;
+      if (kind === "won" || kind === "lost") {
+        const names = ids.flatMap((id) => cardOf(id)?.name ?? []);
+        setClosing({ chosen: some, names, kind, stage: to });
+      } else moveNow(ids, to);
+    },
+    [stages, still, cardOf, moveNow],
   );
   const dropped = useCallback(
-    (ids: readonly string[], from: string, to: string) => {
-      const there = ids.filter((id) => {
-        const card = cardOf(id);
-        if (card && card.stage !== from) {
-          notify({ title: t("board.gone", { deal: card.name }), tone: "bad" });
-        }
-        return card?.stage === from;
-      });
-      if (there.length > 0) move(there, to);
-    },
-    [move, cardOf, t],
+    (ids: readonly string[], from: string, to: string) => move(new Map([[from, ids]]), to),
+    [move],
   );
-  const dragging = useDragging(pipeline.stages, live, dropped);
+  const dragging = useDragging(stages, live, dropped);
+  const { hold, release } = live;
   const acts = useMemo<CardActs>(
     () => ({
       open: (id) => void navigate({ to: "/deals/$id", params: { id } }),
       edit: (card) => {
-        live.hold();
-        setEdited(card);
+        hold();
+        setWhole({ card });
       },
-      move,
+      editInPlace: (card, field, place) => {
+        hold();
+        // What it has of products tells already that it has not one line alone.
+        if (field === "price" && card.products.length !== 1) setWhole({ card });
+        else setEditing({ card, field, place: { current: place } });
+      },
+      move: (card, to) => move(new Map([[card.stage, [card.id]]]), to),
     }),
-    [navigate, live.hold, move],
+    [navigate, hold, move],
   );
-  useUndoKey(undo);
+  useUndoKey(moves.undo);
+  const endWhole = () => {
+    setWhole(null);
+    release();
+  };
+  const openWhole = useCallback(() => {
+    setEditing(null);
+    setWhole(editing && { card: editing.card });
+  }, [editing]);
   const select = useCallback(
     (stage: string, ids: ReadonlySet<string>) =>
       setSelected((before) => new Map(before).set(stage, ids)),
     [],
   );
 
-  const chosen = [...selected.values()].flatMap((ids) => [...ids]);
-  const from = [...selected].filter(([, ids]) => ids.size > 0).map(([stage]) => stage);
-  const goals = pipeline.stages.filter((goal) =>
-    from.every((code) =>
-      pipeline.stages.find((one) => one.code === code)?.moves_to.includes(goal.code),
-    ),
-  );
   const shown = columns.reduce((count, column) => count + column.cards.length, 0);
-  const visible = filters.stage
-    ? columns.filter((column) => filters.stage?.includes(column.stage.code))
-    : columns;
-  const saveCsv = () =>
-    download(
-      `takt-pipeline-${dateIn(format.zone, now())}.csv`,
-      csv([
-        [
-          "id",
-          "name",
-          "account",
-          "stage",
-          "owner",
-          "team",
-          "region",
-          "value",
-          "currency",
-          "probability",
-          "expected_close",
-          "days_in_stage",
-          "products",
-        ],
-        ...visible.flatMap((column) =>
-          column.cards.map((card) => [
-            card.id,
-            card.name,
-            card.account,
-            card.stage,
-            card.owner,
-            card.team,
-            card.region,
-            card.value,
-            format.currency,
-            probabilityOf(card),
-            card.expected_close,
-            daysInStage(card, time),
-            card.products.join(" "),
-          ]),
-        ),
-      ]),
-    );
-
+  const [refused, ...alsoRefused] = moves.refused;
   return (
     <div className={styles.screen}>
       <FiltersBar
@@ -162,28 +160,39 @@ export function Board({
         pipeline={pipeline}
         shown={shown}
         all={cards.filter((card) => card.status === "open").length}
-        onCsv={saveCsv}
+        onCsv={() =>
+          download(
+            `takt-pipeline-${dateIn(format.zone, now())}.csv`,
+            cardsCsv(visible, format.currency, time),
+          )
+        }
       />
-      {chosen.length > 0 && (
-        <div className={styles.selection} role="status">
-          <b>{t("board.selected", { count: chosen.length })}</b>
-          <Dropdown
-            button={<Button icon="arrow">{t("board.move-selected")}</Button>}
-            aria-label={t("board.move-selected")}
-            onAction={(key) => move(chosen, String(key))}
-          >
-            {goals.map((goal) => (
-              <DropdownItem key={goal.code} id={goal.code}>
-                {goal.name}
-              </DropdownItem>
-            ))}
-          </Dropdown>
-          <Button look="quiet" onPress={() => setSelected(new Map())}>
-            {t("board.unselect")}
-          </Button>
-        </div>
+      {chosen.size > 0 && (
+        <SelectionBar
+          chosen={chosen}
+          stages={stages}
+          onMove={(to) => move(chosen, to)}
+          onClear={() => setSelected(new Map())}
+        />
       )}
-      {shown === 0 && <Empty>{t("board.none")}</Empty>}
+      {shown === 0 && (
+        <Empty
+          action={
+            <Button
+              onPress={() =>
+                void navigate({
+                  to: "/pipeline",
+                  search: filters.sort ? { sort: filters.sort } : {},
+                })
+              }
+            >
+              {t("filter.clear")}
+            </Button>
+          }
+        >
+          {t("board.none")}
+        </Empty>
+      )}
       <div className={styles.board}>
         {visible.map((column) => (
           <BoardColumn
@@ -195,7 +204,8 @@ export function Board({
             now={time}
             since={since}
             fresh={fresh}
-            selected={selected.get(column.stage.code) ?? NOTHING}
+            pending={pending.ids}
+            selected={chosen.get(column.stage.code) ?? NONE}
             onSelect={select}
             dragging={dragging}
             mayWrite={mayWrite}
@@ -203,10 +213,10 @@ export function Board({
           />
         ))}
         <div className={styles.ends}>
-          {pipeline.stages
+          {stages
             .filter((stage) => stage.kind !== "open")
             .map((stage) => {
-              const row = standing.data?.find((one) => one.stage === stage.code);
+              const row = totals.data?.find((one) => one.stage === stage.code);
               return (
                 <ClosedColumn
                   key={stage.code}
@@ -219,80 +229,55 @@ export function Board({
             })}
         </div>
       </div>
-      {moves.refused && (
+      {refused && (
         <CriteriaDialog
-          refused={moves.refused}
-          onClose={moves.settleRefused}
+          key={`${refused.id} ${refused.sequence}`}
+          refused={refused}
+          stages={stages}
+          waiting={alsoRefused.length}
+          onClose={() => moves.settleRefused()}
           onMoved={moves.settleRefused}
         />
       )}
       {closing && (
         <CloseDialog
           kind={closing.kind}
-          names={cards.filter((card) => closing.ids.includes(card.id)).map((card) => card.name)}
+          names={closing.names}
           onClose={() => setClosing(null)}
           onDone={(why) => {
-            moveNow(closing.ids, closing.stage, why);
             setClosing(null);
+            // Somebody may have won or lost one of them while the reason was written.
+            moveNow(still(closing.chosen), closing.stage, why);
           }}
         />
       )}
-      {edited && (
-        <EditDialog
-          id={edited.id}
-          name={edited.name}
-          onClose={() => {
-            setEdited(null);
-            live.release();
+      {editing && (
+        <InPlace
+          editing={editing}
+          onSave={(edit) => {
+            setEditing(null);
+            edits.save(editing.card.id, edit);
+            release();
           }}
-          onSaved={() => {
-            setEdited(null);
-            live.release();
+          onWhole={openWhole}
+          onClose={() => {
+            setEditing(null);
+            release();
+          }}
+        />
+      )}
+      {whole && (
+        <EditDialog
+          id={whole.card.id}
+          name={whole.card.name}
+          begun={whole.begun}
+          onClose={endWhole}
+          onSaved={(deal) => {
+            edits.saved(deal);
+            endWhole();
           }}
         />
       )}
     </div>
   );
-}
-
-/** When this browser last looked at the board; since then cards may have moved. */
-function useSince(): string | null {
-  const [since] = useState(() => kept(SEEN));
-  useEffect(() => {
-    const leave = () => keep(SEEN, new Date(now()).toISOString());
-    addEventListener("pagehide", leave);
-    return () => {
-      removeEventListener("pagehide", leave);
-      leave();
-    };
-  }, []);
-  return since;
-}
-
-/** Cards that have just changed, for a moment. */
-function useFresh(): [ReadonlySet<string>, (ids: readonly string[]) => void] {
-  const [fresh, setFresh] = useState<ReadonlySet<string>>(NOTHING);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const mark = useCallback((ids: readonly string[]) => {
-    setFresh((before) => new Set([...before, ...ids]));
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setFresh(NOTHING), FRESH_MS);
-  }, []);
-  return [fresh, mark];
-}
-
-/** Ctrl+Z takes the last move back, where nobody writes. */
-function useUndoKey(undo: () => void): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement | null;
-      if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || event.shiftKey) return;
-      if (target?.closest("input, textarea, [role=dialog]")) return;
-      event.preventDefault();
-      undo();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, [undo]);
 }

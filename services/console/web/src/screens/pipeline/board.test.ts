@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { PipelineStage } from "../../api/queries";
-import { columnsOf, daysInStage, isOver, passes, sorted } from "./board";
+import { columnsOf, daysInStage, isOver, passes, sorted, standing, stillChosen } from "./board";
 import type { Card } from "./cards";
-import { readFilters } from "./filters";
+import { readFilters, widened, withBelow } from "./filters";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 
@@ -80,9 +80,48 @@ test("age in stage is in whole days, and over its target only after it", () => {
 
 test("the order is total: equal cards do not change places", () => {
   const cards = ["3", "1", "2"].map((id) => card({ id }));
-  for (const by of ["value", "probability"] as const) {
+  for (const by of ["value", "age", "close", "probability"] as const) {
     expect(sorted(cards, by).map(({ id }) => id)).toEqual(["1", "2", "3"]);
   }
   const valued = [card({ id: "1", value: "9" }), card({ id: "2", value: "10" })];
   expect(sorted(valued, "value").map(({ id }) => id)).toEqual(["2", "1"]);
+});
+
+test("a region is asked for with all that lies below it, as the services do", () => {
+  const regions = [
+    { code: "EMEA", parent: null },
+    { code: "DACH", parent: "EMEA" },
+    { code: "CH", parent: "DACH" },
+    { code: "US", parent: null },
+  ];
+  expect(withBelow(["EMEA"], regions)).toEqual(["EMEA", "DACH", "CH"]);
+  const round = [
+    { code: "x", parent: "y" },
+    { code: "y", parent: "x" },
+  ];
+  expect(withBelow(["x"], round)).toEqual(["x", "y"]);
+  const filters = widened(readFilters({ region: "EMEA", owner: "ann" }), [], regions);
+  expect(columnsOf(stages, [card({ region: "CH" })], filters, NOW)[0]?.cards).toHaveLength(1);
+  expect(columnsOf(stages, [card({ region: "US" })], filters, NOW)[0]?.cards).toHaveLength(0);
+});
+
+test("who is moved, won or lost elsewhere is not selected any more", () => {
+  const selected = new Map([["a", new Set(["1", "2", "3"])]]);
+  const cards = [
+    card({ id: "1" }),
+    card({ id: "2", stage: "b" }),
+    card({ id: "3", stage: "won", status: "won" }),
+  ];
+  const chosen = stillChosen(selected, columnsOf(stages, cards, {}, NOW));
+  expect([...chosen]).toEqual([["a", ["1"]]]);
+  expect([...stillChosen(selected, columnsOf(stages, cards, { text: "valve" }, NOW))]).toEqual([]);
+});
+
+test("a deal is moved only from where it was chosen", () => {
+  const known = [card({ id: "1" }), card({ id: "2", stage: "won", status: "won" })];
+  const { there, gone } = standing(new Map([["a", ["1", "2", "unknown"]]]), (id) =>
+    known.find((one) => one.id === id),
+  );
+  expect(there).toEqual(["1"]);
+  expect(gone.map(({ id }) => id)).toEqual(["2"]);
 });

@@ -59,11 +59,12 @@ export function passes(
 
 const least = (text: string | null) => (text === null ? -1n : micros(text));
 const bigger = (a: bigint, b: bigint) => (a === b ? 0 : a > b ? -1 : 1);
+const earlier = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
 
 const ORDERS: Record<Sort, (a: Card, b: Card) => number> = {
   value: (a, b) => bigger(micros(a.value), micros(b.value)),
-  age: (a, b) => (a.stage_entered_at < b.stage_entered_at ? -1 : 1),
-  close: (a, b) => ((a.expected_close ?? "9") < (b.expected_close ?? "9") ? -1 : 1),
+  age: (a, b) => earlier(a.stage_entered_at, b.stage_entered_at),
+  close: (a, b) => earlier(a.expected_close ?? "9", b.expected_close ?? "9"),
   probability: (a, b) => bigger(least(probabilityOf(a)), least(probabilityOf(b))),
 };
 
@@ -102,4 +103,38 @@ function weighted(cards: readonly Card[]): string {
   for (const card of cards)
     total += micros(times(card.value, probabilityOf(card)?.slice(0, 8) ?? "0"));
   return decimal(total);
+}
+
+/** Chosen deals by the stage in which they were chosen. */
+export type Chosen = ReadonlyMap<string, readonly string[]>;
+
+/** What of the selection still stands where it was selected, and is in sight. */
+export function stillChosen(
+  selected: ReadonlyMap<string, ReadonlySet<string>>,
+  columns: readonly Column[],
+): Chosen {
+  const chosen = new Map<string, readonly string[]>();
+  for (const { stage, cards } of columns) {
+    const ids = selected.get(stage.code);
+    if (!ids || ids.size === 0) continue;
+    const here = cards.flatMap((card) => (ids.has(card.id) ? [card.id] : []));
+    if (here.length > 0) chosen.set(stage.code, here);
+  }
+  return chosen;
+}
+
+/** Which of the chosen deals still stand where they were chosen, and which are gone from there. */
+export function standing(
+  chosen: Chosen,
+  cardOf: (id: string) => Card | undefined,
+): { there: string[]; gone: Card[] } {
+  const there: string[] = [];
+  const gone: Card[] = [];
+  for (const [stage, ids] of chosen) {
+    for (const card of ids.flatMap((id) => cardOf(id) ?? [])) {
+      if (card.stage === stage) there.push(card.id);
+      else gone.push(card);
+    }
+  }
+  return { there, gone };
 }

@@ -14,7 +14,8 @@ import styles from "./pipeline.module.css";
 export interface CardActs {
   open: (id: string) => void;
   edit: (card: Card) => void;
-  move: (ids: readonly string[], stage: string) => void;
+  editInPlace: (card: Card, field: "price" | "expected_close", place: Element) => void;
+  move: (card: Card, stage: string) => void;
 }
 
 interface Props {
@@ -24,6 +25,8 @@ interface Props {
   ownerName: string;
   now: number;
   fresh: boolean;
+  /** Whether the service has still to agree to what is shown. */
+  pending: boolean;
   since: string | null;
   mayWrite: boolean;
   acts: CardActs;
@@ -36,6 +39,7 @@ export const DealCard = memo(function DealCard({
   ownerName,
   now,
   fresh,
+  pending,
   since,
   mayWrite,
   acts,
@@ -55,6 +59,7 @@ export const DealCard = memo(function DealCard({
       id={card.id}
       textValue={card.name}
       className={classes(styles.card, fresh && styles.fresh)}
+      data-pending={pending || undefined}
       onAction={() => acts.open(card.id)}
     >
       {({ allowsDragging }) => (
@@ -92,7 +97,7 @@ export const DealCard = memo(function DealCard({
               onAction={(key) => {
                 if (key === "open") acts.open(card.id);
                 else if (key === "edit") acts.edit(card);
-                else acts.move([card.id], String(key));
+                else acts.move(card, String(key));
               }}
             >
               <DropdownItem id="open">{t("card.open")}</DropdownItem>
@@ -111,28 +116,24 @@ export const DealCard = memo(function DealCard({
             <Given>{card.account ?? t("card.no-account")}</Given>
           </div>
           <div className={styles.cardFacts}>
-            <button
-              type="button"
-              className={styles.inline}
-              disabled={!mayWrite}
-              onClick={() => acts.edit(card)}
-              onPointerDown={(event) => event.stopPropagation()}
+            <AriaButton
+              className={styles.inline ?? ""}
+              isDisabled={!mayWrite}
+              onPress={(event) => acts.editInPlace(card, "price", event.target)}
               aria-label={t("card.edit-value", { value: format.money(card.value) })}
             >
               <b className="number">{format.money(card.value)}</b>
-            </button>
-            <button
-              type="button"
-              className={styles.inline}
-              disabled={!mayWrite}
-              onClick={() => acts.edit(card)}
-              onPointerDown={(event) => event.stopPropagation()}
+            </AriaButton>
+            <AriaButton
+              className={styles.inline ?? ""}
+              isDisabled={!mayWrite}
+              onPress={(event) => acts.editInPlace(card, "expected_close", event.target)}
               aria-label={t("card.edit-date", {
                 date: card.expected_close ? format.date(card.expected_close) : "–",
               })}
             >
               {card.expected_close ? format.dateShort(card.expected_close) : "–"}
-            </button>
+            </AriaButton>
           </div>
           <div className={styles.cardFoot}>
             <span className={styles.owner} title={ownerName}>
@@ -142,11 +143,16 @@ export const DealCard = memo(function DealCard({
             <span
               className={styles.age}
               data-over={over}
-              title={t("card.age.title", { days, target: target ?? 0 })}
+              title={
+                target === null
+                  ? t("card.age.no-target", { days })
+                  : t("card.age.title", { days, target })
+              }
             >
               {target === null ? format.days(days) : t("card.age", { days, target })}
               {over && <Icon name="warning" size={12} />}
             </span>
+            {pending && <span className="visually-hidden">{t("card.pending")}</span>}
             {card.stalled && <Chip tone="bad">{t("card.stalled")}</Chip>}
             {since !== null && card.stage_entered_at > since && (
               <Chip tone="accent">{t("card.moved")}</Chip>

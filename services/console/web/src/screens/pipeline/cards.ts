@@ -1,7 +1,13 @@
 /** The board's cards: all open deals, read once and kept up to date by the events. */
 
-import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef } from "react";
+import {
+  type QueryClient,
+  queryOptions,
+  useIsFetching,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, expect, type Schemas } from "../../api/client";
 import { useEvents } from "../../live/live";
 import type { TaktEvent } from "../../live/stream";
@@ -13,10 +19,33 @@ export type Cards = Schemas["CardsOut"];
 export const cardsQuery = (pipeline: string) =>
   queryOptions({
     queryKey: ["cards", pipeline],
-    queryFn: () =>
-      expect(api.GET("/v1/pipelines/{code}/cards", { params: { path: { code: pipeline } } })),
+    queryFn: async ({ client, queryKey, signal }) => {
+      // Who leaves while it is read hears no events any more: with the signal it is read anew the next time.
+      const read = await expect(
+        api.GET("/v1/pipelines/{code}/cards", { params: { path: { code: pipeline } }, signal }),
+      );
+      const known = client.getQueryData<Cards>(queryKey);
+      return known ? { ...read, cards: newest(known.cards, read.cards) } : read;
+    },
     staleTime: 300_000,
   });
+
+/**
+ * What was just read, but for cards that are known to be newer: events, or an own move, came meanwhile.
+ *
+ * A card of the same version may already stand where somebody is moving it; that stays. What has no
+ * version, the model's word and the account's name, is as it was read.
+ */
+export function newest(known: readonly Card[], read: readonly Card[]): Card[] {
+  const own = new Map(known.map((card) => [card.id, card]));
+  return read.map((card) => {
+    const mine = own.get(card.id);
+    if (!mine || mine.sequence < card.sequence) return card;
+    if (mine.sequence > card.sequence) return mine;
+    const { account, account_id, probability, stalled } = card;
+    return { ...mine, account, account_id, probability, stalled };
+  });
+}
 
 export function usePipelineCards(pipeline: string) {
   const query = useQuery(cardsQuery(pipeline));
@@ -36,6 +65,63 @@ export function changeCards(
   });
 }
 
+export interface CardChanges {
+  /** The card as it is now known, whatever was drawn last. */
+  cardOf: (id: string) => Card | undefined;
+  change: (id: string, how: (card: Card) => Card) => void;
+  /** Put a card back as it was, unless something newer has been heard of it. */
+  putBack: (before: Card) => void;
+  /** Ask for all cards anew: what became of one is only known to the service. */
+  readAgain: () => void;
+}
+
+export function useCardChanges(pipeline: string): CardChanges {
+  const queries = useQueryClient();
+  return useMemo(() => {
+    const { queryKey } = cardsQuery(pipeline);
+    const change: CardChanges["change"] = (id, how) =>
+      changeCards(queries, pipeline, (cards) =>
+        cards.map((card) => (card.id === id ? how(card) : card)),
+      );
+    return {
+      change,
+      cardOf: (id) => queries.getQueryData<Cards>(queryKey)?.cards.find((card) => card.id === id),
+      putBack: (before) =>
+        change(before.id, (card) => (card.sequence > before.sequence ? card : before)),
+      readAgain: () => void queries.invalidateQueries({ queryKey }),
+    };
+  }, [queries, pipeline]);
+}
+
+export interface Pending {
+  /** The deals whose change the service has not agreed to yet. */
+  ids: ReadonlySet<string>;
+  has: (id: string) => boolean;
+  during: <T>(ids: readonly string[], work: () => Promise<T>) => Promise<T>;
+}
+
+export function usePending(): Pending {
+  const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
+  const now = useRef(ids);
+  const set = useCallback((next: ReadonlySet<string>) => {
+    now.current = next;
+    setIds(next);
+  }, []);
+  const has = useCallback((id: string) => now.current.has(id), []);
+  const during = useCallback<Pending["during"]>(
+    async (some, work) => {
+      set(new Set([...now.current, ...some]));
+      try {
+        return await work();
+      } finally {
+        set(new Set([...now.current].filter((id) => !some.includes(id))));
+      }
+    },
+    [set],
+  );
+  return useMemo(() => ({ ids, has, during }), [ids, has, during]);
+}
+
 export interface Hold {
   /** From now on the board stands still: what happens waits. */
   hold: () => void;
@@ -43,10 +129,14 @@ export interface Hold {
   release: () => void;
 }
 
-/** Keep the cards as the events say, but for while something is dragged. */
+/** Keep the cards as the events say, but for while something is dragged or edited. */
 export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string[]) => void): Hold {
   const queries = useQueryClient();
+  const { queryKey } = cardsQuery(pipeline);
+  const reading = useIsFetching({ queryKey, exact: true }) > 0;
   const held = useRef<TaktEvent[] | null>(null);
+  /** What came while the cards were read: the answer may be from before it. */
+  const meanwhile = useRef<TaktEvent[]>([]);
   const apply = useCallback(
     (events: readonly TaktEvent[]) => {
       changeCards(queries, pipeline, (cards) => {
@@ -59,12 +149,22 @@ export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string
     },
     [queries, pipeline, onChanged],
   );
+  const take = useCallback(
+    (events: readonly TaktEvent[]) => {
+      if (held.current) held.current.push(...events);
+      else apply(events);
+    },
+    [apply],
+  );
   useEvents((batch) => {
     const about = batch.filter(({ type }) => /^takt\.(deal|pipeline_demand)\./.test(type));
     if (about.length === 0) return;
-    if (held.current) held.current.push(...about);
-    else apply(about);
+    if (queries.isFetching({ queryKey, exact: true }) > 0) meanwhile.current.push(...about);
+    take(about);
   });
+  useEffect(() => {
+    if (!reading && meanwhile.current.length > 0) take(meanwhile.current.splice(0));
+  }, [reading, take]);
   return {
     hold: useCallback(() => {
       held.current ??= [];

@@ -22,7 +22,8 @@ interface Props {
   now: number;
   since: string | null;
   fresh: ReadonlySet<string>;
-  selected: ReadonlySet<string>;
+  pending: ReadonlySet<string>;
+  selected: readonly string[];
   onSelect: (stage: string, ids: ReadonlySet<string>) => void;
   dragging: Dragging;
   mayWrite: boolean;
@@ -37,6 +38,7 @@ export function BoardColumn({
   now,
   since,
   fresh,
+  pending,
   selected,
   onSelect,
   dragging,
@@ -90,7 +92,7 @@ export function BoardColumn({
           className={styles.list ?? ""}
           aria-label={t("column.label", { stage: stage.name })}
           items={cards}
-          dependencies={[now, since, fresh, owners, mayWrite, acts, format]}
+          dependencies={[now, since, fresh, pending, owners, mayWrite, acts, format]}
           selectionMode={mayWrite ? "multiple" : "none"}
           selectedKeys={selected}
           onSelectionChange={(keys) =>
@@ -107,6 +109,7 @@ export function BoardColumn({
               ownerName={owners.get(card.owner) ?? card.owner}
               now={now}
               fresh={fresh.has(card.id)}
+              pending={pending.has(card.id)}
               since={since}
               mayWrite={mayWrite}
               acts={acts}

@@ -1,4 +1,4 @@
-/** The shown cards as CSV (RFC 4180), safe to open in a spreadsheet. */
+/** What is shown as CSV (RFC 4180), safe to open in a spreadsheet. */
 
 const RISKY = /^[=+\-@\t\r]/;
 

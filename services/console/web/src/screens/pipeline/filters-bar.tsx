@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
 import {
   ownersQuery,
@@ -13,7 +14,15 @@ import {
 import { useI18n } from "../../i18n/i18n";
 import { Button, Dropdown, DropdownItem, Select } from "../../ui/controls";
 import ui from "../../ui/ui.module.css";
-import { AGES, type Age, type Filters, type ListFilter, SORTS, type Sort } from "./filters";
+import {
+  AGES,
+  type Age,
+  type Filters,
+  type ListFilter,
+  LONGEST,
+  SORTS,
+  type Sort,
+} from "./filters";
 import styles from "./pipeline.module.css";
 import { Views } from "./views";
 
@@ -49,14 +58,7 @@ export function FiltersBar({
   const narrowed = Object.values(narrowing).some((value) => value !== undefined);
   return (
     <div className={styles.filters}>
-      <SearchField
-        aria-label={t("filter.text")}
-        value={filters.text ?? ""}
-        onChange={(text) => set({ text: text || undefined })}
-        className={styles.search ?? ""}
-      >
-        <Input className={ui.input ?? ""} placeholder={t("filter.text")} />
-      </SearchField>
+      <TextFilter text={filters.text ?? ""} onText={(text) => set({ text: text || undefined })} />
       {lists.map(([name, choices]) => (
         <Many
           key={name}
@@ -99,6 +101,55 @@ export function FiltersBar({
       <Views filters={filters} />
       <Button icon="download" aria-label={t("board.csv")} onPress={onCsv} />
     </div>
+  );
+}
+
+/** What is typed is shown at once; the address follows, once a word of several keys (Chinese) is composed. */
+export function TextFilter({ text, onText }: { text: string; onText: (text: string) => void }) {
+  const { t } = useI18n();
+  const [typed, type] = useState(text);
+  const composing = useRef(false);
+  /** What was handed on and has not come back in the address yet. */
+  const told = useRef<string[]>([]);
+  useEffect(() => {
+    const place = told.current.indexOf(text);
+    // An own echo, however late, changes nothing; another address does: a view, or the way back.
+    if (place >= 0) told.current.splice(0, place + 1);
+    else type(text);
+  }, [text]);
+  const tell = (now: string) => {
+    if (now !== (told.current.at(-1) ?? text)) {
+      told.current.push(now);
+      onText(now);
+    }
+  };
+  return (
+    <SearchField
+      aria-label={t("filter.text")}
+      value={typed}
+      onChange={(now) => {
+        type(now);
+        if (!composing.current) tell(now);
+      }}
+      onBlur={() => {
+        // Some of it never comes back, where the address went on at once: it must not pass for an echo later.
+        told.current = [];
+      }}
+      className={styles.search ?? ""}
+    >
+      <Input
+        className={ui.input ?? ""}
+        placeholder={t("filter.text")}
+        maxLength={LONGEST}
+        onCompositionStart={() => {
+          composing.current = true;
+        }}
+        onCompositionEnd={(event) => {
+          composing.current = false;
+          tell(event.currentTarget.value);
+        }}
+      />
+    </SearchField>
   );
 }
 

@@ -19,7 +19,8 @@ export interface Filters {
 
 const LISTS = ["stage", "owner", "team", "region", "product"] as const;
 export type ListFilter = (typeof LISTS)[number];
-const LONGEST = 200;
+/** Of a text or a code in the address. */
+export const LONGEST = 200;
 
 /** The filters of an address; what cannot be read is left out. */
 export function readFilters(search: Record<string, unknown>): Filters {
@@ -40,4 +41,32 @@ export function readFilters(search: Record<string, unknown>): Filters {
     filters.text = String(search.text).slice(0, LONGEST);
   }
   return filters;
+}
+
+interface Placed {
+  code: string;
+  parent?: string | null;
+}
+
+/** Codes with all that lies below them, as the services take them: who asks for EMEA asks for DACH too. */
+export function withBelow(codes: readonly string[], rows: readonly Placed[]): string[] {
+  const found = new Set(codes);
+  // A set is walked with what is added to it meanwhile; each code once, so that a circle ends too.
+  for (const code of found) {
+    for (const row of rows) if (row.parent === code) found.add(row.code);
+  }
+  return [...found];
+}
+
+/** The filters as they are applied: teams and regions with what lies below them. */
+export function widened(
+  filters: Filters,
+  teams: readonly Placed[],
+  regions: readonly Placed[],
+): Filters {
+  return {
+    ...filters,
+    ...(filters.team ? { team: withBelow(filters.team, teams) } : {}),
+    ...(filters.region ? { region: withBelow(filters.region, regions) } : {}),
+  };
 }

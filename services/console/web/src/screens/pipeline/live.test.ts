@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TaktEvent } from "../../live/stream";
 import type { Card } from "./cards";
-import { changedCards } from "./live";
+import { cardMoved, changedCards } from "./live";
 
 const card = {
   id: "d",
@@ -53,4 +53,17 @@ test("a deal that the board has not read makes it read again, another pipeline's
   expect(changedCards([], [moved(1)], "p").unknown).toBe(true);
   expect(changedCards([], [moved(1)], "q").unknown).toBe(false);
   expect(changedCards([], [moved(1, { status: "lost" })], "p").unknown).toBe(false);
+});
+
+test("the answer to an own move is the whole truth of it, unless something newer was heard", () => {
+  const answer = {
+    id: "d",
+    stage: "b",
+    status: "open",
+    stage_entered_at: "2026-11-29T12:00:00Z",
+    sequence: 4,
+  };
+  expect(cardMoved(card, answer)).toEqual({ ...card, ...answer });
+  const newer = { ...card, sequence: 5 };
+  expect(cardMoved(newer, answer)).toBe(newer);
 });

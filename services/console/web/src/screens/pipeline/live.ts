@@ -1,5 +1,6 @@
 /** What events change of the cards that a board has read. */
 
+import type { Schemas } from "../../api/client";
 import { sum, times } from "../../lib/amount";
 import type { TaktEvent } from "../../live/stream";
 import type { Card } from "./cards";
@@ -11,6 +12,40 @@ export interface Changed {
   /** Whether a deal came that the board has not read. */
   unknown: boolean;
 }
+
+/** A deal as an event or the service tells it, as far as a card shows it. */
+type Told = Pick<
+  Schemas["DealOut"],
+  "name" | "owner" | "region" | "stage" | "status" | "stage_entered_at"
+> & {
+  lines: readonly { product: string; quantity: string; price: string }[];
+} & Partial<
+    Pick<Schemas["DealOut"], "team" | "closed_at" | "expected_close" | "manual_probability">
+  >;
+
+/** The card of a deal as it is now told; an account that is another has a name that only the board knows. */
+export const cardAfter = (card: Card, deal: Told, sequence: number): Card => ({
+  ...card,
+  name: deal.name,
+  owner: deal.owner,
+  team: deal.team ?? null,
+  region: deal.region,
+  stage: deal.stage,
+  status: deal.status as Card["status"],
+  stage_entered_at: deal.stage_entered_at,
+  closed_at: deal.closed_at ?? null,
+  expected_close: deal.expected_close ?? null,
+  manual_probability: deal.manual_probability ?? null,
+  value: sum(deal.lines.map(({ quantity, price }) => times(quantity, price))),
+  products: [...new Set(deal.lines.map(({ product }) => product))].sort(),
+  sequence,
+});
+
+/** The card after its own move, unless something newer has been heard of it. */
+export const cardMoved = (card: Card, moved: Partial<Schemas["StageMoved"]>): Card =>
+  card.sequence < (moved.sequence ?? 0)
+    ? { ...card, ...moved, id: card.id, status: (moved.status ?? card.status) as Card["status"] }
+    : card;
 
 /** The cards after these events. An event that is no newer than its card changes nothing. */
 export function changedCards(
@@ -42,28 +77,7 @@ export function changedCards(
       continue;
     }
     if ((event.sequence ?? 0) <= card.sequence) continue;
-    after[index] = {
-      ...card,
-      name: deal.name,
-      owner: deal.owner,
-      team: deal.team ?? null,
-      region: deal.region,
-      stage: deal.stage,
-      status: deal.status,
-      stage_entered_at: deal.stage_entered_at,
-      closed_at: deal.closed_at ?? null,
-      expected_close: deal.expected_close ?? null,
-      manual_probability: deal.manual_probability ?? null,
-      value: sum(
-        deal.lines.map((line: { quantity: string; price: string }) =>
-          times(line.quantity, line.price),
-        ),
-      ),
-      products: [
-        ...new Set<string>(deal.lines.map((line: { product: string }) => line.product)),
-      ].sort(),
-      sequence: event.sequence ?? card.sequence,
-    };
+    after[index] = cardAfter(card, deal, event.sequence ?? card.sequence);
     changed.add(card.id);
     // Another account has a name that only the board knows.
     unknown ||= (deal.account_id ?? null) !== card.account_id;

@@ -7,7 +7,8 @@ import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
 import { Card, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
 import { Board } from "./board-view";
-import { usePipelineCards } from "./cards";
+import { useLiveCards, usePipelineCards } from "./cards";
+import { useFresh } from "./news";
 import styles from "./pipeline.module.css";
 
 export function Pipeline() {
@@ -23,8 +24,12 @@ function Read() {
   const filters = useSearch({ from: "/pipeline" });
   const pipelines = useQuery(pipelinesQuery);
   const pipeline = pipelines.data?.[0];
-  const cards = usePipelineCards(pipeline?.code ?? "default");
-  const error = pipelines.error ?? (cards.data ? null : cards.error);
+  const code = pipeline?.code ?? "default";
+  const cards = usePipelineCards(code);
+  const [fresh, markFresh] = useFresh();
+  // From before the first answer on: what happens while it is read must not be missed.
+  const live = useLiveCards(code, markFresh);
+  const error = (pipeline ? null : pipelines.error) ?? (cards.data ? null : cards.error);
   if (error) {
     return (
       <Failure
@@ -50,5 +55,7 @@ function Read() {
     );
   }
   if (cards.cards.length === 0) return <Empty>{t("board.empty")}</Empty>;
-  return <Board pipeline={pipeline} cards={cards.cards} filters={filters} />;
+  return (
+    <Board pipeline={pipeline} cards={cards.cards} filters={filters} live={live} fresh={fresh} />
+  );
 }

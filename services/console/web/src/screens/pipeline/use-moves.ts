@@ -1,180 +1,153 @@
 /** Moving deals on the board: at once on the page, then in the service, and back where it refuses. */
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { Problem } from "../../api/client";
 import type { Pipeline } from "../../api/queries";
-import { type Closing, moveDeal, moveDeals } from "../../deals/api";
-import type { Refused } from "../../deals/criteria-dialog";
+import { type Closing, moveDeal, moveDeals, type StageMoved } from "../../deals/api";
+import type { Refused } from "../../deals/fill";
+import { byOrigin, canUndo, type Done, isUnmet, useMoveNotices } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { now } from "../../lib/clock";
 import { notify } from "../../ui/overlay";
-import { wordsOf } from "../../ui/pieces";
-import { type Card, type Cards, cardsQuery, changeCards } from "./cards";
+import type { Card, CardChanges, Pending } from "./cards";
+import { cardMoved } from "./live";
 
 export interface Moves {
-  /** The card as it is now known, whatever was drawn last. */
-  cardOf: (id: string) => Card | undefined;
   move: (ids: readonly string[], stage: string, closing?: Closing) => void;
   undo: () => void;
-  refused: Refused | null;
-  settleRefused: () => void;
+  /** Moves that a stage's criteria refused, the first of them to be filled now. */
+  refused: readonly Refused[];
+  /** The first of them was filled and made, or is given up. */
+  settleRefused: (moved?: StageMoved) => void;
 }
 
-interface Done {
-  id: string;
-  from: string;
-  to: string;
-}
-
-export function useMoves(pipeline: Pipeline): Moves {
+export function useMoves(
+  { stages }: Pipeline,
+  { cardOf, change, putBack, readAgain }: CardChanges,
+  pending: Pending,
+): Moves {
   const { t } = useI18n();
-  const queries = useQueryClient();
-  const [refused, setRefused] = useState<Refused | null>(null);
+  const notices = useMoveNotices(stages);
+  const [refused, setRefused] = useState<readonly Refused[]>([]);
   const last = useRef<readonly Done[]>([]);
-  const { code, stages } = pipeline;
+  const { has: isPending, during } = pending;
 
-  const cardOf = useCallback(
-    (id: string) =>
-      queries.getQueryData<Cards>(cardsQuery(code).queryKey)?.cards.find((card) => card.id === id),
-    [queries, code],
-  );
-  const change = useCallback(
-    (id: string, how: (card: Card) => Card) =>
-      changeCards(queries, code, (cards) =>
-        cards.map((card) => (card.id === id ? how(card) : card)),
-      ),
-    [queries, code],
-  );
-
-  /** Put a card where it is going, before the service has agreed. */
-  const place = useCallback(
-    (id: string, to: string) => {
-      const status = stages.find((stage) => stage.code === to)?.kind ?? "open";
-      const stage_entered_at = new Date(now()).toISOString();
-      change(id, (card) => ({ ...card, stage: to, status, stage_entered_at }));
-    },
-    [change, stages],
-  );
-  /** Put it back, unless something newer has been heard of it. */
-  const putBack = useCallback(
-    (before: Card) =>
-      change(before.id, (card) => (card.sequence > before.sequence ? card : before)),
-    [change],
-  );
-
-  const finish = useCallback(
-    (done: readonly Done[], name: string, undo: (done: readonly Done[]) => void) => {
-      if (done.length === 0) return;
-      last.current = done;
-      const to = stages.find((stage) => stage.code === done[0]?.to);
-      const back = done.every((one) => to?.moves_to.includes(one.from));
-      notify({
-        title:
-          done.length === 1
-            ? t("board.moved", { deal: name, stage: to?.name ?? "" })
-            : t("board.moved-many", { count: done.length, stage: to?.name ?? "" }),
-        detail: back ? t("board.undo-note") : undefined,
-        action: back ? { name: t("action.undo"), run: () => undo(done) } : undefined,
-      });
-    },
-    [stages, t],
-  );
-
+  /** Move these cards as they were seen; what the service has agreed to. */
   const run = useCallback(
-    async (ids: readonly string[], to: string, closing: Closing, undoing: boolean) => {
-      const before = ids.flatMap((id) => cardOf(id) ?? []).filter((card) => card.stage !== to);
-      for (const card of before) place(card.id, to);
-      const undo = (done: readonly Done[]) => {
-        for (const from of new Set(done.map((one) => one.from))) {
-          const group = done.filter((one) => one.from === from).map((one) => one.id);
-          void run(group, from, {}, true);
-        }
-      };
+    async (seen: readonly Card[], to: string, closing: Closing): Promise<Done[]> => {
+      const goal = stages.find((stage) => stage.code === to);
+      const status = goal?.kind ?? "open";
+      const stage_entered_at = new Date(now()).toISOString();
+      for (const card of seen) {
+        change(card.id, (one) => ({ ...one, stage: to, status, stage_entered_at }));
+      }
       const agreed: Done[] = [];
-      const failed = (card: Card, problem: Problem) => {
+      const succeeded = (card: Card, moved: Partial<StageMoved> & { sequence: number }) => {
+        const { id, name, stage: from } = card;
+        agreed.push({ id, name, from, to, sequence: moved.sequence });
+        change(id, (one) => cardMoved(one, moved));
+      };
+      const failed = (card: Card, error: Problem) => {
         putBack(card);
-        const stage = stages.find((one) => one.code === to);
-        if (
-          problem.refusals.length > 0 &&
-          before.length === 1 &&
-          problem.slug !== "move-not-declared"
-        ) {
-          setRefused({
-            id: card.id,
-            name: card.name,
-            stage: to,
-            stageName: stage?.name ?? to,
-            problem,
-          });
+        const { id, name, stage: from, sequence } = card;
+        if (isUnmet(error)) {
+          const stageName = goal?.name ?? to;
+          const one = { id, name, from, stage: to, stageName, sequence, closing, problem: error };
+          setRefused((before) => [...before, one]);
           return;
         }
-        const words = wordsOf(problem, t);
-        const stale = problem.status === 412;
-        notify({
-          title: stale ? t("board.stale", { deal: card.name }) : `${card.name}: ${words.title}`,
-          detail: stale ? t("board.stale.detail") : (words.remedy ?? words.detail),
-          tone: "bad",
-        });
-        if (stale) void queries.invalidateQueries({ queryKey: cardsQuery(code).queryKey });
-      };
-      const succeeded = (card: Card, sequence: number) => {
-        agreed.push({ id: card.id, from: card.stage, to });
-        change(card.id, (one) => ({ ...one, sequence: Math.max(one.sequence, sequence) }));
+        notices.failed(card, error);
+        if (error.status === 412) readAgain();
       };
       try {
-        const [only] = before;
-        if (only && before.length === 1) {
+        const [only] = seen;
+        if (only && seen.length === 1) {
           try {
-            succeeded(only, (await moveDeal(only.id, only.sequence, to, closing)).sequence);
+            succeeded(only, await moveDeal(only.id, only.sequence, to, closing));
           } catch (error) {
             if (!(error instanceof Problem)) throw error;
             failed(only, error);
           }
-        } else if (before.length > 1) {
-          const wishes = before.map((card) => ({
-            deal_id: card.id,
-            sequence: card.sequence,
-            stage: to,
-          }));
+        } else if (seen.length > 1) {
+          const wishes = seen.map(({ id, sequence }) => ({ deal_id: id, sequence, stage: to }));
           const { items } = await moveDeals(wishes, closing);
           for (const [index, item] of items.entries()) {
-            const card = before[index];
+            const card = seen[index];
             if (!card) continue;
             if (item.problem) {
               failed(card, new Problem(Number(item.problem.status) || 409, item.problem));
-            } else succeeded(card, item.sequence ?? card.sequence);
+            } else {
+              const sequence = item.sequence ?? card.sequence;
+              succeeded(card, { stage: to, status, stage_entered_at, sequence });
+            }
           }
         }
       } catch (error) {
         // No answer came: what became of it is only known to the service.
-        for (const card of before) putBack(card);
-        const words = wordsOf(error, t);
-        notify({ title: words.title, detail: words.remedy ?? words.detail, tone: "bad" });
-        void queries.invalidateQueries({ queryKey: cardsQuery(code).queryKey });
+        for (const card of seen) putBack(card);
+        notices.failed(null, error);
+        readAgain();
       }
-      if (undoing) last.current = [];
-      else finish(agreed, before[0]?.name ?? "", undo);
+      return agreed;
     },
-    [cardOf, place, putBack, change, finish, queries, code, stages, t],
+    [stages, change, putBack, readAgain, notices],
+  );
+
+  const undo = useCallback(
+    (done: readonly Done[]) => {
+      if (!canUndo(done, stages)) return;
+      last.current = [];
+      for (const [from, group] of byOrigin(done)) {
+        const cards: Card[] = [];
+        for (const one of group) {
+          const card = cardOf(one.id);
+          // Somebody has changed it since: what they did is not taken back with the own move.
+          if (card && card.sequence > one.sequence) void notices.stale(one);
+          else if (card) cards.push(card);
+        }
+        const ids = cards.map(({ id }) => id);
+        void during(ids, () => run(cards, from, {}));
+      }
+    },
+    [stages, cardOf, during, run, notices],
+  );
+  const finish = useCallback(
+    (done: readonly Done[]) => {
+      if (done.length === 0) return;
+      last.current = done;
+      notices.moved(done, undo);
+    },
+    [notices, undo],
   );
 
   return {
-    cardOf,
-    move: useCallback((ids, stage, closing = {}) => void run(ids, stage, closing, false), [run]),
-    undo: useCallback(() => {
-      const done = last.current;
-      const [first] = done;
-      const to = stages.find((stage) => stage.code === first?.to);
-      if (!first || !to?.moves_to.includes(first.from)) return;
-      void run(
-        done.map((one) => one.id),
-        first.from,
-        {},
-        true,
-      );
-    }, [run, stages]),
+    move: useCallback(
+      (ids, stage, closing = {}) => {
+        const seen: Card[] = [];
+        for (const card of ids.flatMap((id) => cardOf(id) ?? [])) {
+          if (isPending(card.id)) notify({ title: t("board.pending", { deal: card.name }) });
+          else if (card.stage !== stage) seen.push(card);
+        }
+        const work = during(
+          seen.map(({ id }) => id),
+          () => run(seen, stage, closing),
+        );
+        void work.then(finish);
+      },
+      [cardOf, isPending, during, run, finish, t],
+    ),
+    undo: useCallback(() => undo(last.current), [undo]),
     refused,
-    settleRefused: useCallback(() => setRefused(null), []),
+    settleRefused: useCallback(
+      (moved) => {
+        const [first, ...others] = refused;
+        setRefused(others);
+        if (!first || !moved) return;
+        const { id, name, from, stage: to } = first;
+        change(id, (card) => cardMoved(card, moved));
+        finish([{ id, name, from, to, sequence: moved.sequence }]);
+      },
+      [refused, change, finish],
+    ),
   };
 }

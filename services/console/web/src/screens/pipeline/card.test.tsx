@@ -1,0 +1,72 @@
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { GridList } from "react-aria-components";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Pipeline, PipelineStage } from "../../api/queries";
+import { pageWith, Service } from "../../testing-page";
+import { DealCard } from "./card";
+import type { Card } from "./cards";
+
+const NOW = Date.parse("2026-11-29T12:00:00Z");
+const card = {
+  id: "1",
+  name: "Pumps",
+  account: "Acme",
+  stage: "a",
+  status: "open",
+  stage_entered_at: "2026-11-20T12:00:00Z",
+  value: "10",
+  expected_close: "2026-12-01",
+  probability: null,
+  manual_probability: null,
+  products: ["PUMP"],
+} as unknown as Card;
+
+beforeEach(() => void new Service());
+
+function show(target_days: string | null, pending = false) {
+  const stage = { code: "a", name: "A", kind: "open", target_days, moves_to: [] } as PipelineStage;
+  const acts = { open: vi.fn(), edit: vi.fn(), editInPlace: vi.fn(), move: vi.fn() };
+  const { Page } = pageWith();
+  render(
+    <Page>
+      <GridList aria-label="A">
+        <DealCard
+          card={card}
+          stage={stage}
+          pipeline={{ code: "p", name: "P", stages: [stage] } as Pipeline}
+          ownerName="Ann Lee"
+          now={NOW}
+          fresh={false}
+          pending={pending}
+          since={null}
+          mayWrite
+          acts={acts}
+        />
+      </GridList>
+    </Page>,
+  );
+  return acts;
+}
+
+test("a stage without a target is not said to have one of no days", () => {
+  show(null);
+  expect(screen.getByTitle("In this stage for 9 days; it has no target")).toBeTruthy();
+});
+
+test("a card whose change is not agreed to yet is marked, for the eye and for the ear", () => {
+  show("7", true);
+  const row = screen.getByRole("row");
+  expect(row.getAttribute("data-pending")).toBe("true");
+  expect(row.textContent).toContain("not saved yet");
+});
+
+test("amount and date are edited where they stand by keys, without opening the deal", async () => {
+  const { open, editInPlace } = show("7");
+  screen.getByRole("button", { name: /^Expected close/ }).focus();
+  await userEvent.keyboard("{Enter}");
+  screen.getByRole("button", { name: /^Value/ }).focus();
+  await userEvent.keyboard("{Enter}");
+  expect(editInPlace.mock.calls.map(([, field]) => field)).toEqual(["expected_close", "price"]);
+  expect(open).not.toHaveBeenCalled();
+});
