@@ -216,6 +216,7 @@ test.fixme("a session that ends under the board leads to the sign-in at the next
 // D6: signing out throws where Takt does not answer, and nothing is seen of it.
 test.fixme("signing out where Takt does not answer says so", async ({ signedIn: page }) => {
   await page.goto("/pipeline");
+  await connection(page, "live");
   await page.route(/\/v1\/session/, (route) => route.abort());
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -230,8 +231,12 @@ test.fixme("a screen that was not opened before opens while Takt is away", async
   await connection(page, "live");
   await expect(page.getByRole("img", { name: /^Projected balance/ })).toBeVisible();
   // Idle time is when the page fetches what it has not needed yet.
-  await page.evaluate(() => new Promise<void>((idle) => requestIdleCallback(() => idle())));
-  await page.waitForLoadState("networkidle");
+  const fetched = (part: string) => () =>
+    page.evaluate(
+      (name) => performance.getEntriesByType("resource").some((one) => one.name.includes(`/${name}-`)),
+      part,
+    );
+  for (const part of ["keys-dialog", "pipeline"]) await expect.poll(fetched(part), part).toBe(true);
   await page.route(/\/assets\//, (route) => route.abort());
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();

@@ -23,13 +23,16 @@ export const key = (): string => process.env.TAKT_KEY ?? "";
 
 /** The deals that a test has opened: they are lost after it, so that each test finds the company as it was. */
 const opened: string[] = [];
+/** Those among them that outweigh the company: they are lost without their lines. */
+const dear: string[] = [];
 
 export const test = base.extend<{ signedIn: Page; faults: string[]; tidy: void }>({
   baseURL: async ({}, use) => use(url()),
   tidy: [
     async ({ request }, use) => {
-      opened.length = 0;
+      opened.length = dear.length = 0;
       await use();
+      for (const id of dear.splice(0)) await changeDeal({ request }, id, { lines: [] });
       const moves = opened.splice(0).map((id) => ({ deal_id: id, stage: "lost", reason: "The test is over" }));
       if (moves.length > 0) await api({ request }, "POST", "/v1/deals/stage-moves", { moves });
     },
@@ -178,6 +181,7 @@ export async function openDeal(page: Asking, wish: Wish): Promise<string> {
     documents: (wish.documents ?? ["requirements"]).map((kind) => ({ kind, name: `${kind}.pdf` })),
   });
   opened.push(id);
+  if (wish.price) dear.push(id);
   for (const stage of stages) await moveDeal(page, id, stage);
   return id;
 }
@@ -244,7 +248,8 @@ export async function board(page: Page): Promise<Record<string, string[]>> {
 
 /** Choose from the menu of a card. */
 export async function onCard(page: Page, name: string, item: string | RegExp): Promise<void> {
-  await page.getByRole("button", { name: `More for ${name}`, exact: true }).click();
+  const card = page.getByRole("row").filter({ hasText: name });
+  await card.getByRole("button", { name: /^More for/ }).click();
   await page.getByRole("menuitem", { name: item }).click();
 }
 

@@ -10,6 +10,7 @@ import {
   oneTimeLink,
   openDeal,
   overflow,
+  stateOfStream,
   test,
   toast,
   unique,
@@ -107,6 +108,22 @@ test.fixme("the dialog in which a deal is edited fits a narrow window", async ({
   await fits(page, "the edit dialog");
 });
 
+// N7: a stage's sum has no more than twelve digits in the contract; beyond them /standing is a fault.
+test.fixme("several deals of twelve digits sum to thirteen", async ({ signedIn: page }) => {
+  const name = unique("Dear");
+  for (const part of ["one", "two"]) {
+    await openDeal(page, { name: `${name} ${part}`, ...FAR, price: DEAR, quantity: "900" });
+  }
+  await page.goto(`/pipeline?text=${name}`);
+  await expect(page.getByRole("link", { name: "Show only Lead qualification" })).toContainText("€1,799,999,998,200.00");
+  await fits(page, "Pipeline");
+  await page.goto("/");
+  const now = page.locator("section", { has: page.getByRole("heading", { name: "Pipeline now" }) });
+  await expect(now.getByRole("link", { name: /^Lead qualification/ })).toContainText("€1.8T");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await fits(page, "Beat");
+});
+
 test("a deal of nothing is worth nothing, and says so everywhere", async ({ signedIn: page }) => {
   const name = unique("Nothing");
   const id = await openDeal(page, { name, quantity: "0" });
@@ -147,8 +164,7 @@ for (const [way, off] of [
 
 // D10: a record without a type reaches the page as an event of type null.
 test.fixme("an event that is none leaves the page as it is", async ({ signedIn: page }) => {
-  const state = 'id: 0\nevent: state\ndata: {"state":"live"}\n\n';
-  const door = await eventsDoor(page, state);
+  const door = await eventsDoor(page, stateOfStream("live"));
   await page.goto("/");
   await connection(page, "live");
   const strange = {
@@ -168,11 +184,11 @@ test.fixme("an event that is none leaves the page as it is", async ({ signedIn: 
   for (const [place, event] of [strange, order].entries()) {
     door.say(`id: ${place + 1}\ndata: ${JSON.stringify(event)}\n\n`);
   }
-  // The next one is read: the page has taken the ones before it.
-  const known = { ...order, id: "2", type: "takt.deal.opened.v1", subject: "x", correlations: ["y"] };
-  door.say(`id: 9\ndata: ${JSON.stringify({ ...known, data: { deal: { id: "x", name: "After it", lines: [] } } })}\n\n`);
-  await expect(page.getByRole("link", { name: /After it/ })).toBeVisible();
-  await expect(page.getByRole("heading", { name: "Beat" })).toBeVisible();
+  // The page is still there, and still listens.
+  door.say(stateOfStream("catching-up"));
+  await connection(page, "catching-up");
+  await page.getByRole("navigation").getByRole("link", { name: "Pipeline" }).click();
+  await expect(page.getByRole("searchbox")).toBeVisible();
   door.close();
 });
 
@@ -234,8 +250,8 @@ test.fixme("without what only safe addresses have, a deal is moved and a line is
   signedIn: page,
 }) => {
   await page.addInitScript(() => {
-    Object.defineProperty(crypto, "randomUUID", { value: undefined });
-    Object.defineProperty(navigator, "clipboard", { value: undefined });
+    Object.defineProperty(crypto, "randomUUID", { value: undefined, writable: true });
+    Object.defineProperty(navigator, "clipboard", { value: undefined, writable: true });
   });
   const name = unique("Plain http");
   const id = await openDeal(page, { name, stages: ["solution-design"], quantity: "900" });
