@@ -371,9 +371,14 @@ export function wordsIn(language: Language): (key: string, values?: Record<strin
 export const speak = (page: Page, language: Language) =>
   page.addInitScript((chosen) => localStorage.setItem("takt.language", chosen), language);
 
-/** By how many pixels the page is wider than its window. */
-export const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** The page is not wider than its window, once its charts have taken their new width. */
+export const notCut = (page: Page, what: string) =>
+  expect
+    .poll(
+      () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+      what,
+    )
+    .toBe(0);
 
 /** No violation of what axe checks, in the page as it stands. */
 export async function accessible(page: Page): Promise<void> {
@@ -390,7 +395,7 @@ export async function presentable(page: Page, drawn: () => Promise<void>): Promi
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
     await drawn();
-    expect(await overflow(page), `${width} px wide`).toBe(0);
+    await notCut(page, `${width} px wide`);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await accessible(page);

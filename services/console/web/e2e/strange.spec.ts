@@ -6,10 +6,10 @@ import {
   connection,
   eventsDoor,
   expect,
+  notCut,
   onCard,
   oneTimeLink,
   openDeal,
-  overflow,
   stateOfStream,
   test,
   toast,
@@ -34,7 +34,7 @@ const WIDTHS = [1280, 390];
 async function fits(page: Page, what: string): Promise<void> {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
-    expect(await overflow(page), `${what}, ${width} px wide`).toBe(0);
+    await notCut(page, `${what}, ${width} px wide`);
     const dialog = page.getByRole("dialog");
     if (await dialog.count()) {
       const wider = await dialog.evaluate((box) => box.scrollWidth - box.clientWidth);
