@@ -1,24 +1,49 @@
-/** Every screen in light and dark, in both languages, wide and narrow: nothing that axe objects to, nothing cut off. */
+/**
+ * Every screen and every state of it in light and dark, in both languages, wide and narrow: nothing that axe
+ * objects to, nothing cut off.
+ */
 
-import type { Page } from "@playwright/test";
-import { accessible, api, expect, moveDeal, openDeal, test } from "./fixtures";
+import { type Locator, type Page, request } from "@playwright/test";
+import {
+  api,
+  connection,
+  expect,
+  type Language,
+  makeKey,
+  openDeal,
+  presentable,
+  PROBLEM,
+  reprice,
+  SCOPES,
+  signIn,
+  speak,
+  test,
+  unique,
+  url,
+  wordsIn,
+} from "./fixtures";
 
 const LANGUAGES = ["en", "zh-CN"] as const;
-const WIDTHS = [1280, 390];
 
 let deal = "";
 let chain = "";
+const NAME = unique("On every screen");
 
-test.beforeEach(async ({ signedIn: page }) => {
-  if (deal) return;
-  deal = await openDeal(page, { name: "On every screen", stages: ["solution-design"] });
-  await moveDeal(page, deal, "negotiation");
-  const life = await api<{ items: { correlation_id: string }[] }>(page, "GET", `/v1/deals/${deal}/life`);
+test.beforeAll(async () => {
+  const asking = { request: await request.newContext({ baseURL: url() }) };
+  deal = await openDeal(asking, { name: NAME, stages: ["solution-design", "negotiation"] });
+  const life = await api<{ items: { correlation_id: string }[] }>(asking, "GET", `/v1/deals/${deal}/life`);
   chain = life.items[0]?.correlation_id ?? "";
   expect(chain).not.toBe("");
+  await asking.request.dispose();
 });
 
-const SCREENS: Record<string, { path: () => string; drawn: (page: Page) => Promise<void> }> = {
+interface Screen {
+  path: () => string;
+  drawn: (page: Page) => Promise<void>;
+}
+
+const SCREENS = {
   Beat: {
     path: () => "/",
     drawn: async (page) => {
@@ -33,7 +58,7 @@ const SCREENS: Record<string, { path: () => string; drawn: (page: Page) => Promi
   Deal: {
     path: () => `/deals/${deal}`,
     drawn: async (page) => {
-      await expect(page.getByRole("heading", { name: "On every screen" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: NAME })).toBeVisible();
       await expect(page.getByText("PMP-S50").first()).toBeVisible();
     },
   },
@@ -45,29 +70,172 @@ const SCREENS: Record<string, { path: () => string; drawn: (page: Page) => Promi
     path: () => "/deals/00000000-0000-7000-8000-000000000000",
     drawn: async (page) => expect(page.locator("main p")).toBeVisible(),
   },
-};
+} satisfies Record<string, Screen>;
 
-for (const [name, { path, drawn }] of Object.entries(SCREENS)) {
-  for (const language of LANGUAGES) {
-    test(`${name} in ${language}`, async ({ signedIn: page }) => {
-      await page.addInitScript((chosen) => localStorage.setItem("takt.language", chosen), language);
-      await page.goto(path());
-      await expect(page.locator("html")).toHaveAttribute("lang", language);
-      await drawn(page);
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 900 });
-        await drawn(page);
-        expect(await overflow(page), `${width} px wide`).toBe(0);
-        for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          await accessible(page);
-        }
-      }
-    });
-  }
+async function open(page: Page, path: string, language: Language): Promise<void> {
+  await page.goto(path);
+  await expect(page.locator("html")).toHaveAttribute("lang", language);
 }
 
-/** By how many pixels the page is wider than its window. */
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+for (const language of LANGUAGES) {
+  const say = wordsIn(language);
+  test.describe(language, () => {
+    test.beforeEach(({ page }) => speak(page, language));
+
+    for (const [name, { path, drawn }] of Object.entries<Screen>(SCREENS)) {
+      test(`${name}`, async ({ signedIn: page }) => {
+        await open(page, path(), language);
+        await presentable(page, () => drawn(page));
+      });
+    }
+
+    test("the sign-in, and a key that is refused", async ({ page }) => {
+      await open(page, "/", language);
+      const key = page.getByLabel(say("sign-in.key"), { exact: true });
+      await presentable(page, () => expect(key).toBeVisible());
+      await key.fill("takt_00000000_nobody");
+      await page.keyboard.press("Enter");
+      await presentable(page, () => expect(page.getByRole("alert")).toBeVisible());
+    });
+
+    test("a screen that is refused its data says why, and what to do", async ({ signedIn: page }) => {
+      const told = async () => {
+        for (const words of ["The shelf is empty", "Fill the shelf, and ask again.", "00000000beef"]) {
+          await expect(page.getByRole("alert").first()).toContainText(words);
+        }
+      };
+      await page.route(/\/v1\/(cash|forecasts|status|traces|pipelines\/default|deals\/[^/]+$)/, (route) =>
+        route.fulfill(PROBLEM),
+      );
+      for (const screen of ["Beat", "Pipeline", "Deal", "Chain"] as const) {
+        await open(page, SCREENS[screen].path(), language);
+        await presentable(page, told);
+        await expect(page.getByRole("button", { name: say("action.retry") }).first()).toBeVisible();
+      }
+    });
+
+    test("a deal of which only the deal itself can be read", async ({ signedIn: page }) => {
+      await page.route(/\/v1\/(deals\/[^/]+\/|pipeline-demand|cash)/, (route) => route.fulfill(PROBLEM));
+      await open(page, SCREENS.Deal.path(), language);
+      await presentable(page, async () => {
+        await expect(page.getByRole("heading", { name: NAME })).toBeVisible();
+        expect(await page.getByRole("alert").count()).toBeGreaterThanOrEqual(5);
+      });
+    });
+
+    test("a screen whose data is awaited", async ({ signedIn: page }) => {
+      await page.route(/\/v1\/(cash|forecasts|status|traces|pipelines\/default|deals\/)/, () => {});
+      for (const screen of ["Beat", "Pipeline", "Deal", "Chain"] as const) {
+        await open(page, SCREENS[screen].path(), language);
+        const waiting = page.locator("main [aria-busy=true]").first();
+        await presentable(page, () => expect(waiting).toContainText(say("state.loading")));
+      }
+    });
+
+    test("a company that has nothing yet", async ({ signedIn: page }) => {
+      await page.route(/\/v1\/pipelines\/default\/cards/, (route) => route.fulfill({ json: { cards: [] } }));
+      await page.route(/\/v1\/pipelines\/default\/standing/, (route) => route.fulfill({ json: [] }));
+      await page.route(/\/v1\/(forecasts|purchase-orders)/, (route) =>
+        route.fulfill({ json: { items: [], next: null } }),
+      );
+      await page.route(/\/v1\/events/, () => {});
+      for (const [screen, words] of [
+        ["Beat", say("chains.none")],
+        ["Pipeline", "takt import crm"],
+      ] as const) {
+        await open(page, SCREENS[screen].path(), language);
+        await presentable(page, () => expect(page.getByRole("main")).toContainText(words));
+      }
+    });
+
+    // D28: what the header says of the connection does not fit a narrow window.
+    test.fixme("without a connection", async ({ signedIn: page }) => {
+      // A stream that was live and then ends, and cannot be had again.
+      await page.route(
+        /\/v1\/events/,
+        (route) =>
+          route.fulfill({
+            contentType: "text/event-stream",
+            body: 'id: 0\nevent: state\ndata: {"state":"live"}\n\n',
+          }),
+        { times: 1 },
+      );
+      await page.route(/\/v1\/events/, (route) => route.abort());
+      await open(page, SCREENS.Deal.path(), language);
+      await presentable(page, () => connection(page, "offline"));
+    });
+
+    // D28, as above.
+    test.fixme("with a key that opens no events", async ({ page }) => {
+      const scopes = SCOPES.filter((scope) => scope !== "events:read");
+      await signIn(page, makeKey("no events", scopes).key);
+      await open(page, SCREENS.Deal.path(), language);
+      await presentable(page, () => connection(page, "refused"));
+      await open(page, "/", language);
+      await presentable(page, () => connection(page, "refused"));
+    });
+
+    test("the dialogs of a deal: edit, a conflict, criteria, close", async ({
+      signedIn: page,
+    }) => {
+      const dialog = page.getByRole("dialog");
+      const holds = (part: Locator) => () => expect(part).toBeVisible();
+      const move = async (stage: string) => {
+        await page.setViewportSize({ width: 1280, height: 900 });
+        await page.getByRole("button", { name: say("board.move-selected") }).click();
+        await page.getByRole("menuitem", { name: stage }).click();
+      };
+      const shut = async () => {
+        await dialog.getByRole("button", { name: say("action.close") }).click();
+        await expect(dialog).toBeHidden();
+      };
+      const wish = { account: false, documents: [], stages: ["needs-confirmation"] };
+      const id = await openDeal(page, { name: unique("In dialogs"), ...wish });
+      await open(page, `/deals/${id}`, language);
+      await page.getByRole("button", { name: say("deal.edit"), exact: true }).click();
+      const price = dialog.getByLabel(say("edit.price", { currency: "EUR" }));
+      await presentable(page, holds(price));
+      await reprice(page, id, "2100");
+      await price.fill("2050");
+      await dialog.getByRole("button", { name: say("action.save"), exact: true }).click();
+      await presentable(page, holds(dialog.getByRole("button", { name: say("conflict.take-theirs") })));
+      await shut();
+      await move("Solution design");
+      await presentable(page, holds(dialog.getByRole("button", { name: say("criteria.fill") })));
+      await shut();
+      await move("Lost");
+      await presentable(page, holds(dialog.getByLabel(say("closing.competitor"))));
+      await shut();
+    });
+
+    // N6: in English at 390 px the stage history scrolls, and keys do not reach it.
+    test.fixme("what a move says, and one that is refused", async ({ signedIn: page }) => {
+      const id = await openDeal(page, { name: unique("Told"), stages: ["needs-confirmation"] });
+      await open(page, `/deals/${id}`, language);
+      const move = async (stage: string) => {
+        await page.getByRole("button", { name: say("board.move-selected") }).click();
+        await page.getByRole("menuitem", { name: stage }).click();
+      };
+      await move("Lead qualification");
+      const toasts = page.getByRole("region", { name: say("toasts.label") }).getByRole("alertdialog");
+      await expect(toasts).toHaveCount(1);
+      await page.route(/\/v1\/deals\/[^/]+\/stage$/, (route) => route.fulfill(PROBLEM));
+      await move("Needs confirmation");
+      await presentable(page, () => expect(toasts.filter({ hasText: "The shelf is empty" })).toBeVisible());
+    });
+
+    test("the palette and the keys", async ({ signedIn: page }) => {
+      await open(page, SCREENS.Deal.path(), language);
+      await SCREENS.Deal.drawn(page);
+      await page.keyboard.press("Control+k");
+      const palette = page.getByRole("dialog", { name: say("palette.title") });
+      await presentable(page, () => expect(palette.getByRole("menuitem").first()).toBeVisible());
+      await page.keyboard.type("zzzz");
+      await presentable(page, () => expect(palette).toContainText(say("palette.nothing")));
+      await palette.getByRole("button", { name: say("action.close") }).click();
+      await expect(palette).toBeHidden();
+      await page.keyboard.press("?");
+      await presentable(page, () => expect(page.getByRole("dialog", { name: say("keys.title") })).toBeVisible());
+    });
+  });
 }
