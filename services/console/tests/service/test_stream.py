@@ -18,6 +18,7 @@ from takt.common.contracts.topics import TOPICS
 from takt.common.http import BadCursor, encode_cursor
 from takt.common.problems import Problem
 from takt.common.testing import eventually
+from takt.console.api.events import beginning
 from takt.console.service.feed import Feed, Place, in_time, line_of
 from takt.console.service.stream import (
     TOPICS_BY_SCOPE,
@@ -108,6 +109,28 @@ async def test_a_follower_from_the_start_gets_what_has_long_left_the_ring(log: P
     assert [line["id"] for line in lines] == ids
 
 
+class Unread(PostgresLog):
+    """A log that tells how far it goes, and gives nothing to read yet."""
+
+    async def read(self, *_: object) -> list[Record]:
+        await asyncio.sleep(0.01)
+        return []
+
+
+async def test_a_cursor_from_before_a_restart_holds_before_the_feed_has_read_up(
+    log: PostgresLog, log_url: str
+) -> None:
+    await publish(log, *(sale() for _ in range(200)))
+    ends = await log.ends([topic.name for topic in TOPICS])
+    unread = Unread(log_url)
+    await unread.start()
+    async with fed(unread) as feed:
+        assert feed.head != ends
+        assert after_cursor(cursor_of(ends), feed.ends) == ends
+        assert beginning(feed, "now", None, None) == ends
+    await unread.close()
+
+
 @pytest.mark.kafka
 async def test_over_kafka_a_follower_is_led_up_to_the_ring_too(kafka_bootstrap: str) -> None:
     log = KafkaLog(kafka_bootstrap)
@@ -122,7 +145,7 @@ async def test_over_kafka_a_follower_is_led_up_to_the_ring_too(kafka_bootstrap: 
         later = asyncio.create_task(take(feed, start, 710, ours))
         ids += await publish(log, *(sale() for _ in range(10)))
         lines = await later
-        middle = after_cursor(lines[300]["cursor"], feed.head)
+        middle = after_cursor(lines[300]["cursor"], feed.ends)
         rest = await take(feed, middle, 409, ours)
     await log.close()
     assert {line["id"] for line in lines} == set(ids)

@@ -204,8 +204,12 @@ async function countEvents(page: Page): Promise<{ stop: () => number }> {
   expect(answer.status).toBe(200);
   let heard = 0;
   const listen = async () => {
-    const text = answer.body?.pipeThrough(new TextDecoderStream()) as ReadableStream<string>;
-    for await (const chunk of text) heard += chunk.split("\ndata:").length - 1;
+    const text = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const read = await text?.read();
+      if (!read || read.done) return;
+      heard += read.value.split("\ndata:").length - 1;
+    }
   };
   void listen().catch(() => undefined);
   return {
@@ -261,7 +265,6 @@ async function fill(page: Page): Promise<void> {
   }).toPass({ timeout: 300_000 });
 }
 
-const sum = (some: readonly number[]) => some.reduce((total, one) => total + one, 0);
 const median = (some: readonly number[]) => percentile(some, 0.5);
 function percentile(some: readonly number[], point: number): number {
   const sorted = [...some].sort((a, b) => a - b);

@@ -148,8 +148,7 @@ for (const language of LANGUAGES) {
       }
     });
 
-    // D28: what the header says of the connection does not fit a narrow window.
-    test.fixme("without a connection", async ({ signedIn: page }) => {
+    test("without a connection", async ({ signedIn: page }) => {
       // A stream that was live and then ends, and cannot be had again.
       await page.route(
         /\/v1\/events/,
@@ -166,7 +165,7 @@ for (const language of LANGUAGES) {
     });
 
     // D28, as above.
-    test.fixme("with a key that opens no events", async ({ page }) => {
+    test("with a key that opens no events", async ({ page }) => {
       const scopes = SCOPES.filter((scope) => scope !== "events:read");
       await signIn(page, makeKey("no events", scopes).key);
       await open(page, SCREENS.Deal.path(), language);
@@ -208,8 +207,7 @@ for (const language of LANGUAGES) {
       await shut();
     });
 
-    // N6: in English at 390 px the stage history scrolls, and keys do not reach it.
-    test.fixme("what a move says, and one that is refused", async ({ signedIn: page }) => {
+    test("what a move says, and one that is refused", async ({ signedIn: page }) => {
       const id = await openDeal(page, { name: unique("Told"), stages: ["needs-confirmation"] });
       await open(page, `/deals/${id}`, language);
       const move = async (stage: string) => {

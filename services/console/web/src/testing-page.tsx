@@ -112,6 +112,7 @@ export function pageWith(scopes: readonly string[] = SCOPES) {
     expires_at: "2027-01-01T00:00:00Z",
     now: "2026-11-29T12:00:00Z",
     version: "0",
+    company: { name: "Kestrel", currency: "EUR", time_zone: "UTC" },
   };
   const Page = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={queries}>

@@ -123,6 +123,7 @@ export class Stream {
   /** Forget the place: what happened up to now is only known to the services. */
   private begin(): void {
     this.cursor = null;
+    this.known.clear();
     for (const listener of this.listeners) listener.restart();
   }
 

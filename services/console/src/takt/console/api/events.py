@@ -154,12 +154,12 @@ def beginning(
 ) -> dict[Place, int]:
     """The position after which a stream begins, by place. Raises BadCursor."""
     if last_event_id:
-        return after_cursor(last_event_id, feed.head, "Last-Event-ID")
+        return after_cursor(last_event_id, feed.ends, "Last-Event-ID")
     if after is not None:
-        return after_cursor(after, feed.head)
+        return after_cursor(after, feed.ends)
     match since:
         case "start":
             return {place: -1 for place in feed.head}
         case "recent":
             return dict(feed.floor)
-    return dict(feed.head)
+    return dict(feed.ends)

@@ -81,6 +81,8 @@ class Feed:
         """The position before the first record that the ring may hold, by place."""
         self.head: dict[Place, int] = {}
         """The position of the last record read, by place."""
+        self.ends: dict[Place, int] = {}
+        """How far the log goes, by place: at first beyond what has been read."""
         self.first = 0
         """The number of the ring's first entry."""
         self.waiting_for: str | None = "the log has not been reached yet"
@@ -139,6 +141,7 @@ class Feed:
         partitions = {topic: sum(1 for name, _ in ends if name == topic) for topic, _ in ends}
         for place, end in ends.items():
             if place not in self.head:
+                self.ends[place] = end
                 start = max(-1, end - max(1, RECENT // partitions[place[0]]))
                 self.floor[place] = self.head[place] = start
 
@@ -171,7 +174,9 @@ class Feed:
         for record in in_time(records):
             self._ring.append(Entry(record))
             self._bytes += len(record.value)
-            self.head[record.topic, record.partition] = record.position
+            place = (record.topic, record.partition)
+            self.head[place] = record.position
+            self.ends[place] = max(record.position, self.ends.get(place, -1))
             if record.topic == FORECASTS:
                 self.forecasts.append(record)
             elif record.topic == CATALOG:

@@ -178,20 +178,20 @@ def cursor_of(reached: Mapping[Place, int]) -> str:
     return encode_cursor(positions)
 
 
-def after_cursor(cursor: str, head: Mapping[Place, int], field: str = "after") -> dict[Place, int]:
+def after_cursor(cursor: str, ends: Mapping[Place, int], field: str = "after") -> dict[Place, int]:
     """The place that a cursor stands for; topics that it does not know begin at their first record.
 
     Args:
         cursor: as it was answered.
-        head: how far the log goes.
+        ends: how far the log goes.
         field: where the caller wrote it.
 
     Raises:
         BadCursor: it cannot be read, or names places that this log has not reached.
     """
-    reached = {place: -1 for place in head}
+    reached = {place: -1 for place in ends}
     for place, position in _positions(cursor, field):
-        if place in head and position > head[place]:
+        if place in ends and position > ends[place]:
             raise BadCursor(
                 "the cursor is ahead of the log: it comes from another one",
                 field=field,
