@@ -44,7 +44,7 @@ lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
 	  --python-version 3.11 requirements.in $(addsuffix /pyproject.toml,$(MEMBERS)) $(LOCKED) -o requirements.lock
 
 test: .venv/.web ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
-	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup
+	@.venv/bin/python -m pytest -q -n 3 --dist loadgroup
 	@$(NPM) test
 	@$(NPM) run browser
 

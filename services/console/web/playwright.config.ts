@@ -3,9 +3,8 @@ import { browser } from "./e2e/browser";
 
 export default defineConfig({
   testDir: "e2e",
-  globalSetup: "./e2e/takt.ts",
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   timeout: 60_000,
@@ -15,13 +14,13 @@ export default defineConfig({
   use: {
     viewport: { width: 1280, height: 900 },
     launchOptions: await browser(),
-    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
   },
   projects: [
     { name: "tests", testMatch: "**/*.spec.ts" },
-    { name: "measure", testMatch: "**/*.measure.ts", use: { trace: "off" } },
-    { name: "pictures", testMatch: "**/*.pictures.ts", use: { trace: "off" } },
+    { name: "measure", testMatch: "**/*.measure.ts" },
+    { name: "pictures", testMatch: "**/*.pictures.ts" },
   ],
 });

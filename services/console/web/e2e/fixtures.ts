@@ -14,7 +14,7 @@ import {
   type Request,
   type Route,
 } from "@playwright/test";
-import { TAKT } from "./takt";
+import { begin, end, TAKT } from "./takt";
 
 export { expect } from "@playwright/test";
 
@@ -26,7 +26,22 @@ const opened: string[] = [];
 /** Those among them that outweigh the company: they are lost without their lines. */
 const dear: string[] = [];
 
-export const test = base.extend<{ signedIn: Page; faults: string[]; tidy: void }>({
+interface Given {
+  signedIn: Page;
+  faults: string[];
+  tidy: void;
+}
+
+export const test = base.extend<Given, { takt: void }>({
+  /** Each worker has a Takt of its own, which its tests may end and start again. */
+  takt: [
+    async ({}, use) => {
+      await begin();
+      await use();
+      await end();
+    },
+    { scope: "worker", auto: true, timeout: 180_000 },
+  ],
   baseURL: async ({}, use) => use(url()),
   tidy: [
     async ({ request }, use) => {
@@ -391,17 +406,33 @@ export async function accessible(page: Page, rules?: string[]): Promise<void> {
 
 /** What axe checks of colours, which is all that a theme changes. */
 const OF_COLOURS = ["color-contrast", "link-in-text-block"];
-const WIDTHS = [1280, 390];
 
-/** As it stands, wide and narrow, light and dark: nothing that axe objects to, nothing cut off. */
-export async function presentable(page: Page, drawn: () => Promise<void>): Promise<void> {
-  for (const width of WIDTHS) {
+type Look = readonly [width: number, theme: "light" | "dark"];
+export const EVERY_LOOK: readonly Look[] = [
+  [1280, "light"],
+  [1280, "dark"],
+  [390, "light"],
+  [390, "dark"],
+];
+/** Each width and each theme once: for the many states of a screen whose own looks are all looked at. */
+const BOTH_LOOKS: readonly Look[] = [
+  [1280, "light"],
+  [390, "dark"],
+];
+
+/** In each of these looks: nothing that axe objects to, nothing cut off. */
+export async function presentable(page: Page, drawn: () => Promise<void>, looks = BOTH_LOOKS): Promise<void> {
+  let before = 0;
+  for (const [width, colorScheme] of looks) {
+    await page.emulateMedia({ colorScheme });
+    if (width === before) {
+      await accessible(page, OF_COLOURS);
+      continue;
+    }
     await page.setViewportSize({ width, height: 900 });
     await drawn();
     await notCut(page, `${width} px wide`);
-    await page.emulateMedia({ colorScheme: "light" });
     await accessible(page);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await accessible(page, OF_COLOURS);
+    before = width;
   }
 }

@@ -11,6 +11,7 @@ import {
   type Language,
   makeKey,
   openDeal,
+  EVERY_LOOK,
   presentable,
   PROBLEM,
   reprice,
@@ -22,6 +23,9 @@ import {
   url,
   wordsIn,
 } from "./fixtures";
+
+// These are the most and need nothing of each other: whichever worker is free takes the next.
+test.describe.configure({ mode: "parallel" });
 
 const LANGUAGES = ["en", "zh-CN"] as const;
 
@@ -85,7 +89,7 @@ for (const language of LANGUAGES) {
     for (const [name, { path, drawn }] of Object.entries<Screen>(SCREENS)) {
       test(`${name}`, async ({ signedIn: page }) => {
         await open(page, path(), language);
-        await presentable(page, () => drawn(page));
+        await presentable(page, () => drawn(page), EVERY_LOOK);
       });
     }
 
@@ -119,7 +123,7 @@ for (const language of LANGUAGES) {
       await open(page, SCREENS.Deal.path(), language);
       await presentable(page, async () => {
         await expect(page.getByRole("heading", { name: NAME })).toBeVisible();
-        expect(await page.getByRole("alert").count()).toBeGreaterThanOrEqual(5);
+        await expect(page.getByRole("alert").nth(4)).toBeVisible();
       });
     });
 

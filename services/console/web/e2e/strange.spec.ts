@@ -18,9 +18,7 @@ import {
 
 const NAMES: Record<string, string> = {
   "200 characters in one word": `${"Donaudampfschifffahrt".repeat(10)}`.slice(0, 188),
-  "right to left": "‮عقد توريد مضخات لمحطة تحلية المياه",
-  Chinese: "长江三角洲第二水厂离心泵与阀门框架合同（二〇二六年度）",
-  "markup in it": `<script>alert("1")</script><img src=x onerror=alert(2)>&amp;`,
+  "two scripts and markup": `‮عقد توريد مضخات لمحطة تحلية المياه 长江三角洲第二水厂离心泵与阀门框架合同（二〇二六年度） <script>alert("1")</script><img src=x onerror=alert(2)>&amp;`,
 };
 
 /** Beyond all horizons, so that the company's forecasts and cash stay as they are. */

@@ -13,19 +13,22 @@ const LOADED = "The demonstration company is there.";
 const START_MS = 120_000;
 const LOOK_MS = 50;
 
-/** Starts Takt, tells the tests where it is (TAKT_URL, TAKT_KEY, TAKT_HOME), and ends it after them. */
-export default async function start(): Promise<() => Promise<void>> {
+/** Starts Takt, and tells the tests of this worker where it is: TAKT_URL, TAKT_KEY, TAKT_HOME. */
+export async function begin(): Promise<void> {
   const port = await freePort();
   const home = join(tmpdir(), `takt-page-${port}`);
   process.env.TAKT_HOME = home;
   process.env.TAKT_URL = `http://127.0.0.1:${port}`;
   await up(LOADED);
   process.env.TAKT_KEY = readFileSync(join(home, "key"), "utf8").trim();
-  return async () => {
-    await down();
-    rmSync(home, { recursive: true });
-    rmSync(`${home}.said`);
-  };
+}
+
+/** Ends it, and takes its home away. */
+export async function end(): Promise<void> {
+  const { TAKT_HOME: home = "" } = process.env;
+  await down();
+  rmSync(home, { recursive: true });
+  rmSync(`${home}.said`);
 }
 
 /** Start the Takt of the tests in its home, and wait until it has said these words. */
