@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ownersQuery, type Pipeline, regionsQuery, teamsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { CloseDialog } from "../../deals/close-dialog";
@@ -14,8 +14,8 @@ import { dateIn, now, useNow } from "../../lib/clock";
 import { Button } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
-import { type Chosen, columnsOf, standing, stillChosen } from "./board";
-import type { CardActs } from "./card";
+import { type Chosen, type Column, columnsOf, standing, stillChosen } from "./board";
+import { BoardContext, type BoardNow, type CardActs } from "./card";
 import { type Card, type Hold, useCardChanges, usePending } from "./cards";
 import { cardsCsv } from "./cards-csv";
 import { ClosedColumn } from "./closed-column";
@@ -76,10 +76,14 @@ export function Board({
     live.hold();
     setWhole({ card, begun });
   });
+  const drawn = useRef<readonly Column[]>([]);
   const columns = useMemo(
-    () => columnsOf(stages, cards, widened(filters, teams, regions), time),
+    () => columnsOf(stages, cards, widened(filters, teams, regions), time, drawn.current),
     [stages, cards, filters, teams, regions, time],
   );
+  useEffect(() => {
+    drawn.current = columns;
+  }, [columns]);
   const visible = useMemo(
     () =>
       filters.stage
@@ -135,6 +139,19 @@ export function Board({
       move: (card, to) => move(new Map([[card.stage, [card.id]]]), to),
     }),
     [navigate, hold, move],
+  );
+  const board = useMemo<BoardNow>(
+    () => ({
+      pipeline,
+      owners: ownerNames,
+      now: time,
+      fresh,
+      pending: pending.ids,
+      since,
+      mayWrite,
+      acts,
+    }),
+    [pipeline, ownerNames, time, fresh, pending.ids, since, mayWrite, acts],
   );
   useUndoKey(moves.undo);
   const endWhole = () => {
@@ -194,24 +211,20 @@ export function Board({
         </Empty>
       )}
       <div className={styles.board}>
-        {visible.map((column) => (
-          <BoardColumn
-            key={column.stage.code}
-            column={column}
-            pipeline={pipeline}
-            filters={filters}
-            owners={ownerNames}
-            now={time}
-            since={since}
-            fresh={fresh}
-            pending={pending.ids}
-            selected={chosen.get(column.stage.code) ?? NONE}
-            onSelect={select}
-            dragging={dragging}
-            mayWrite={mayWrite}
-            acts={acts}
-          />
-        ))}
+        <BoardContext value={board}>
+          {visible.map((column) => (
+            <BoardColumn
+              key={column.stage.code}
+              column={column}
+              filters={filters}
+              selected={chosen.get(column.stage.code) ?? NONE}
+              onSelect={select}
+              onOpen={acts.open}
+              dragging={dragging}
+              mayWrite={mayWrite}
+            />
+          ))}
+        </BoardContext>
         <div className={styles.ends}>
           {stages
             .filter((stage) => stage.kind !== "open")

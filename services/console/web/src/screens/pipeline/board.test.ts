@@ -125,3 +125,18 @@ test("a deal is moved only from where it was chosen", () => {
   expect(there).toEqual(["1"]);
   expect(gone.map(({ id }) => id)).toEqual(["2"]);
 });
+
+test("a column whose cards are as they were is the same one, and another's change leaves it so", () => {
+  const cards = [card({ id: "1", stage: "a" }), card({ id: "2", stage: "b" })];
+  const before = columnsOf(stages, cards, {}, NOW);
+  const after = columnsOf(
+    stages,
+    [cards[0] as Card, card({ id: "2", stage: "b", value: "7" })],
+    {},
+    NOW,
+    before,
+  );
+  expect(after[0]).toBe(before[0]);
+  expect(after[1]).not.toBe(before[1]);
+  expect(after[1]?.value).toBe("7");
+});

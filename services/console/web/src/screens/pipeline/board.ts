@@ -1,7 +1,7 @@
 /** The board as it is shown: which cards, in which order, and what each column sums to. */
 
 import type { PipelineStage } from "../../api/queries";
-import { decimal, micros, sum, times } from "../../lib/amount";
+import { decimal, micros, times } from "../../lib/amount";
 import type { Card } from "./cards";
 import type { Filters, ListFilter, Sort } from "./filters";
 
@@ -61,8 +61,21 @@ const least = (text: string | null) => (text === null ? -1n : micros(text));
 const bigger = (a: bigint, b: bigint) => (a === b ? 0 : a > b ? -1 : 1);
 const earlier = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
 
+/** Amounts of cards as whole millionths: read once for each card, which never changes. */
+const WORTH = new WeakMap<Card, { value: bigint; expected: bigint }>();
+
+function worth(card: Card): { value: bigint; expected: bigint } {
+  let known = WORTH.get(card);
+  if (!known) {
+    const chance = probabilityOf(card)?.slice(0, 8) ?? "0";
+    known = { value: micros(card.value), expected: micros(times(card.value, chance)) };
+    WORTH.set(card, known);
+  }
+  return known;
+}
+
 const ORDERS: Record<Sort, (a: Card, b: Card) => number> = {
-  value: (a, b) => bigger(micros(a.value), micros(b.value)),
+  value: (a, b) => bigger(worth(a).value, worth(b).value),
   age: (a, b) => earlier(a.stage_entered_at, b.stage_entered_at),
   close: (a, b) => earlier(a.expected_close ?? "9", b.expected_close ?? "9"),
   probability: (a, b) => bigger(least(probabilityOf(a)), least(probabilityOf(b))),
@@ -73,12 +86,13 @@ export function sorted(cards: readonly Card[], by: Sort): Card[] {
   return [...cards].sort((a, b) => ORDERS[by](a, b) || (a.id < b.id ? -1 : 1));
 }
 
-/** The columns of the open stages, with what they sum to. */
+/** The columns of the open stages, with what they sum to; one whose cards are as they were is the same one. */
 export function columnsOf(
   stages: readonly PipelineStage[],
   cards: readonly Card[],
   filters: Filters,
   now: number,
+  before: readonly Column[] = [],
 ): Column[] {
   const open = stages.filter((stage) => stage.kind === "open");
   const by = new Map<string, Card[]>(open.map((stage) => [stage.code, []]));
@@ -89,20 +103,17 @@ export function columnsOf(
   }
   return open.map((stage) => {
     const own = sorted(by.get(stage.code) ?? [], filters.sort ?? "value");
-    return {
-      stage,
-      cards: own,
-      value: sum(own.map((card) => card.value)),
-      weighted: weighted(own),
-    };
+    const known = before.find((column) => column.stage === stage);
+    if (known?.cards.length === own.length && own.every((card, at) => card === known.cards[at])) {
+      return known;
+    }
+    let [value, expected] = [0n, 0n];
+    for (const card of own) {
+      value += worth(card).value;
+      expected += worth(card).expected;
+    }
+    return { stage, cards: own, value: decimal(value), weighted: decimal(expected) };
   });
-}
-
-function weighted(cards: readonly Card[]): string {
-  let total = 0n;
-  for (const card of cards)
-    total += micros(times(card.value, probabilityOf(card)?.slice(0, 8) ?? "0"));
-  return decimal(total);
 }
 
 /** Chosen deals by the stage in which they were chosen. */

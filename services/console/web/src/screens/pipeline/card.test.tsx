@@ -1,16 +1,17 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { GridList } from "react-aria-components";
+import { GridList, GridListItem } from "react-aria-components";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Pipeline, PipelineStage } from "../../api/queries";
 import { pageWith, Service } from "../../testing-page";
-import { DealCard } from "./card";
+import { BoardContext, DealCard } from "./card";
 import type { Card } from "./cards";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
 const card = {
   id: "1",
   name: "Pumps",
+  owner: "ann",
   account: "Acme",
   stage: "a",
   status: "open",
@@ -30,20 +31,24 @@ function show(target_days: string | null, pending = false) {
   const { Page } = pageWith();
   render(
     <Page>
-      <GridList aria-label="A">
-        <DealCard
-          card={card}
-          stage={stage}
-          pipeline={{ code: "p", name: "P", stages: [stage] } as Pipeline}
-          ownerName="Ann Lee"
-          now={NOW}
-          fresh={false}
-          pending={pending}
-          since={null}
-          mayWrite
-          acts={acts}
-        />
-      </GridList>
+      <BoardContext
+        value={{
+          pipeline: { code: "p", name: "P", stages: [stage] } as Pipeline,
+          owners: new Map([["ann", "Ann Lee"]]),
+          now: NOW,
+          fresh: new Set(),
+          pending: new Set(pending ? ["1"] : []),
+          since: null,
+          mayWrite: true,
+          acts,
+        }}
+      >
+        <GridList aria-label="A" onAction={(key) => acts.open(String(key))}>
+          <GridListItem id="1" textValue="Pumps">
+            <DealCard card={card} stage={stage} />
+          </GridListItem>
+        </GridList>
+      </BoardContext>
     </Page>,
   );
   return acts;
@@ -57,7 +62,7 @@ test("a stage without a target is not said to have one of no days", () => {
 test("a card whose change is not agreed to yet is marked, for the eye and for the ear", () => {
   show("7", true);
   const row = screen.getByRole("row");
-  expect(row.getAttribute("data-pending")).toBe("true");
+  expect(row.querySelector("[data-pending]")).toBeTruthy();
   expect(row.textContent).toContain("not saved yet");
 });
 

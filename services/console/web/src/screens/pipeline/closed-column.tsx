@@ -19,15 +19,15 @@ export function ClosedColumn({
   dragging: Dragging;
 }) {
   const { t, format } = useI18n();
-  const able = !dragging.active || dragging.accepts(stage.code);
+  const able = !dragging.active || dragging.hands.accepts(stage.code);
   return (
     <DropZone
       className={classes(styles.closed, !able && styles.unable)}
       aria-label={t("column.drop", { stage: stage.name })}
       getDropOperation={(types) =>
-        types.has(DEAL) && dragging.accepts(stage.code) ? "move" : "cancel"
+        types.has(DEAL) && dragging.hands.accepts(stage.code) ? "move" : "cancel"
       }
-      onDrop={() => dragging.drop(stage.code)}
+      onDrop={() => dragging.hands.drop(stage.code)}
     >
       <h2>
         <Given>{stage.name}</Given>

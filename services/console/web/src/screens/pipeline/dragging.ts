@@ -1,6 +1,6 @@
 /** What is being dragged over the board, and where it may go. */
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { PipelineStage } from "../../api/queries";
 import type { Hold } from "./cards";
 
@@ -13,6 +13,11 @@ const LANDING_MS = 60;
 export interface Dragging {
   active: boolean;
   from: string | null;
+  hands: Hands;
+}
+
+/** What lists do with a drag; the same ones always, so that no list is drawn anew for them. */
+export interface Hands {
   accepts: (stage: string) => boolean;
   start: (from: string, ids: ReadonlySet<string>) => void;
   /** The cards land on a stage; they are moved there once the drag has ended. */
@@ -35,31 +40,38 @@ export function useDragging(
   const carried = useRef<Carried | null>(null);
   const landing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(landing.current), []);
-  return {
-    active: from !== null,
-    from,
-    // Asked while the drag begins, before the state is there.
-    accepts: (stage) => {
-      const start = carried.current?.from;
-      return stages.find((one) => one.code === start)?.moves_to.includes(stage) ?? false;
-    },
-    start: (stage, ids) => {
-      carried.current = { from: stage, ids, to: null };
-      hold.hold();
-      setFrom(stage);
-    },
-    drop: (stage) => {
-      if (carried.current) carried.current.to = stage;
-    },
-    end: () => {
-      const now = carried.current;
-      carried.current = null;
-      setFrom(null);
-      landing.current = setTimeout(() => {
-        // What has happened meanwhile counts before the drop does.
-        hold.release();
-        if (now?.to) onDrop([...now.ids], now.from, now.to);
-      }, LANDING_MS);
-    },
-  };
+  const latest = useRef({ stages, hold, onDrop });
+  useEffect(() => {
+    latest.current = { stages, hold, onDrop };
+  });
+  const hands = useMemo<Hands>(
+    () => ({
+      // Asked while the drag begins, before the state is there.
+      accepts: (stage) => {
+        const start = carried.current?.from;
+        const begun = latest.current.stages.find((one) => one.code === start);
+        return begun?.moves_to.includes(stage) ?? false;
+      },
+      start: (stage, ids) => {
+        carried.current = { from: stage, ids, to: null };
+        latest.current.hold.hold();
+        setFrom(stage);
+      },
+      drop: (stage) => {
+        if (carried.current) carried.current.to = stage;
+      },
+      end: () => {
+        const now = carried.current;
+        carried.current = null;
+        setFrom(null);
+        landing.current = setTimeout(() => {
+          // What has happened meanwhile counts before the drop does.
+          latest.current.hold.release();
+          if (now?.to) latest.current.onDrop([...now.ids], now.from, now.to);
+        }, LANDING_MS);
+      },
+    }),
+    [],
+  );
+  return { active: from !== null, from, hands };
 }
