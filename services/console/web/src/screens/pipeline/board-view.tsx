@@ -15,7 +15,7 @@ import { Button } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
 import { type Chosen, type Column, columnsOf, standing, stillChosen } from "./board";
-import { BoardContext, type BoardNow, type CardActs } from "./card";
+import { BoardContext, type BoardNow, type CardActs, ChangingContext } from "./card";
 import { type Card, type Hold, useCardChanges, usePending } from "./cards";
 import { cardsCsv } from "./cards-csv";
 import { ClosedColumn } from "./closed-column";
@@ -145,14 +145,13 @@ export function Board({
       pipeline,
       owners: ownerNames,
       now: time,
-      fresh,
-      pending: pending.ids,
       since,
       mayWrite,
       acts,
     }),
-    [pipeline, ownerNames, time, fresh, pending.ids, since, mayWrite, acts],
+    [pipeline, ownerNames, time, since, mayWrite, acts],
   );
+  const changing = useMemo(() => ({ fresh, pending: pending.ids }), [fresh, pending.ids]);
   useUndoKey(moves.undo);
   const endWhole = () => {
     setWhole(null);
@@ -212,18 +211,20 @@ export function Board({
       )}
       <div className={styles.board}>
         <BoardContext value={board}>
-          {visible.map((column) => (
-            <BoardColumn
-              key={column.stage.code}
-              column={column}
-              filters={filters}
-              selected={chosen.get(column.stage.code) ?? NONE}
-              onSelect={select}
-              onOpen={acts.open}
-              dragging={dragging}
-              mayWrite={mayWrite}
-            />
-          ))}
+          <ChangingContext value={changing}>
+            {visible.map((column) => (
+              <BoardColumn
+                key={column.stage.code}
+                column={column}
+                filters={filters}
+                selected={chosen.get(column.stage.code) ?? NONE}
+                onSelect={select}
+                onOpen={acts.open}
+                dragging={dragging}
+                mayWrite={mayWrite}
+              />
+            ))}
+          </ChangingContext>
         </BoardContext>
         <div className={styles.ends}>
           {stages

@@ -4,7 +4,7 @@ import { GridList, GridListItem } from "react-aria-components";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Pipeline, PipelineStage } from "../../api/queries";
 import { pageWith, Service } from "../../testing-page";
-import { BoardContext, DealCard } from "./card";
+import { BoardContext, ChangingContext, DealCard } from "./card";
 import type { Card } from "./cards";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
@@ -36,18 +36,18 @@ function show(target_days: string | null, pending = false) {
           pipeline: { code: "p", name: "P", stages: [stage] } as Pipeline,
           owners: new Map([["ann", "Ann Lee"]]),
           now: NOW,
-          fresh: new Set(),
-          pending: new Set(pending ? ["1"] : []),
           since: null,
           mayWrite: true,
           acts,
         }}
       >
-        <GridList aria-label="A" onAction={(key) => acts.open(String(key))}>
-          <GridListItem id="1" textValue="Pumps">
-            <DealCard card={card} stage={stage} />
-          </GridListItem>
-        </GridList>
+        <ChangingContext value={{ fresh: new Set(), pending: new Set(pending ? ["1"] : []) }}>
+          <GridList aria-label="A" onAction={(key) => acts.open(String(key))}>
+            <GridListItem id="1" textValue="Pumps">
+              <DealCard card={card} stage={stage} />
+            </GridListItem>
+          </GridList>
+        </ChangingContext>
       </BoardContext>
     </Page>,
   );

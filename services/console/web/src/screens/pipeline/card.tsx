@@ -24,10 +24,6 @@ export interface BoardNow {
   /** The names of owners by code. */
   owners: ReadonlyMap<string, string>;
   now: number;
-  /** Cards that have just changed. */
-  fresh: ReadonlySet<string>;
-  /** Cards of which the service has still to agree to what is shown. */
-  pending: ReadonlySet<string>;
   /** When this browser looked last. */
   since: string | null;
   mayWrite: boolean;
@@ -36,18 +32,37 @@ export interface BoardNow {
 
 export const BoardContext = createContext<BoardNow | null>(null);
 
-export const DealCard = memo(function DealCard({
-  card,
-  stage,
-}: {
-  card: Card;
-  stage: PipelineStage;
-}) {
+/** What comes and goes with each change. */
+export interface Changing {
+  /** Cards that have just changed. */
+  fresh: ReadonlySet<string>;
+  /** Cards of which the service has still to agree to what is shown. */
+  pending: ReadonlySet<string>;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+export const ChangingContext = createContext<Changing>({ fresh: NOTHING, pending: NOTHING });
+
+export function DealCard({ card, stage }: { card: Card; stage: PipelineStage }) {
+  const { t } = useI18n();
+  const { fresh, pending } = use(ChangingContext);
+  return (
+    <div
+      className={styles.face}
+      data-fresh={fresh.has(card.id) || undefined}
+      data-pending={pending.has(card.id) || undefined}
+    >
+      <Face card={card} stage={stage} />
+      {pending.has(card.id) && <span className="visually-hidden">{t("card.pending")}</span>}
+    </div>
+  );
+}
+
+const Face = memo(function Face({ card, stage }: { card: Card; stage: PipelineStage }) {
   const board = use(BoardContext);
   if (!board) throw new Error("DealCard outside of a board");
   const { pipeline, now, since, mayWrite, acts } = board;
   const ownerName = board.owners.get(card.owner) ?? card.owner;
-  const pending = board.pending.has(card.id);
   const { t, format } = useI18n();
   const days = daysInStage(card, now);
   const target = stage.target_days === null ? null : Number(stage.target_days);
@@ -59,11 +74,7 @@ export const DealCard = memo(function DealCard({
     .slice(0, 2)
     .join("");
   return (
-    <div
-      className={styles.face}
-      data-fresh={board.fresh.has(card.id) || undefined}
-      data-pending={pending || undefined}
-    >
+    <>
       <div className={styles.cardTop}>
         {mayWrite && (
           <AriaButton
@@ -152,7 +163,6 @@ export const DealCard = memo(function DealCard({
           {target === null ? format.days(days) : t("card.age", { days, target })}
           {over && <Icon name="warning" size={12} />}
         </span>
-        {pending && <span className="visually-hidden">{t("card.pending")}</span>}
         {card.stalled && <Chip tone="bad">{t("card.stalled")}</Chip>}
         {since !== null && card.stage_entered_at > since && (
           <Chip tone="accent">{t("card.moved")}</Chip>
@@ -174,6 +184,6 @@ export const DealCard = memo(function DealCard({
           </span>
         )}
       </div>
-    </div>
+    </>
   );
 });

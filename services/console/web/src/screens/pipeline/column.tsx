@@ -1,10 +1,12 @@
 /** A stage of the board: its sums, and its cards, which can be dragged by pointer, touch and keys. */
 
 import { Link } from "@tanstack/react-router";
-import { memo } from "react";
+import { memo, useState } from "react";
 import {
+  Collection,
   GridList,
   GridListItem,
+  GridListLoadMoreItem,
   type Key,
   ListLayout,
   useDragAndDrop,
@@ -20,6 +22,8 @@ import { DEAL, type Dragging, type Hands } from "./dragging";
 import type { Filters } from "./filters";
 import styles from "./pipeline.module.css";
 
+/** Cards that a list begins with, and by which it grows as one scrolls to its end: each costs at every change. */
+const STEP = 100;
 const LAYOUT = { rowHeight: 124, gap: 8, padding: 8 };
 
 interface Props {
@@ -91,6 +95,7 @@ const CardList = memo(function CardList({
   hands: Hands;
 } & Pick<Props, "selected" | "onSelect" | "onOpen" | "mayWrite">) {
   const { t } = useI18n();
+  const [count, setCount] = useState(STEP);
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) =>
       [...keys].map((key) => ({
@@ -111,8 +116,6 @@ const CardList = memo(function CardList({
       <GridList
         className={styles.list ?? ""}
         aria-label={t("column.label", { stage: stage.name })}
-        items={cards}
-        dependencies={[stage]}
         selectionMode={mayWrite ? "multiple" : "none"}
         selectedKeys={selected}
         onSelectionChange={(keys) =>
@@ -122,10 +125,15 @@ const CardList = memo(function CardList({
         dragAndDropHooks={dragAndDropHooks}
         renderEmptyState={() => <p className={styles.none}>{t("column.none")}</p>}
       >
-        {(card: Card) => (
-          <GridListItem id={card.id} textValue={card.name} className={styles.card ?? ""}>
-            <DealCard card={card} stage={stage} />
-          </GridListItem>
+        <Collection items={cards.slice(0, count)} dependencies={[stage]}>
+          {(card: Card) => (
+            <GridListItem id={card.id} textValue={card.name} className={styles.card ?? ""}>
+              <DealCard card={card} stage={stage} />
+            </GridListItem>
+          )}
+        </Collection>
+        {count < cards.length && (
+          <GridListLoadMoreItem onLoadMore={() => setCount((before) => before + STEP)} />
         )}
       </GridList>
     </Virtualizer>
