@@ -5,9 +5,9 @@
  */
 
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { traceQuery } from "../../api/queries";
+import { useQuiet } from "../../lib/quiet";
 import type { Step } from "./chains";
 import { kindOf } from "./words";
 
@@ -31,17 +31,6 @@ export function attemptsOf(trace: Pick<Schemas["Trace"], "steps">): Attempts | n
   };
 }
 
-/** Whether this value has stayed the same for a second; null never does. */
-function useQuiet(value: string | number | null): boolean {
-  const [quiet, setQuiet] = useState<typeof value>(null);
-  useEffect(() => {
-    if (value === null) return;
-    const timer = setTimeout(() => setQuiet(value), QUIET_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return value !== null && quiet === value;
-}
-
 /**
  * The attempts of a chain.
  *
@@ -49,7 +38,7 @@ function useQuiet(value: string | number | null): boolean {
  * @param sign changes whenever the chain goes on; null while nobody looks.
  */
 export function useAttempts(id: string, sign: string | number | null): Attempts | null {
-  const enabled = useQuiet(sign);
+  const enabled = useQuiet(sign, QUIET_MS);
   const trace = useQuery({
     ...traceQuery(id),
     enabled,

@@ -6,12 +6,15 @@ import { useMay } from "../../app/session";
 import { type Bucket, ForecastChart } from "../../charts/forecast-chart";
 import { useI18n } from "../../i18n/i18n";
 import { sum } from "../../lib/amount";
+import { useQuiet } from "../../lib/quiet";
 import { useGlow } from "../../ui/glow";
 import { Card, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import styles from "./beat.module.css";
 import type { TouchedSeries } from "./chains";
 
 const CHART_PX = 392;
+/** So long a series must have been the last one before it is asked what it was before. */
+const QUIET_MS = 100;
 
 export function ForecastNow({ touched }: { touched: TouchedSeries | undefined }) {
   const { t } = useI18n();
@@ -41,12 +44,13 @@ function Shown({ series, changed }: { series: TouchedSeries; changed: boolean })
   const { t, format } = useI18n();
   const { product, region, unit, buckets } = series;
   const justBefore = new Date(Date.parse(series.as_of) - 1).toISOString();
+  const quiet = useQuiet(`${product} ${region} ${series.as_of}`, QUIET_MS);
   const before = useQuery({
     ...forecastQuery(product, region, justBefore),
-    enabled: changed,
+    enabled: changed && quiet,
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000,
+    gcTime: 5_000,
     placeholderData: keepPreviousData,
   });
   const products = useQuery({ ...productsQuery, enabled: useMay("deals:read") });
