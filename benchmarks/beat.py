@@ -209,7 +209,7 @@ async def _hops(bootstrap: str, messages: int = 300) -> list[float]:
     for _ in range(messages):
         began = time.perf_counter()
         for _ in range(3):
-            await producer.send(HOP_TOPIC, value=body)
+            await producer.send(HOP_TOPIC, value=body, key=b"hop")
             await consumer.getone()
         found.append((time.perf_counter() - began) * 1000)
     await producer.stop()
