@@ -25,7 +25,7 @@ test.beforeAll(() => {
 test("beat", async ({ signedIn: page }) => {
   // Large enough for its move to reach an order each time; it goes to and fro.
   const name = "Donautal Stadtwerke: pumps and valves";
-  await openDeal(page, { name, stages: ["solution-design"], quantity: "240" });
+  await openDeal(page, { name, stages: ["solution-design"], quantity: "900" });
   for (const shoot of variants(page, "beat")) {
     await shoot(async () => {
       await page.goto("/");
