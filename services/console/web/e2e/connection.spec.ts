@@ -43,7 +43,9 @@ async function chainsOf(ids: readonly string[]): Promise<Set<string>> {
     if (text.includes('"state":"live"') || text.includes('"state": "live"')) break;
   }
   stop.abort();
+  // What came behind the word may end within an event.
   const events = text
+    .slice(0, text.lastIndexOf("\n"))
     .split("\n")
     .filter((line) => line.startsWith("data:") && line.includes('"subject"'))
     .map((line) => JSON.parse(line.slice(5)) as { type: string; subject: string; correlations: string[] });
