@@ -44,7 +44,7 @@ lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
 	  --python-version 3.11 requirements.in $(addsuffix /pyproject.toml,$(MEMBERS)) $(LOCKED) -o requirements.lock
 
 test: .venv/.web ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
-	@$(NPM) test & page=$$!; .venv/bin/python -m pytest -q -n 3 --dist loadgroup; services=$$?; wait $$page && exit $$services
+	@$(NPM) test & page=$$!; .venv/bin/python -m pytest -q -n 4 --dist loadgroup; services=$$?; wait $$page && exit $$services
 	@$(NPM) run browser
 
 faults: setup ## The long form of the faults: every process killed several times under 2,000 changes

@@ -11,7 +11,7 @@ from takt.common.bus.kafka import KafkaLog
 from takt.common.contracts.topics import SALES
 from takt.standalone.kafka import Kafka
 
-pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+pytestmark = pytest.mark.kafka
 
 
 async def test_a_commit_gives_up_and_a_close_ends_instead_of_taking_the_consumer_with_them(

@@ -5,6 +5,7 @@ it so is shown in libs/common/tests/test_defences.py, where inbox, relay lock an
 commit are switched off one at a time and the story goes red.
 """
 
+import os
 import random
 import sys
 from collections.abc import Iterable
@@ -22,7 +23,9 @@ LONG_CHANGES = 2_000
 LONG_TIMES = 3
 """How often each fault happens in the long form."""
 
-pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+# Its broker is its own. Where its PostgreSQL is too, it need not wait for the other whole systems.
+GROUP = "kafka" if os.environ.get("TAKT_TEST_DATABASE") else "faults"
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group(GROUP)]
 
 
 @pytest.mark.timeout(400)

@@ -18,7 +18,7 @@ from takt.standalone import kafka
 from takt.standalone.kafka import Kafka
 from takt.standalone.ports import free_ports
 
-pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+pytestmark = pytest.mark.kafka
 
 SECURED = """\
 listeners=PLAINTEXT://127.0.0.1:{port},SECURED://127.0.0.1:%(secured)s,CONTROLLER://127.0.0.1:{controller}

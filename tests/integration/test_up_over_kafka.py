@@ -21,7 +21,7 @@ from takt.standalone.home import Home
 from .story_company import REGION, post, put
 from .system import client_of, forget_other_tests
 
-pytestmark = pytest.mark.xdist_group("kafka")
+pytestmark = pytest.mark.kafka
 
 TAKT = Path(sys.executable).with_name("takt")
 START_SECONDS = 90
