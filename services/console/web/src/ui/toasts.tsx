@@ -19,20 +19,20 @@ interface Notice {
   action?: { name: string; run: () => void } | undefined;
 }
 
-const queue = new ToastQueue<Notice>({ maxVisibleToasts: 3 });
+export const toasts = new ToastQueue<Notice>({ maxVisibleToasts: 3 });
 
 const SHOWN_MS = 10_000;
 
 /** Tell something in the corner. What went wrong stays until it is closed. */
 export function notify(notice: Notice): void {
-  const key = queue.add(
+  const key = toasts.add(
     notice.action
       ? {
           ...notice,
           action: {
             name: notice.action.name,
             run: () => {
-              queue.close(key);
+              toasts.close(key);
               notice.action?.run();
             },
           },
@@ -51,7 +51,7 @@ export function notifyFailure(error: unknown, t: Translate): void {
 export function Toasts() {
   const { t } = useI18n();
   return (
-    <ToastRegion queue={queue} className={styles.toasts ?? ""} aria-label={t("toasts.label")}>
+    <ToastRegion queue={toasts} className={styles.toasts ?? ""} aria-label={t("toasts.label")}>
       {({ toast }) => (
         <Toast
           toast={toast}
