@@ -17,6 +17,7 @@ import pytest
 from takt.common.event import new_id
 from takt.common.testing import eventually
 from takt.standalone.home import Home
+from takt.standalone.ports import free_ports
 
 from .story_company import REGION, post, put
 from .system import client_of, forget_other_tests
@@ -40,7 +41,7 @@ def home() -> Iterator[Home]:
 async def takt_up(home: Home, *arguments: str) -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
     """A Takt of its own, empty: what its banner says, and a client with its first key."""
     process = await asyncio.create_subprocess_exec(
-        TAKT, "up", "--home", str(home.path), "--empty", *arguments,
+        TAKT, "up", "--home", str(home.path), "--port", str(free_ports()[0]), "--empty", *arguments,
         stderr=asyncio.subprocess.PIPE,
         env={k: v for k, v in os.environ.items() if not k.startswith("TAKT_")},
     )  # fmt: skip

@@ -38,6 +38,7 @@ async def load(client, log):
         reply = await client.get("/v1/forecasts")
         items = reply.json()["items"]
         ready = len(items) == 4 and all(float(i["buckets"][3]["baseline"]) for i in items)
+        ready &= (await client.get(f"/v1/pipeline-demand/{offered.deal_id}")).is_success
         return items if ready else None
 
     return offered, await eventually(there, within=60)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+# One Takt for all of them, on the port that is Takt's.
+pytestmark = pytest.mark.xdist_group("takt up")
+
 TAKT = Path(sys.executable).with_name("takt")
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "crm-import.md"
 

@@ -20,6 +20,9 @@ import pytest
 
 from takt.standalone.postgres import ephemeral
 
+# Each takes the port that is Takt's unless another is asked for.
+pytestmark = pytest.mark.xdist_group("takt up")
+
 TAKT = Path(sys.executable).with_name("takt")
 FIRST_START_SECONDS = 60
 SECOND_START_SECONDS = 15
