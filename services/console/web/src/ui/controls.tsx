@@ -1,6 +1,6 @@
 /** What people press, choose and fill: React Aria's behaviour in our clothes. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import {
   Button as AriaButton,
   type ButtonProps as AriaButtonProps,
@@ -158,6 +158,27 @@ export function Dropdown<T extends object>({
         <Menu {...props} className={styles.list ?? ""} />
       </Popover>
     </MenuTrigger>
+  );
+}
+
+/** The same menu at a place of the page, for many buttons that share it: each of its own would be made with it. */
+export function DropdownAt<T extends object>({
+  place,
+  onClose,
+  ...props
+}: { place: Element; onClose: () => void } & Omit<MenuProps<T>, "className" | "onClose">) {
+  const trigger = useRef(place);
+  return (
+    <Popover
+      className={styles.popover ?? ""}
+      trigger="MenuTrigger"
+      triggerRef={trigger}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+      offset={4}
+    >
+      <Menu {...props} className={styles.list ?? ""} onClose={onClose} autoFocus="first" />
+    </Popover>
   );
 }
 

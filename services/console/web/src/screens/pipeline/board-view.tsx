@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { ownersQuery, type Pipeline, regionsQuery, teamsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { CloseDialog } from "../../deals/close-dialog";
@@ -16,6 +16,7 @@ import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
 import { type Chosen, type Column, columnsOf, standing, stillChosen } from "./board";
 import { BoardContext, type BoardNow, type CardActs, ChangingContext } from "./card";
+import { type Asked, CardMenu } from "./card-menu";
 import { type Card, type Hold, useCardChanges, usePending } from "./cards";
 import { cardsCsv } from "./cards-csv";
 import { ClosedColumn } from "./closed-column";
@@ -61,6 +62,7 @@ export function Board({
   const since = useSince();
   const { stages } = pipeline;
   const [selected, setSelected] = useState<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
+  const [asked, setAsked] = useState<Asked | null>(null);
   const [editing, setEditing] = useState<Editing | null>(null);
   const [whole, setWhole] = useState<{ card: Card; begun?: Begun } | null>(null);
   const [closing, setClosing] = useState<Closed | null>(null);
@@ -77,9 +79,11 @@ export function Board({
     setWhole({ card, begun });
   });
   const drawn = useRef<readonly Column[]>([]);
+  // Drawn between frames: a drop is answered at once, however many cards there are.
+  const drawnCards = useDeferredValue(cards);
   const columns = useMemo(
-    () => columnsOf(stages, cards, widened(filters, teams, regions), time, drawn.current),
-    [stages, cards, filters, teams, regions, time],
+    () => columnsOf(stages, drawnCards, widened(filters, teams, regions), time, drawn.current),
+    [stages, drawnCards, filters, teams, regions, time],
   );
   useEffect(() => {
     drawn.current = columns;
@@ -123,33 +127,31 @@ export function Board({
   );
   const dragging = useDragging(stages, live, dropped);
   const { hold, release } = live;
+  const open = useCallback(
+    (id: string) => void navigate({ to: "/deals/$id", params: { id } }),
+    [navigate],
+  );
   const acts = useMemo<CardActs>(
     () => ({
-      open: (id) => void navigate({ to: "/deals/$id", params: { id } }),
-      edit: (card) => {
-        hold();
-        setWhole({ card });
-      },
+      openMenu: (card, stage, place) => setAsked({ card, stage, place }),
       editInPlace: (card, field, place) => {
         hold();
         // What it has of products tells already that it has not one line alone.
         if (field === "price" && card.products.length !== 1) setWhole({ card });
         else setEditing({ card, field, place: { current: place } });
       },
-      move: (card, to) => move(new Map([[card.stage, [card.id]]]), to),
     }),
-    [navigate, hold, move],
+    [hold],
   );
   const board = useMemo<BoardNow>(
     () => ({
-      pipeline,
       owners: ownerNames,
       now: time,
       since,
       mayWrite,
       acts,
     }),
-    [pipeline, ownerNames, time, since, mayWrite, acts],
+    [ownerNames, time, since, mayWrite, acts],
   );
   const changing = useMemo(() => ({ fresh, pending: pending.ids }), [fresh, pending.ids]);
   useUndoKey(moves.undo);
@@ -219,7 +221,7 @@ export function Board({
                 filters={filters}
                 selected={chosen.get(column.stage.code) ?? NONE}
                 onSelect={select}
-                onOpen={acts.open}
+                onOpen={open}
                 dragging={dragging}
                 mayWrite={mayWrite}
               />
@@ -263,6 +265,19 @@ export function Board({
             // Somebody may have won or lost one of them while the reason was written.
             moveNow(still(closing.chosen), closing.stage, why);
           }}
+        />
+      )}
+      {asked && (
+        <CardMenu
+          asked={asked}
+          {...{ pipeline, mayWrite }}
+          onOpen={open}
+          onEdit={(card) => {
+            hold();
+            setWhole({ card });
+          }}
+          onMove={(card, to) => move(new Map([[card.stage, [card.id]]]), to)}
+          onClose={() => setAsked(null)}
         />
       )}
       {editing && (

@@ -2,7 +2,7 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { GridList, GridListItem } from "react-aria-components";
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Pipeline, PipelineStage } from "../../api/queries";
+import type { PipelineStage } from "../../api/queries";
 import { pageWith, Service } from "../../testing-page";
 import { BoardContext, ChangingContext, DealCard } from "./card";
 import type { Card } from "./cards";
@@ -27,13 +27,13 @@ beforeEach(() => void new Service());
 
 function show(target_days: string | null, pending = false) {
   const stage = { code: "a", name: "A", kind: "open", target_days, moves_to: [] } as PipelineStage;
-  const acts = { open: vi.fn(), edit: vi.fn(), editInPlace: vi.fn(), move: vi.fn() };
+  const acts = { openMenu: vi.fn(), editInPlace: vi.fn() };
+  const open = vi.fn();
   const { Page } = pageWith();
   render(
     <Page>
       <BoardContext
         value={{
-          pipeline: { code: "p", name: "P", stages: [stage] } as Pipeline,
           owners: new Map([["ann", "Ann Lee"]]),
           now: NOW,
           since: null,
@@ -42,7 +42,7 @@ function show(target_days: string | null, pending = false) {
         }}
       >
         <ChangingContext value={{ fresh: new Set(), pending: new Set(pending ? ["1"] : []) }}>
-          <GridList aria-label="A" onAction={(key) => acts.open(String(key))}>
+          <GridList aria-label="A" onAction={(key) => open(String(key))}>
             <GridListItem id="1" textValue="Pumps">
               <DealCard card={card} stage={stage} />
             </GridListItem>
@@ -51,7 +51,7 @@ function show(target_days: string | null, pending = false) {
       </BoardContext>
     </Page>,
   );
-  return acts;
+  return { ...acts, open };
 }
 
 test("a stage without a target is not said to have one of no days", () => {

@@ -1,10 +1,9 @@
 /** A deal on the board. */
 
-import { createContext, memo, use } from "react";
+import { type ComponentProps, createContext, memo, use } from "react";
 import { Button as AriaButton, Checkbox } from "react-aria-components";
-import type { Pipeline, PipelineStage } from "../../api/queries";
+import type { PipelineStage } from "../../api/queries";
 import { useI18n } from "../../i18n/i18n";
-import { Button, Dropdown, DropdownItem } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
 import { Chip, Given } from "../../ui/pieces";
 import { daysInStage, isOver, probabilityOf } from "./board";
@@ -12,15 +11,12 @@ import type { Card } from "./cards";
 import styles from "./pipeline.module.css";
 
 export interface CardActs {
-  open: (id: string) => void;
-  edit: (card: Card) => void;
+  openMenu: (card: Card, stage: PipelineStage, place: Element) => void;
   editInPlace: (card: Card, field: "price" | "expected_close", place: Element) => void;
-  move: (card: Card, stage: string) => void;
 }
 
 /** What all cards of a board share. A card reads it where it is drawn: a list need not be built anew for it. */
 export interface BoardNow {
-  pipeline: Pipeline;
   /** The names of owners by code. */
   owners: ReadonlyMap<string, string>;
   now: number;
@@ -61,7 +57,7 @@ export function DealCard({ card, stage }: { card: Card; stage: PipelineStage }) 
 const Face = memo(function Face({ card, stage }: { card: Card; stage: PipelineStage }) {
   const board = use(BoardContext);
   if (!board) throw new Error("DealCard outside of a board");
-  const { pipeline, now, since, mayWrite, acts } = board;
+  const { now, since, mayWrite, acts } = board;
   const ownerName = board.owners.get(card.owner) ?? card.owner;
   const { t, format } = useI18n();
   const days = daysInStage(card, now);
@@ -95,56 +91,37 @@ const Face = memo(function Face({ card, stage }: { card: Card; stage: PipelineSt
             </span>
           </Checkbox>
         )}
-        <Dropdown
-          button={
-            <Button
-              look="quiet"
-              size="small"
-              icon="more"
-              aria-label={t("card.menu", { deal: card.name })}
-            />
-          }
+        <Plain
+          className={styles.more}
+          aria-haspopup="menu"
           aria-label={t("card.menu", { deal: card.name })}
-          onAction={(key) => {
-            if (key === "open") acts.open(card.id);
-            else if (key === "edit") acts.edit(card);
-            else acts.move(card, String(key));
-          }}
+          act={(place) => acts.openMenu(card, stage, place)}
         >
-          <DropdownItem id="open">{t("card.open")}</DropdownItem>
-          {mayWrite && <DropdownItem id="edit">{t("card.edit")}</DropdownItem>}
-          {mayWrite &&
-            pipeline.stages
-              .filter((one) => stage.moves_to.includes(one.code))
-              .map((one) => (
-                <DropdownItem key={one.code} id={one.code} icon="arrow">
-                  {t("card.move-to", { stage: one.name })}
-                </DropdownItem>
-              ))}
-        </Dropdown>
+          <Icon name="more" />
+        </Plain>
       </div>
       <div className={styles.cardAccount}>
         <Given>{card.account ?? t("card.no-account")}</Given>
       </div>
       <div className={styles.cardFacts}>
-        <AriaButton
-          className={styles.inline ?? ""}
-          isDisabled={!mayWrite}
-          onPress={(event) => acts.editInPlace(card, "price", event.target)}
+        <Plain
+          className={styles.inline}
+          disabled={!mayWrite}
+          act={(place) => acts.editInPlace(card, "price", place)}
           aria-label={t("card.edit-value", { value: format.money(card.value) })}
         >
           <b className="number">{format.money(card.value)}</b>
-        </AriaButton>
-        <AriaButton
-          className={styles.inline ?? ""}
-          isDisabled={!mayWrite}
-          onPress={(event) => acts.editInPlace(card, "expected_close", event.target)}
+        </Plain>
+        <Plain
+          className={styles.inline}
+          disabled={!mayWrite}
+          act={(place) => acts.editInPlace(card, "expected_close", place)}
           aria-label={t("card.edit-date", {
             date: card.expected_close ? format.date(card.expected_close) : "–",
           })}
         >
           {card.expected_close ? format.dateShort(card.expected_close) : "–"}
-        </AriaButton>
+        </Plain>
       </div>
       <div className={styles.cardFoot}>
         <span className={styles.owner} title={ownerName}>
@@ -187,3 +164,28 @@ const Face = memo(function Face({ card, stage }: { card: Card; stage: PipelineSt
     </>
   );
 });
+
+/**
+ * A button as HTML has it. React Aria's takes part in its row, and would be drawn anew whenever any row is dragged
+ * or chosen; what is pressed here is not for the row to hear.
+ */
+function Plain({
+  act,
+  ...props
+}: { act: (place: Element) => void } & Omit<ComponentProps<"button">, "type" | "onClick">) {
+  return (
+    <button
+      {...props}
+      type="button"
+      onClick={(event) => {
+        event.stopPropagation();
+        act(event.currentTarget);
+      }}
+      onPointerDown={(event) => event.stopPropagation()}
+      onMouseDown={(event) => event.stopPropagation()}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" || event.key === " ") event.stopPropagation();
+      }}
+    />
+  );
+}

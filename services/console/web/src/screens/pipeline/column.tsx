@@ -23,7 +23,7 @@ import type { Filters } from "./filters";
 import styles from "./pipeline.module.css";
 
 /** Cards that a list begins with, and by which it grows as one scrolls to its end: each costs at every change. */
-const STEP = 100;
+const STEP = 40;
 const LAYOUT = { rowHeight: 124, gap: 8, padding: 8 };
 
 interface Props {
