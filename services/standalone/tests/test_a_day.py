@@ -156,6 +156,9 @@ def test_what_is_simulated_is_followed_event_by_event_and_traced(home: Path, crm
     assert traced.stdout.lstrip().startswith("0.0 ms")
     steps = json.loads(takt(home, "trace", chain, "-o", "json").stdout)["steps"]
     assert all(chain in step["correlations"] for step in steps)
+    refused = takt(home, "trace", "nonsense")
+    assert refused.returncode != 0
+    assert refused.stderr.count("path.correlation_id") == 1, refused.stderr
 
 
 def test_a_key_is_made_listed_used_up_and_revoked_beside_a_running_takt(home: Path) -> None:

@@ -99,7 +99,8 @@ def answer(response: "httpx.Response") -> Any:
     except ValueError:
         problem = {}
     said = problem.get("detail") or problem.get("title") or response.reason_phrase
-    where = f"{problem['field']}: " if problem.get("field") else ""
+    field = problem.get("field")
+    where = f"{field}: " if field and not said.startswith(f"{field}:") else ""
     value = f" (got {problem['value']!r})" if problem.get("value") is not None else ""
     raise CommandError(
         f"{where}{said}{value} [{response.status_code}]", str(problem.get("remedy") or "")
