@@ -61,7 +61,7 @@ async def test_a_week_later_the_difference_is_told_by_model_actuals_deals_and_or
                         sequence=2, deal=moved, from_stage="offer", to_stage=moved.stage
                     )
                 ),
-                envelope(DealLost(sequence=2, deal=lost)),
+                envelope(DealLost(sequence=2, deal=lost, from_stage="offer")),
                 sale("direct-1", MONDAY + timedelta(weeks=3), "7"),
                 sale("last-week", MONDAY + timedelta(days=1), "60", region="FR"),
             ],
