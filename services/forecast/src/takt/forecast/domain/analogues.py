@@ -2,9 +2,9 @@
 
     forecast = Z x own + (1 - Z) x analogue,   Z = n / (n + K)
 
-n is the weeks of own history and K = within / between: by how much the weeks of a product differ,
-over by how much the products differ that it is like (Bühlmann credibility). Where products are much
-alike a few own weeks say little; where they are not, little else says anything.
+n is the weeks of own history and K = within / between: the variance of a product's weeks, over the
+variance among the products that it is like, both of logarithms (Bühlmann credibility). Where
+products are much alike a few own weeks say little; where they are not, little else says anything.
 
 The analogue is made of the products of the same family. Those of a like price weigh more; one seen
 in another region is scaled by how much more or less the family sells there. Its level is the
@@ -30,6 +30,8 @@ OTHER_REGION = 0.25
 """What a product weighs that is seen in another region, beside one in the same."""
 LEAST_LEVEL = 1e-6
 """Units a week: what sells less sells nothing, and is like nothing that sells."""
+LEAST_PRICE = 1e-6
+"""A product without a price is like all of its family."""
 LEAST_K, MOST_K, USUAL_K = 1.0, 52.0, 8.0
 """Weeks; the usual where fewer than three products tell."""
 
@@ -108,19 +110,16 @@ def credibility(weeks: int, spreads: Sequence[float], levels: Floats) -> float:
     """
     k = USUAL_K
     if len(levels) > 2:
-        between = float(np.var(levels / levels.mean(), ddof=1))
-        within = float(np.mean(np.square(spreads)))
+        between = float(np.var(np.log(levels), ddof=1))
+        within = float(np.mean(np.log1p(np.square(spreads))))
         k = min(max(within / max(between, 1e-9), LEAST_K), MOST_K)
     return weeks / (weeks + k)
 
 
 def _weights(profile: Profile, alike: Sequence[Relative]) -> Floats:
     """Weights that sum to one: by price, and by whether the region is the same."""
-    if profile.price > 0:
-        ratios = [r.profile.price / profile.price if r.profile.price > 0 else 0.0 for r in alike]
-        distance = np.array([abs(np.log(ratio)) if ratio > 0 else 3.0 for ratio in ratios])
-    else:
-        distance = np.zeros(len(alike))
+    prices = np.log(np.maximum([profile.price, *(r.profile.price for r in alike)], LEAST_PRICE))
+    distance = np.abs(prices[1:] - prices[0]) * (profile.price >= LEAST_PRICE)
     distance -= distance.min()  # the nearest weighs fully, however far it is
     here = np.array([1.0 if r.profile.region == profile.region else OTHER_REGION for r in alike])
     weights: Floats = np.exp(-distance / PRICE_RANGE) * here
