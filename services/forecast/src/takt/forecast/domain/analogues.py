@@ -123,7 +123,8 @@ def _weights(profile: Profile, alike: Sequence[Relative]) -> Floats:
     distance -= distance.min()  # the nearest weighs fully, however far it is
     here = np.array([1.0 if r.profile.region == profile.region else OTHER_REGION for r in alike])
     weights: Floats = np.exp(-distance / PRICE_RANGE) * here
-    return weights / weights.sum()
+    weights /= weights.sum()
+    return weights
 
 
 def _levels(profile: Profile, alike: Sequence[Relative]) -> Floats:
