@@ -20,14 +20,14 @@ def test_a_planner_reads_units_per_cent_and_the_reasons():
         "deal “Pumps” moved to negotiation +8 %, season +4 %"
     )
     assert sentence(SAID, REASONS, "zh-CN") == (
-        "1,382 件,比版本 3(2026-W48)多 12 %:商机“Pumps”进入 negotiation +8 %,季节 +4 %"
+        "1,382 件，比版本 3（2026-W48）多 12 %：商机“Pumps”进入 negotiation +8 %，季节 +4 %"
     )
 
 
 def test_the_same_is_said_to_be_the_same():
     same = Said(3, "2026-W48", None, 5_000_000, 5_000_000)
     assert sentence(same, [], "en") == "5 units, as in version 3 (2026-W48)"
-    assert sentence(same, [], "zh-CN") == "5 单位,与版本 3(2026-W48)相同"
+    assert sentence(same, [], "zh-CN") == "5 单位，与版本 3（2026-W48）相同"
 
 
 def test_reasons_that_cancel_are_told():

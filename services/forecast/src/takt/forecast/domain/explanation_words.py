@@ -20,7 +20,7 @@ Language = Literal["en", "zh-CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh-CN")
 
 NAMED_DEALS = 3
-"""So many deals are named, the largest; the others are one reason."""
+"""So many deals are named, the largest; two others and more are one reason."""
 REASONS = 5
 """So many reasons are given, the largest; the others are `everything else`."""
 
@@ -82,11 +82,11 @@ WORDS: dict[Language, dict[str, str]] = {
         "order_withdrawn": "order {name} withdrawn",
     },
     "zh-CN": {
-        "more": "{after} {unit},比版本 {against}({name})多 {share}:{reasons}",
-        "less": "{after} {unit},比版本 {against}({name})少 {share}:{reasons}",
-        "same": "{after} {unit},与版本 {against}({name})相同",
-        "even": "{after} {unit},总量与版本 {against}({name})相同:{reasons}",
-        "comma": ",",
+        "more": "{after} {unit}，比版本 {against}（{name}）多 {share}：{reasons}",
+        "less": "{after} {unit}，比版本 {against}（{name}）少 {share}：{reasons}",
+        "same": "{after} {unit}，与版本 {against}（{name}）相同",
+        "even": "{after} {unit}，总量与版本 {against}（{name}）相同：{reasons}",
+        "comma": "，",
         "each": "件",
         "units": "单位",
         "rest": "其他",
@@ -146,9 +146,10 @@ def sentence(said: Said, reasons: Sequence[Reason], language: Language) -> str:
 def _phrases(reasons: Sequence[Reason], words: dict[str, str]) -> Iterator[tuple[int, str]]:
     by_size = sorted(reasons, key=lambda reason: -abs(reason.units))
     named = [r for r in by_size if r.kind == "deal" and r.name and r.change != "aged"]
-    for reason in named[:NAMED_DEALS]:
+    told = NAMED_DEALS if len(named) > NAMED_DEALS + 1 else len(named)
+    for reason in named[:told]:
         yield reason.units, words[f"{reason.change}"].format(name=reason.name, stage=reason.stage)
-    others = named[NAMED_DEALS:]
+    others = named[told:]
     yield sum(r.units for r in others), words["others"].format(count=len(others))
     orders = [r for r in by_size if r.kind == "order" and r.name]
     text = words["orders"].format(count=len(orders))
