@@ -47,6 +47,18 @@ def test_what_began_with_nothing_is_told_in_units():
     )
 
 
+def test_what_is_little_beside_the_whole_is_told_in_units():
+    little = Said(1, "W", "each", 48_816_000_000, 48_802_110_000)
+    reasons = [
+        Reason("deal", -7_290_000, "Valves", "moved", "offer"),
+        Reason("deal", -6_600_000, "Pumps", "lost", "lost"),
+    ]
+    assert sentence(little, reasons, "en") == (
+        "48,802 each, 14 less than version 1 (W): deal “Valves” moved to offer -7, "
+        "deal “Pumps” lost -7"
+    )
+
+
 def test_many_deals_and_orders_are_a_few_reasons():
     reasons = [
         *(Reason("deal", (9 - n) * 10**6, f"D{n}", "opened", "offer") for n in range(7)),
@@ -85,8 +97,8 @@ def test_the_percentages_that_are_read_sum_to_the_whole(before, parts, language)
     reasons = [Reason(kind, units) for kind, units in parts]
     moved = sum(units for _, units in parts)
     said = sentence(Said(3, "W", "each", before, before + moved), reasons, language)
-    told = [Decimal(text.replace(",", "")) for text in re.findall(r"[+-][\d,.]+(?= %)", said)]
-    whole = re.search(r"(?:each, |多 |少 )([\d,.]+) %", said)
+    told = [Decimal(text.replace(",", "")) for text in re.findall(r" ([+-][\d,.]*\d)", said)]
+    whole = re.search(r"(?:each, |多 |少 )([\d,.]*\d)(?: %)?(?: more| less|：)", said)
     size = Decimal(whole[1].replace(",", "")) if whole else Decimal(0)
     assert abs(sum(told)) == size
     assert len(told) <= 6

@@ -4,7 +4,8 @@
     season +4 %
 
 The percentages are of the older forecast and are rounded by largest remainder, so that those of the
-reasons sum to the whole's. Where the older one expected nothing they are units.
+reasons sum to the whole's. Where the older one expected nothing, or each reason is less than a few
+thousandths of it, they are units.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ NAMED_DEALS = 3
 """So many deals are named, the largest; two others and more are one reason."""
 REASONS = 5
 """So many reasons are given, the largest; the others are `everything else`."""
+
+LEAST_PERCENT = Decimal("0.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +174,8 @@ def _shortened(phrases: list[tuple[int, str]], words: dict[str, str]) -> list[tu
 
 def _amounts(said: Said, units: Sequence[int]) -> tuple[list[Decimal], Decimal, str]:
     """What is shown of each: per cent of what was expected, or units; the step; the sign."""
-    if said.before > 0:
-        shares = [Decimal(100 * one) / said.before for one in units]
+    shares = [Decimal(100 * one) / said.before for one in units] if said.before > 0 else []
+    if any(abs(share) >= LEAST_PERCENT for share in shares):
         step = Decimal(1) if any(abs(share) >= 1 for share in shares) else Decimal("0.1")
         return round_to_sum(shares, step), step, " %"
     step = Decimal(1) if any(abs(one) >= 1_000_000 for one in units) else Decimal("0.01")

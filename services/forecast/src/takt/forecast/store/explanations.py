@@ -1,5 +1,6 @@
 """What versions keep of series, orders and deals, read for the explanation of their difference."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -58,14 +59,18 @@ async def held(tx: Tx, version: int, scope: Scope) -> Held:
         + _SCOPE,
         place,
     )
-    rows = series.all()
-    order_rows = (await tx.exec_driver_sql("SELECT * FROM version_orders v" + _SCOPE, place)).all()
-    line_rows = await tx.exec_driver_sql(
+    orders = await tx.exec_driver_sql("SELECT * FROM version_orders v" + _SCOPE, place)
+    lines = await tx.exec_driver_sql(
         "SELECT product, region, deal_id, price, first_week, expected FROM version_lines v"
         + _SCOPE
         + "ORDER BY line_id",
         place,
     )
+    # Thousands of rows of arrays take seconds: others must not wait for them.
+    return await asyncio.to_thread(_held, series.all(), orders.all(), lines.all())
+
+
+def _held(rows: Sequence[Any], order_rows: Sequence[Any], line_rows: Sequence[Any]) -> Held:
     orders: dict[SeriesKey, list[HeldOrder]] = defaultdict(list)
     for row in order_rows:
         order = HeldOrder(row.sale_id, row.week, row.quantity)
@@ -75,8 +80,10 @@ async def held(tx: Tx, version: int, scope: Scope) -> Held:
         expected = np.array(row.expected, dtype=np.int64)
         line = HeldLine(row.deal_id, row.price, row.first_week, expected)
         lines[SeriesKey(row.product, row.region)].append(line)
-    found = {
-        key: HeldSeries(
+    found: dict[SeriesKey, HeldSeries] = {}
+    for row in rows:
+        key = SeriesKey(row.product, row.region)
+        found[key] = HeldSeries(
             key,
             row.price,
             row.first_week,
@@ -86,9 +93,6 @@ async def held(tx: Tx, version: int, scope: Scope) -> Held:
             tuple(orders[key]),
             tuple(lines[key]),
         )
-        for row in rows
-        for key in (SeriesKey(row.product, row.region),)
-    }
     return Held(
         found,
         {SeriesKey(row.product, row.region): row.unit for row in rows},

@@ -71,7 +71,7 @@ def rows(parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         percent = part["percent"]
         yield {
             "quantity": f"{float(part['quantity']):+,.2f}",
-            "percent": None if percent is None else f"{float(percent):+.1f} %",
+            "percent": None if percent is None else f"{float(percent):+.2f} %",
             "value": f"{float(part['value']):+,.2f}",
             "because_of": because_of(part),
         }
