@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import beat, crm_import, laptop, page, reforecast, rest, transport
+from benchmarks import beat, crm_import, laptop, page, reconcile, reforecast, rest, transport
 from benchmarks.lab import Lab, lab
 from benchmarks.line import Line, of_json, table, with_table
 
@@ -32,6 +32,8 @@ def run(name: str, shared: Lab) -> list[Line]:
             return asyncio.run(transport.measure(shared))
         case "reforecast":
             return reforecast.measure()
+        case "reconcile":
+            return reconcile.measure()
         case "laptop":
             return laptop.measure()
         case "page":
@@ -40,7 +42,7 @@ def run(name: str, shared: Lab) -> list[Line]:
             raise SystemExit(f"{name} is no group; there are {', '.join(GROUPS)}")
 
 
-GROUPS = ("rest", "import", "beat", "transport", "reforecast", "laptop", "page")
+GROUPS = ("rest", "import", "beat", "transport", "reforecast", "reconcile", "laptop", "page")
 
 
 def main(names: list[str]) -> None:

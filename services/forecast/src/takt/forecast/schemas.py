@@ -7,9 +7,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from takt.common.amounts import Code, Money, PositiveQuantity, Probability, Quantity
+from takt.common.amounts import (
+    Code,
+    Money,
+    PositiveQuantity,
+    Probability,
+    Quantity,
+    SignedSum,
+    Sum,
+)
 from takt.common.contracts.forecast import DatedQuantity, ForecastBucket, OutcomeCounts
 from takt.common.http import RequestModel
+from takt.forecast.domain.deal_changes import DealChange, OrderChange
+from takt.forecast.domain.explanation import PartKind
 
 Day = date
 
@@ -132,6 +142,92 @@ class FrozenForecast(BaseModel):
     revision: int
     price: Money
     buckets: tuple[ForecastBucket, ...]
+
+
+class ExplainedWeek(BaseModel):
+    """A week of both versions; one that only one of them sees is zero in the other."""
+
+    week: date
+    before: Sum
+    after: Sum
+    difference: SignedSum
+
+
+class WeekChange(BaseModel):
+    """What a reason adds to a week."""
+
+    week: date
+    quantity: SignedSum
+
+
+class ExplainedDeal(BaseModel):
+    """A deal behind a difference, and what happened to it between the earlier and later version."""
+
+    deal_id: UUID
+    name: str | None
+    change: DealChange
+    stage_before: Code | None
+    stage_after: Code | None
+
+
+class ExplainedOrder(BaseModel):
+    """An order that was never a deal."""
+
+    sale_id: UUID
+    source: str
+    order_line: str
+    change: OrderChange
+
+
+class ExplainedPart(BaseModel):
+    """A reason of a difference; programs must expect kinds that come later."""
+
+    kind: PartKind
+    deal: ExplainedDeal | None = None
+    order: ExplainedOrder | None = None
+    quantity: SignedSum
+    percent: SignedSum | None
+    """Of what the other version expected; none where it expected nothing."""
+    value: SignedSum
+    weeks: list[WeekChange]
+    """Those that it changes."""
+
+
+class ExplainedSum(BaseModel):
+    """The difference of two versions in the sum of the series below a node.
+
+    The parts sum to it exactly, in each week, in total and in value.
+    """
+
+    level: Literal["all", "family", "product"]
+    product: str | None
+    """The family or product; none for all."""
+    region: Code | None
+    """The region with all that lies in it; none for all."""
+    series: int
+    unit: str | None
+    """None where series of several units are summed."""
+    before: Sum
+    """What the version compared with expects in all of its weeks."""
+    after: Sum
+    difference: SignedSum
+    percent: SignedSum | None
+    value_before: Sum
+    value_difference: SignedSum
+    sentence: str
+    """What a planner reads, in the language of Accept-Language: English or Chinese."""
+    weeks: list[ExplainedWeek]
+    parts: list[ExplainedPart]
+    """The largest first."""
+
+
+class Explanation(BaseModel):
+    """Why a version differs from another, at each node of a level."""
+
+    version: VersionHead
+    against: VersionHead
+    language: Literal["en", "zh-CN"]
+    sums: list[ExplainedSum]
 
 
 class StageProbability(BaseModel):

@@ -10,6 +10,7 @@ import typer
 
 from takt.standalone.commands.dead_letters import dead_letters
 from takt.standalone.commands.doctor import doctor
+from takt.standalone.commands.forecast import forecast
 from takt.standalone.commands.import_crm import import_
 from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
@@ -36,6 +37,7 @@ app.add_typer(import_)
 app.command()(simulate)
 app.command()(tail)
 app.command()(trace)
+app.add_typer(forecast)
 app.add_typer(dead_letters)
 app.add_typer(keys)
 app.command()(doctor)

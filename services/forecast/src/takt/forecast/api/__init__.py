@@ -2,6 +2,7 @@
 
 from takt.forecast.api import (
     demand_history,
+    explanations,
     forecast_versions,
     forecasts,
     pipeline_demand,
@@ -12,6 +13,7 @@ ROUTERS = (
     demand_history.router,
     forecasts.router,
     forecast_versions.router,
+    explanations.router,
     win_probabilities.router,
     pipeline_demand.router,
 )

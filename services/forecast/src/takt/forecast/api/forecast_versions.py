@@ -72,12 +72,7 @@ async def publish(
 @router.get("/{version}", dependencies=[requires("forecast:read")])
 async def read_version(version: VersionNumber, tx: RequestTx) -> VersionHead:
     """A version's head."""
-    row = await versions.get_version(tx, version)
-    if row is None:
-        raise NoVersion(
-            field="version", value=version, remedy="GET /v1/forecast-versions lists them"
-        )
-    return _head(row)
+    return await head_of(tx, version, "version")
 
 
 @router.get("/{version}/series", dependencies=[requires("forecast:read")])
@@ -101,6 +96,14 @@ async def read_series(
     ]
     last = items[-1] if len(items) == limit else None
     return Page(items=items, next=encode_cursor(last.product, last.region) if last else None)
+
+
+async def head_of(tx: RequestTx, version: int, field: str) -> VersionHead:
+    """A version's head. Raises NoVersion, which names the field that asked for it."""
+    row = await versions.get_version(tx, version)
+    if row is None:
+        raise NoVersion(field=field, value=version, remedy="GET /v1/forecast-versions lists them")
+    return _head(row)
 
 
 def _head(row: Any) -> VersionHead:

@@ -43,7 +43,7 @@ async def list_forecasts(
         tx,
         as_of=as_of,
         product=product,
-        regions=None if region is None else await _inside(tx, region),
+        regions=None if region is None else await inside(tx, region),
         family=family,
         after=decode_cursor(cursor, tuple[PlaceText, PlaceText]),
         limit=limit,
@@ -67,7 +67,7 @@ async def sum_over_hierarchy(
 
     Intervals do not add, so that sums have none.
     """
-    regions = None if region is None else await _inside(tx, region)
+    regions = None if region is None else await inside(tx, region)
     found = await forecasts(tx, as_of=as_of, product=product, family=family, regions=regions)
     parents = await replicas.parents_of_regions(tx)
     families = await replicas.families_of_products(tx)
@@ -99,7 +99,8 @@ async def refit(tx: RequestTx) -> JobAccepted:
     return JobAccepted(job="refit_all")
 
 
-async def _inside(tx: RequestTx, region: str) -> list[str]:
+async def inside(tx: RequestTx, region: str) -> list[str]:
+    """A region with all that lies in it."""
     parents = await replicas.parents_of_regions(tx)
     return [code for code in {*parents, region} if region in ancestry(code, parents)]
 

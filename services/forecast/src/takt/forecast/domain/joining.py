@@ -87,6 +87,13 @@ class Joined:
         return self.baseline + self.pipeline
 
 
+def expected_baseline(statistical: Floats, known: Floats, ordered: Millionths) -> Millionths:
+    """What is still expected of orders not yet seen: (1 - c_h) x statistical, net of `ordered`."""
+    remaining = np.rint((1 - known) * statistical * MILLION).astype(np.int64)
+    baseline: Millionths = np.maximum(remaining - ordered, 0)
+    return baseline
+
+
 def join(
     statistical: Floats,
     known: Floats,
@@ -109,8 +116,7 @@ def join(
         scale: unit of the series' scores, shape (series,).
         bands: calibrated scores.
     """
-    remaining = (1 - known) * statistical
-    baseline = np.maximum(np.rint(remaining * MILLION).astype(np.int64) - ordered, 0)
+    baseline = expected_baseline(statistical, known, ordered)
     left = baseline / np.maximum(statistical * MILLION, 1.0)
     share = np.clip(np.where(statistical > 0, left, 1 - known), 0.0, 1.0)
     quantity = baseline + pipeline

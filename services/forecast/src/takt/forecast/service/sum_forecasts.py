@@ -39,7 +39,7 @@ def sum_forecasts(
     members: dict[tuple[str | None, str | None], int] = {}
     leaves = []
     for revision in revisions:
-        product = _product_node(revision.product, level, families)
+        product = product_node(revision.product, level, families)
         regions = [None] if parents is None else ancestry(revision.region, parents)
         nodes = [(product, region) for region in regions]
         for node in nodes:
@@ -69,7 +69,8 @@ def sum_forecasts(
     ]
 
 
-def _product_node(product: str, level: Level, families: Mapping[str, str | None]) -> str | None:
+def product_node(product: str, level: Level, families: Mapping[str, str | None]) -> str | None:
+    """The node into which a product is summed; None is all, or no family."""
     match level:
         case "all":
             return None

@@ -62,6 +62,57 @@ async def published_since(tx: Tx, instant: datetime) -> bool:
     return bool(rows.scalar_one())
 
 
+_FREEZE = """
+WITH version AS (
+    INSERT INTO versions (version, name, as_of, published_by, series)
+    SELECT coalesce((SELECT max(version) FROM versions), 0) + 1, $1, $2, $3, count(*)
+    FROM series WHERE revision > 0 HAVING count(*) > 0
+    RETURNING *
+), seen AS (
+    SELECT product, region, date_trunc('week', day)::date AS week,
+        (sum(quantity) * 1000000)::bigint AS units
+    FROM demand WHERE quantity > 0 AND day >= (SELECT min(first_week) FROM series) - 182
+    GROUP BY 1, 2, 3
+), observed AS (
+    SELECT s.product, s.region, array_agg(coalesce(units, 0) ORDER BY ago DESC) AS observed
+    FROM series s CROSS JOIN generate_series(1, 26) ago
+    LEFT JOIN seen ON (seen.product, seen.region, seen.week)
+        = (s.product, s.region, s.first_week - 7 * ago)
+    GROUP BY 1, 2
+), frozen AS (
+    INSERT INTO version_series (version, product, region, revision, unit, statistical, known,
+        ordered, observed, observed_before, states)
+    SELECT version, product, region, s.revision, coalesce(p.unit, 'each'), s.statistical, s.known,
+        s.ordered, observed, t.observed_before, t.states
+    FROM version, series s JOIN observed USING (product, region)
+    LEFT JOIN series_states t USING (product, region) LEFT JOIN products p ON p.code = product
+    WHERE s.revision > 0
+), lines AS (
+    INSERT INTO version_lines (version, product, region, deal_id, line_id, quantity, price,
+        probability, first_week, expected)
+    SELECT version, product, region, deal_id, line_id, quantity, l.price, probability,
+        l.first_week, expected
+    FROM version, pipeline_lines l JOIN series s USING (product, region) WHERE s.revision > 0
+), orders AS (
+    INSERT INTO version_orders (version, product, region, sale_id, source, order_line, week,
+        quantity)
+    SELECT version, product, region, sale_id, source, order_line, date_trunc('week', day)::date,
+        (quantity * 1000000)::bigint
+    FROM version, demand d JOIN series s USING (product, region)
+    WHERE s.revision > 0 AND d.deal_id IS NULL AND quantity > 0
+        AND day >= s.first_week AND day < s.first_week + 182
+), deals_kept AS (
+    INSERT INTO version_deals (deal_id, version, name, stage, status, sequence)
+    SELECT deal_id, version, state ->> 'name', stage, status, sequence
+    FROM version, deals d
+    WHERE EXISTS (SELECT FROM pipeline_lines l WHERE l.deal_id = d.deal_id) OR EXISTS (
+        SELECT FROM version_lines l
+        WHERE l.version = (SELECT max(version) FROM versions) AND l.deal_id = d.deal_id)
+)
+SELECT version, name, as_of, published_by, series FROM version
+"""
+
+
 async def freeze(tx: Tx, *, name: str, published_by: str, now: datetime) -> Version | None:
     """Make a version of every series at its present revision; None when there is none.
 
@@ -70,27 +121,7 @@ async def freeze(tx: Tx, *, name: str, published_by: str, now: datetime) -> Vers
     """
     await tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_PUBLISHING})")
     rows = await tx.exec_driver_sql(
-        """
-        WITH chosen AS (
-            SELECT s.product, s.region, s.revision, coalesce(p.unit, 'each') AS unit
-            FROM series s LEFT JOIN products p ON p.code = s.product WHERE s.revision > 0
-        ), version AS (
-            INSERT INTO versions (version, name, as_of, published_by, series)
-            SELECT coalesce((SELECT max(version) FROM versions), 0) + 1, $1, $2, $3, count(*)
-            FROM chosen HAVING count(*) > 0
-            RETURNING *
-        ), frozen AS (
-            INSERT INTO version_series (version, product, region, revision, unit)
-            SELECT version, product, region, revision, unit FROM version, chosen
-        ), lines AS (
-            INSERT INTO version_lines (version, product, region, deal_id, line_id, quantity, price,
-                probability, first_week, expected)
-            SELECT version, product, region, deal_id, line_id, quantity, l.price, probability,
-                first_week, expected
-            FROM version, pipeline_lines l JOIN chosen USING (product, region)
-        )
-        SELECT version, name, as_of, published_by, series FROM version
-        """,
+        _FREEZE,
         (name, now, published_by),
     )
     row = rows.one_or_none()

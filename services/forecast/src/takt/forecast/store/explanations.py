@@ -1,0 +1,126 @@
+"""What versions keep of series, orders and deals, read for the explanation of their difference."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from takt.common.db import Tx
+from takt.forecast.domain.deal_changes import DealThen
+from takt.forecast.domain.explanation import HeldLine, HeldModel, HeldOrder, HeldSeries
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.domain.joining import MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which series are compared; None is all."""
+
+    product: str | None = None
+    family: str | None = None
+    regions: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A version's series of a scope, with their units, and what its orders are called."""
+
+    series: dict[SeriesKey, HeldSeries]
+    units: dict[SeriesKey, str]
+    orders: dict[UUID, tuple[str, str]]
+    """Source and order line, by sale."""
+
+    def deal_ids(self) -> frozenset[UUID]:
+        """Deals with lines in these series."""
+        lines = (line for series in self.series.values() for line in series.lines)
+        return frozenset(line.deal_id for line in lines)
+
+
+_SCOPE = """
+WHERE v.version = $1 AND ($2::text IS NULL OR v.product = $2)
+    AND ($3::text IS NULL OR v.product IN (SELECT code FROM products WHERE family = $3))
+    AND ($4::text[] IS NULL OR v.region = ANY($4))
+"""
+
+
+async def held(tx: Tx, version: int, scope: Scope) -> Held:
+    """A version's series in a scope, with what their forecasts were put together from."""
+    regions = None if scope.regions is None else list(scope.regions)
+    place = (version, scope.product, scope.family, regions)
+    series = await tx.exec_driver_sql(
+        """
+        SELECT v.*, r.price, r.first_week, r.baseline, r.pipeline
+        FROM version_series v JOIN forecast_revisions r USING (product, region, revision)
+        """
+        + _SCOPE,
+        place,
+    )
+    orders = await tx.exec_driver_sql("SELECT * FROM version_orders v" + _SCOPE, place)
+    lines = await tx.exec_driver_sql(
+        "SELECT product, region, deal_id, price, first_week, expected FROM version_lines v"
+        + _SCOPE
+        + "ORDER BY line_id",
+        place,
+    )
+    # Thousands of rows of arrays take seconds: others must not wait for them.
+    return await asyncio.to_thread(_held, series.all(), orders.all(), lines.all())
+
+
+def _held(rows: Sequence[Any], order_rows: Sequence[Any], line_rows: Sequence[Any]) -> Held:
+    orders: dict[SeriesKey, list[HeldOrder]] = defaultdict(list)
+    for row in order_rows:
+        order = HeldOrder(row.sale_id, row.week, row.quantity)
+        orders[SeriesKey(row.product, row.region)].append(order)
+    lines: dict[SeriesKey, list[HeldLine]] = defaultdict(list)
+    for row in line_rows:
+        expected = np.array(row.expected, dtype=np.int64)
+        line = HeldLine(row.deal_id, row.price, row.first_week, expected)
+        lines[SeriesKey(row.product, row.region)].append(line)
+    found: dict[SeriesKey, HeldSeries] = {}
+    for row in rows:
+        key = SeriesKey(row.product, row.region)
+        found[key] = HeldSeries(
+            key,
+            row.price,
+            row.first_week,
+            np.array(row.baseline, dtype=np.int64),
+            np.array(row.pipeline, dtype=np.int64),
+            _model(row),
+            tuple(orders[key]),
+            tuple(lines[key]),
+        )
+    return Held(
+        found,
+        {SeriesKey(row.product, row.region): row.unit for row in rows},
+        {row.sale_id: (row.source, row.order_line) for row in order_rows},
+    )
+
+
+def _model(row: Any) -> HeldModel | None:
+    """From what the baseline was put together; None in versions that did not keep it."""
+    if row.statistical is None:
+        return None
+    return HeldModel(
+        np.array(row.statistical),
+        np.array(row.known),
+        np.array(row.ordered, dtype=np.int64),
+        np.array(row.observed, dtype=np.float64) / MILLION,
+        row.observed_before,
+        None if row.states is None else np.array(row.states),
+    )
+
+
+async def deals_then(tx: Tx, version: int, deal_ids: Collection[UUID]) -> dict[UUID, DealThen]:
+    """Deals as they were last kept by a version, that one or an earlier."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT DISTINCT ON (deal_id) deal_id, name, stage, status, sequence FROM version_deals
+        WHERE version <= $1 AND deal_id = ANY($2::uuid[]) ORDER BY deal_id, version DESC
+        """,
+        (version, list(deal_ids)),
+    )
+    return {row.deal_id: DealThen(**row._mapping) for row in rows}
