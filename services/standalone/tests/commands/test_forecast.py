@@ -108,6 +108,7 @@ def test_a_forecast_is_shown_by_its_next_weeks_its_model_and_how_good_it_was() -
         "product": "P1",
         "region": "DE",
         "unit": "each",
+        "next_week": "312.5",
         "next_4_weeks": "1,250.0",
         "low_80": "280.0",
         "high_80": "350.2",

@@ -26,10 +26,11 @@ class Combined:
 def forecast(histories: Sequence[Floats], season: int, horizon: int) -> Combined:
     """Forecast every series from its history, at least one period each."""
     points = np.empty((len(histories), horizon))
+    by_length: dict[int, list[int]] = {}
     for place, history in enumerate(histories):
-        states = fast_path.fit(history[None], season)
-        points[place] = (
-            fast_path.forecast(states, horizon)[0]
-            + seasonal_naive(history[None], season, horizon)[0]
-        ) / 2
+        by_length.setdefault(len(history), []).append(place)
+    for places in by_length.values():
+        y = np.stack([histories[place] for place in places])
+        ahead = fast_path.forecast(fast_path.fit(y, season), horizon)
+        points[places] = (ahead + seasonal_naive(y, season, horizon)) / 2
     return Combined(points, ("theta", "damped trend", "seasonal naive"))

@@ -73,9 +73,8 @@ def judge(evidence: Evidence, champion: str) -> Judged:
         losses(evidence, champion)[:, evidence.counted],
         losses(evidence, challenger)[:, evidence.counted],
     )
-    groups = [
-        group for method, trials in tried.items() for group in _groups(evidence, method, trials)
-    ]
+    by_method = [_groups(evidence, method, trials) for method, trials in tried.items()]
+    groups = [group for beside in zip(*by_method, strict=True) for group in beside]
     series = {method: backtest.measure_series(trials) for method, trials in tried.items()}
     return Judged(groups, series, bands, decision)
 

@@ -70,9 +70,10 @@ COLUMNS = (
     "product",
     "region",
     "unit",
-    f"next_{SHOWN_WEEKS}_weeks",
+    "next_week",
     "low_80",
     "high_80",
+    f"next_{SHOWN_WEEKS}_weeks",
     "model",
     "wape",
     "naive_wape",
@@ -81,7 +82,7 @@ COLUMNS = (
 
 
 def row_of(series: dict[str, Any]) -> dict[str, Any]:
-    """A forecast as a line of the table: the next weeks' sum, the first week's interval."""
+    """A forecast as a line of the table: the first week with its interval, and the next ones."""
     from decimal import Decimal
 
     buckets = series["buckets"]
@@ -90,6 +91,7 @@ def row_of(series: dict[str, Any]) -> dict[str, Any]:
         "product": series["product"],
         "region": series["region"],
         "unit": series["unit"],
+        "next_week": units(Decimal(buckets[0]["quantity"])),
         f"next_{SHOWN_WEEKS}_weeks": units(
             sum(Decimal(bucket["quantity"]) for bucket in buckets[:SHOWN_WEEKS])
         ),
