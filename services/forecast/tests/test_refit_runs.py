@@ -358,7 +358,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize(
     ("function", "calls"),
-    [("save_plan", 1), ("finish_task", 5), ("judge_run", 1), ("end_run", 1)],
+    [("finish_task", 5), ("judge_run", 1), ("end_run", 1)],
 )
 async def test_a_killed_service_leaves_no_worker_and_its_run_goes_on_and_publishes_once(
     database, now, tmp_path, function, calls
