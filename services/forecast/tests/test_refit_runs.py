@@ -166,6 +166,18 @@ async def test_a_second_run_replays_nothing_again_but_what_has_begun_earlier(dat
         assert (await runs.get_run(tx, run)).rows == len(SERIES) + REPLAYS
 
 
+async def test_a_company_of_five_weeks_is_forecast_and_decides_nothing(database, now):
+    await sold(database, now, weeks=5)
+    run, _ = await request(database, now)
+    assert await go_on(database, run, now)
+    async with database.transaction() as tx:
+        assert (await runs.get_run(tx, run)).rows == len(SERIES)
+        (decision,) = await models.list_decisions(tx, None, 9)
+        known = await models.models_of(tx, await series_after(tx, None, 9))
+    assert (decision.outcome, decision.reason) == ("kept", "0 origins; 4 are needed")
+    assert {(model.model, model.weeks) for model in known.values()} == {("fast", None)}
+
+
 async def test_while_the_fast_path_is_champion_a_run_publishes_nothing(database, now):
     await sold(database, now)
     before = await published(database)

@@ -58,14 +58,18 @@ class Judged:
 
 def judge(evidence: Evidence, champion: str) -> Judged:
     """Measure every method, and decide between the champion and the other."""
-    tried: dict[str, Trials] = {}
+    by_method: list[list[Group]] = []
+    series: dict[str, Sequence[Measures]] = {}
     bands: dict[str, Bands] = {}
-    for method in METHODS:
+    for method in METHODS:  # one after the other: all their edges at once are much to hold
         ahead = evidence.forecasts[method]
         edges = None
         if method != NAIVE:
             edges, bands[method] = backtest.intervals(evidence.actual, ahead, evidence.scale)
-        tried[method] = Trials(evidence.actual, ahead, evidence.unit, edges)
+        trials = Trials(evidence.actual, ahead, evidence.unit, edges)
+        by_method.append(_groups(evidence, method, trials))
+        series[method] = backtest.measure_series(trials)
+    groups = [group for beside in zip(*by_method, strict=True) for group in beside]
     challenger = COMBINATION if champion == FAST else FAST
     decision = decide(
         champion,
@@ -73,9 +77,6 @@ def judge(evidence: Evidence, champion: str) -> Judged:
         losses(evidence, champion)[:, evidence.counted],
         losses(evidence, challenger)[:, evidence.counted],
     )
-    by_method = [_groups(evidence, method, trials) for method, trials in tried.items()]
-    groups = [group for beside in zip(*by_method, strict=True) for group in beside]
-    series = {method: backtest.measure_series(trials) for method, trials in tried.items()}
     return Judged(groups, series, bands, decision)
 
 

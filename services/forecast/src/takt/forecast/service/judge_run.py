@@ -125,24 +125,26 @@ def judge_pages(
 ) -> Judged:
     """Judge what was read page by page. Runs in a worker: sorting the scores takes seconds."""
     keys = [key for page in pages for key in page.keys]
+    scale = np.concatenate([page.scale for page in pages])
+    tried = ~np.isnan(scale).all(axis=0)
+
+    def whole(parts: Sequence[Singles]) -> npt.NDArray[np.float64]:
+        return np.concatenate(parts)[:, tried].astype(np.float64)
+
     evidence = Evidence(
         keys,
         [name for page in pages for name in page.classes],
         [families.get(key.product) for key in keys],
-        _whole([page.actual for page in pages]),
+        whole([page.actual for page in pages]),
         {
-            method: _whole([page.forecasts[place] for page in pages])
+            method: whole([page.forecasts[place] for page in pages])
             for place, method in enumerate(METHODS)
         },
-        _whole([page.unit for page in pages]),
-        _whole([page.scale for page in pages]),
-        np.array(counted),
+        whole([page.unit for page in pages]),
+        scale[:, tried].astype(np.float64),
+        np.array(counted)[tried],
     )
     return judge(evidence, champion)
-
-
-def _whole(parts: Sequence[Singles]) -> npt.NDArray[np.float64]:
-    return np.concatenate(parts).astype(np.float64)
 
 
 async def _keep(

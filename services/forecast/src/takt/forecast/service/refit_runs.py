@@ -10,8 +10,8 @@ run's outlook; a series is stale once, so nothing is published twice.
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -95,20 +95,37 @@ async def _plan(tx: Tx, run: Run, now: datetime) -> Run:
     """Write down what has to be forecast: past trials that are missing, then the present."""
     week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
     begun = await history.first_weeks(tx, week)
-    origins = past_trials(week, REPLAYS)
-    known = await runs.known_trials(tx, origins, RECIPE)
-    tasks: list[tuple[date, list[SeriesKey]]] = []
-    for origin in (*origins, week):
-        keys = [
-            key
-            for key, first in begun
-            if origin == week
-            or (weeks_between(first, origin) >= SHORTEST and known.get((key, origin), week) > first)
-        ]
-        tasks += [(origin, part) for part in _parts(keys, TASK_SERIES)]
+    known = await runs.known_trials(tx, past_trials(week, REPLAYS), RECIPE)
+    tasks = await asyncio.to_thread(_tasks, week, begun, known, TASK_SERIES)
     planned = await runs.save_plan(tx, run.id, week, len(begun), tasks)
     await _tell(tx, planned)
     return planned
+
+
+def _tasks(
+    week: date,
+    begun: Sequence[tuple[SeriesKey, date]],
+    known: Mapping[tuple[SeriesKey, date], date],
+    size: int,
+) -> list[tuple[date, list[SeriesKey]]]:
+    """What to forecast from which origin; a trial that saw a shorter history is replayed anew.
+
+    Args:
+        week: the week in progress.
+        begun: every series and its first week.
+        known: the first week that each trial saw.
+        size: series of a task at most.
+    """
+    tasks = []
+    for origin in past_trials(week, REPLAYS):
+        latest = origin - timedelta(weeks=SHORTEST)
+        keys = [
+            key
+            for key, first in begun
+            if first <= latest and known.get((key, origin), week) > first
+        ]
+        tasks += [(origin, part) for part in _parts(keys, size)]
+    return tasks + [(week, part) for part in _parts([key for key, _ in begun], size)]
 
 
 def _parts(keys: Sequence[SeriesKey], size: int) -> Iterator[list[SeriesKey]]:

@@ -36,6 +36,7 @@ class Workers:
     def __init__(self) -> None:
         self.count = worker_count()
         self._executor: ProcessPoolExecutor | None = None
+        self._starting = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,8 +58,7 @@ class Workers:
         """
         assert not kwargs, "what goes to a worker goes by place"
         for attempt in range(1, TRIES + 1):
-            executor = self._executor or _start(self.count)
-            self._executor = executor
+            executor = await self._running()
             try:
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(executor, function, *args)
@@ -70,12 +70,22 @@ class Workers:
                     raise
         raise AssertionError("a call is answered or raises")
 
+    async def _running(self) -> ProcessPoolExecutor:
+        async with self._starting:
+            if self._executor is None:
+                self._executor = await asyncio.to_thread(_start, self.count)
+            return self._executor
+
 
 def _start(count: int) -> ProcessPoolExecutor:
+    """Begin the workers: in a thread, because a process of this size takes a while to copy."""
     os.environ.update(ONE_THREAD)  # read by the libraries that a worker loads as it begins
-    return ProcessPoolExecutor(
+    executor = ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
     )
+    for _ in range(count):
+        executor.submit(os.getpid)
+    return executor
 
 
 def _end(executor: ProcessPoolExecutor) -> None:

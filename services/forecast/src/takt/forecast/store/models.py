@@ -1,7 +1,7 @@
 """Models: how good each is, which one is published, and what was decided about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from takt.forecast.store.arrays import literal
 
 _MEASURES = [field.name for field in fields(Measures)]
 _FLOATS = _MEASURES[1:]
+PAGE = 1_000
+"""Rows written at a time: between two of them others have their turn."""
 
 
 async def champion(tx: Tx) -> str:
@@ -150,18 +152,20 @@ async def save_judged(
         if measures.weeks
     ]
     types = "".join(f", ${place}::float8[]" for place in range(5, 5 + len(_FLOATS)))
-    await tx.exec_driver_sql(
-        f"""
-        INSERT INTO series_accuracy (product, region, method, {columns})
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]{types})
-        """,
-        (
-            [key.product for key, _, _ in rows],
-            [key.region for key, _, _ in rows],
-            [method for _, method, _ in rows],
-            *_columns([measures for _, _, measures in rows]),
-        ),
-    )
+    for start in range(0, len(rows), PAGE):
+        page = rows[start : start + PAGE]
+        await tx.exec_driver_sql(
+            f"""
+            INSERT INTO series_accuracy (product, region, method, {columns})
+            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]{types})
+            """,
+            (
+                [key.product for key, _, _ in page],
+                [key.region for key, _, _ in page],
+                [method for _, method, _ in page],
+                *_columns([measures for _, _, measures in page]),
+            ),
+        )
     await tx.exec_driver_sql(
         """
         UPDATE refit_runs SET state = 'publishing', bands = $2::text::float8[],
@@ -173,8 +177,7 @@ async def save_judged(
 
 
 def _columns(measures: Sequence[Measures]) -> list[list[Any]]:
-    rows = [asdict(found) for found in measures]
-    return [[row[name] for row in rows] for name in _MEASURES]
+    return [[getattr(found, name) for found in measures] for name in _MEASURES]
 
 
 async def backtests(tx: Tx, grouping: str | None) -> list[Any]:
