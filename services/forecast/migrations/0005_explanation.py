@@ -5,7 +5,7 @@ from alembic import op
 from takt.common.migrations import execute_script
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0002"
 
 SCRIPT = """
 -- From what each baseline was put together; null in versions from before. `observed` is the demand

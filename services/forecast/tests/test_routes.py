@@ -111,6 +111,47 @@ async def test_sales_and_deals_become_forecasts_that_sum_at_every_level(client, 
     assert held[0]["revision"] >= one["revision"]
 
 
+async def test_a_run_is_asked_for_followed_and_undone_over_rest(client, log):
+    await load(client, log)
+    asked = await client.post("/v1/forecasts/refits")
+    assert (asked.status_code, asked.json()["job"]) == (202, "refit_all")
+    run, joined = asked.json()["run"], asked.json()["joined"]
+    assert not joined
+    again = (await client.post("/v1/forecasts/refits", json={})).json()
+    assert (again["run"], again["joined"]) == (run, True)
+    fast = (await client.post("/v1/forecasts/refits", json={"combination": False})).json()
+    assert fast == {"job": "refit_all", "run": None, "joined": False}
+
+    async def ended():
+        state = (await client.get(f"/v1/forecasts/refits/{run}")).json()
+        return state if state["state"] == "done" else None
+
+    state = await eventually(ended, within=60)
+    assert state["requested_by"] == "test"
+    assert state["rows_done"] == state["rows"] >= 4
+    assert (state["seconds_left"], state["failure"]) == (0, None)
+    listed = (await client.get("/v1/forecasts/refits")).json()
+    assert [one["id"] for one in listed["items"]] == [run]
+
+    model = (await client.get("/v1/forecasts/P1/DE")).json()["model"]
+    assert model["model"] == "fast"
+    assert model["wape"] == pytest.approx(0, abs=1e-6)
+    assert model["weeks"] > 0
+    found = (await client.get("/v1/forecasts/backtest", params={"grouping": "lag"})).json()
+    assert (found["run"], found["rows"][0]["label"]) == (run, "1")
+    models = (await client.get("/v1/forecast-models")).json()
+    assert (models["champion"], models["challenger"]) == ("fast", "combination")
+    (decision,) = models["decisions"]
+    assert (decision["outcome"], decision["run"]) == ("kept", run)
+    headers = {"Idempotency-Key": "1"}
+    undo = await client.post("/v1/forecast-models/decisions/1/undo", headers=headers)
+    assert (undo.status_code, undo.json()["type"]) == (409, "urn:takt:problem:nothing-to-undo")
+    made = await client.post("/v1/forecast-versions", json={}, headers=headers)
+    path = f"/v1/forecast-versions/{made.json()['version']}/series"
+    held = (await client.get(path)).json()["items"]
+    assert all(one["model"]["naive_wape"] is not None for one in held)
+
+
 async def test_an_import_takes_good_rows_and_reports_the_others(client, log):
     await publish(log, *(envelope(event) for event in catalog()))
 
@@ -182,12 +223,22 @@ async def test_what_is_not_there_is_a_problem_that_says_what_to_do(client):
         "/v1/forecast-versions/7",
         "/v1/forecast-versions/7/series",
         "/v1/pipeline-demand/01890000-0000-7000-8000-000000000000",
+        "/v1/forecasts/refits/01890000-0000-7000-8000-000000000000",
     ):
         reply = await client.get(path)
         assert reply.status_code == 404
         assert reply.json()["remedy"]
     nothing = await client.post("/v1/forecast-versions", json={}, headers={"Idempotency-Key": "1"})
     assert nothing.status_code == 409
+    undo = await client.post(
+        "/v1/forecast-models/decisions/7/undo", headers={"Idempotency-Key": "1"}
+    )
+    assert (undo.status_code, undo.json()["field"]) == (404, "decision")
+    assert (await client.get("/v1/forecasts/backtest")).json() == {
+        "run": None,
+        "week": None,
+        "rows": [],
+    }
     assert (await client.get("/v1/win-probabilities")).json() == {"items": [], "next": None}
 
 
@@ -199,7 +250,15 @@ async def test_writing_needs_the_scope(client, new_key):
 
 
 @pytest.mark.parametrize(
-    "noun", ["forecast-versions", "forecasts", "demand-history", "win-probabilities"]
+    "noun",
+    [
+        "forecast-versions",
+        "forecasts",
+        "forecasts/refits",
+        "forecast-models",
+        "demand-history",
+        "win-probabilities",
+    ],
 )
 async def test_a_forged_cursor_is_named(client, noun):
     for place in (["x"], [None], [2**70], [1, 2], ["a", "b\0"], ["a", "b", "x"], [{}, [], 1]):

@@ -23,7 +23,17 @@ def takt(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 def test_help_names_every_verb_and_imports_nothing_heavy() -> None:
     told = takt("--help")
     assert told.returncode == 0
-    for verb in ("up", "open", "tail", "trace", "doctor", "migrate", "dead-letters", "keys"):
+    for verb in (
+        "up",
+        "open",
+        "forecast",
+        "tail",
+        "trace",
+        "doctor",
+        "migrate",
+        "dead-letters",
+        "keys",
+    ):
         assert f"\n  {verb} " in told.stdout
     code = (
         "import sys, takt.standalone.cli; "

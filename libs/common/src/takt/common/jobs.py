@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -31,6 +32,16 @@ JobHandler = Callable[[Database, dict[str, Any], datetime], Awaitable[None]]
 """`async def job(database, payload, now)`: opens its own transactions; may run again."""
 
 SLOWEST_RETRY = 60
+
+_stop: ContextVar[asyncio.Event] = ContextVar("stop")
+
+
+def stopping() -> asyncio.Event:
+    """Set when whoever runs the present job is told to stop: a long job leaves the rest for later.
+
+    Outside a worker it is never set.
+    """
+    return _stop.get(asyncio.Event())
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,7 @@ async def work(
     stop: asyncio.Event,
 ) -> None:
     """Run jobs until told to stop; a lost connection is made anew."""
+    _stop.set(stop)
     while handlers and not stop.is_set():
         try:
             await _work_while_connected(database, handlers, clock, stop)

@@ -19,6 +19,7 @@ ROUTES: Mapping[str, str] = {
     "sales": "deals",
     "teams": "deals",
     "demand-history": "forecast",
+    "forecast-models": "forecast",
     "forecast-versions": "forecast",
     "forecasts": "forecast",
     "pipeline-demand": "forecast",

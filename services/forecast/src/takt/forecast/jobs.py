@@ -6,16 +6,18 @@ refit_all          when somebody asks: every series
 refresh_pipeline   every hour: deals grow older
 recalibrate        every night: every series fitted anew, intervals, known shares and win curves
                    measured
+refit_run          every night, and when somebody asks: every series by the combination
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from takt.common.db import Database
 from takt.common.event import Cause
-from takt.common.jobs import JobHandler, Schedule, enqueue
-from takt.forecast.service import publish_versions, recalibrate, refit_series
+from takt.common.jobs import JobHandler, Schedule, enqueue, stopping
+from takt.forecast.service import publish_versions, recalibrate, refit_runs, refit_series
 from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.store import calibrations, history
 from takt.forecast.store.series import mark_all_stale, mark_products_stale
@@ -88,16 +90,36 @@ async def recalibrate_all(database: Database, payload: dict[str, Any], now: date
     await recalibrate.recalibrate(database, now)
 
 
+async def refit_run(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Begin a run, or take the one that is named to its end from where it is.
+
+    A worker that stops leaves the rest of it to the next one.
+    """
+    stop = stopping()
+    if "run" in payload:
+        run = UUID(payload["run"])
+    else:
+        async with database.transaction() as tx:
+            if not any(await history.evidence(tx)):
+                return
+            run = (await refit_runs.request_run(tx, "schedule", now))[0].id
+    if not await refit_runs.go_on(database, run, now, stop):
+        async with database.transaction() as tx:
+            await enqueue(tx, "refit_run", {"run": run})
+
+
 JOBS: Mapping[str, JobHandler] = {
     "refit": refit,
     "refit_products": refit_products,
     "refit_all": refit_all,
     "refresh_pipeline": refresh_pipeline,
     "recalibrate": recalibrate_all,
+    "refit_run": refit_run,
 }
 
 SCHEDULES = (
     Schedule("refit", every=timedelta(minutes=1)),
     Schedule("refresh_pipeline", every=timedelta(hours=1)),
     Schedule("recalibrate", at=time(2, 30)),
+    Schedule("refit_run", at=time(3)),
 )

@@ -82,6 +82,31 @@ class MonthQuantity(BaseModel):
     quantity: Quantity
 
 
+Model = Literal["fast", "combination"]
+
+
+class SeriesModel(BaseModel):
+    """By which model a series is forecast, and how good that was when its past was replayed.
+
+    Measured on all demand of the series, without the pipeline. What is not known yet is none.
+    """
+
+    model: Model
+    methods: str
+    """What it is made of."""
+    weeks: int | None
+    """Forecasts that were compared with what came."""
+    wape: float | None
+    """Sum of absolute errors over what was wanted; beside it the seasonal naive's."""
+    naive_wape: float | None
+    mase: float | None
+    bias: float | None
+    """Above zero: more was forecast than was wanted."""
+    coverage80: float | None
+    """Share of weeks that lay in the 80 % interval."""
+    coverage95: float | None
+
+
 class SeriesForecast(BaseModel):
     """The forecast of a product in a region."""
 
@@ -94,6 +119,8 @@ class SeriesForecast(BaseModel):
     buckets: tuple[ForecastBucket, ...]
     months: list[MonthQuantity]
     """A week being spread over its days; the first and last month are parts."""
+    model: SeriesModel | None = None
+    """Of the present forecast; none for one of the past: versions keep theirs."""
 
 
 class SumBucket(BaseModel):
@@ -142,6 +169,8 @@ class FrozenForecast(BaseModel):
     revision: int
     price: Money
     buckets: tuple[ForecastBucket, ...]
+    model: SeriesModel | None = None
+    """None in versions from before models were kept."""
 
 
 class ExplainedWeek(BaseModel):
@@ -291,3 +320,100 @@ class JobAccepted(BaseModel):
     """The work was queued."""
 
     job: str
+
+
+class RefitIn(RequestModel):
+    """What to fit anew."""
+
+    combination: bool = True
+    """Also by the combination, in a run; else by the fast path alone."""
+
+
+class RefitAccepted(JobAccepted):
+    """The work was queued; a run is to be followed at /v1/forecasts/refits/{run}."""
+
+    run: UUID | None = None
+    joined: bool = False
+    """A run was under way, and is not begun a second time."""
+
+
+class RefitRun(BaseModel):
+    """A run that forecasts every series by the combination, and how far it is."""
+
+    id: UUID
+    state: Literal["waiting", "forecasting", "publishing", "done", "failed"]
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+    week: date | None
+    """From which it forecasts."""
+    series: int
+    rows: int
+    """Forecasts to be made: one of each series, and those of past weeks that the backtest lacks."""
+    rows_done: int
+    seconds_left: int | None
+    """At the pace so far."""
+    failure: str | None
+
+
+class BacktestRow(BaseModel):
+    """The errors of one method in one group of replayed forecasts."""
+
+    grouping: Literal["lag", "class", "level"]
+    label: str
+    """Weeks ahead, the class of demand, or of which sums: series, product, region, family, all."""
+    method: Literal["naive", "fast", "combination"]
+    weeks: int
+    wape: float | None
+    mase: float | None
+    smape: float | None
+    bias: float | None
+    pinball: float | None
+    """Mean of twice the losses at the edges of both intervals, as a share of what was wanted."""
+    coverage80: float | None
+    coverage95: float | None
+
+
+class Backtest(BaseModel):
+    """What the latest run found; empty before the first."""
+
+    run: UUID | None
+    week: date | None
+    rows: list[BacktestRow]
+
+
+class ModelDecision(BaseModel):
+    """Why a model is published, with the numbers of the test."""
+
+    decision: int
+    at: datetime
+    run: UUID | None
+    outcome: Literal["promoted", "kept", "undone"]
+    champion: Model
+    """Who is published from then on."""
+    challenger: Model
+    decided_by: str
+    """`test`, or the person who undid."""
+    undoes: int | None
+    reason: str
+    origins: int | None
+    series: int | None
+    champion_loss: float | None
+    """Mean error of four weeks' sum, in the series' mean one-step error, of who was champion."""
+    challenger_loss: float | None
+    statistic: float | None
+    """Diebold-Mariano, corrected; above zero where the challenger lost less."""
+    p_value: float | None
+    better: int | None
+    """Series in which the challenger lost less beyond chance, of all that were tested."""
+    worse: int | None
+
+
+class ForecastModels(BaseModel):
+    """Which model is published, and what was decided, the newest first."""
+
+    champion: Model
+    challenger: Model
+    """Its forecasts are made too, kept, and not published."""
+    decisions: list[ModelDecision]
+    next: str | None = None

@@ -146,3 +146,29 @@ class ForecastVersionPublished(Event):
     @property
     def subject(self) -> str:
         return str(self.version)
+
+
+class RefitProgressed(Event):
+    """How far a run of the second speed is, which forecasts every series by the combination.
+
+    Told at its beginning, at every further percent and at its end; `sequence` counts the tellings.
+    """
+
+    event_type = "takt.forecast.refit_progressed.v1"
+    topic = topics.FORECAST_VERSIONS
+
+    run_id: UUID
+    state: Literal["waiting", "forecasting", "publishing", "done", "failed"]
+    requested_by: str
+    """A person or the schedule."""
+    series: int
+    rows: int
+    """Forecasts to be made: of each series one for now, and those of past weeks that are missing
+    for the backtest."""
+    rows_done: int
+    seconds_left: int | None = None
+    failure: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return str(self.run_id)

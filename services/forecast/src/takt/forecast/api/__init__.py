@@ -3,15 +3,19 @@
 from takt.forecast.api import (
     demand_history,
     explanations,
+    forecast_models,
     forecast_versions,
     forecasts,
     pipeline_demand,
+    refits,
     win_probabilities,
 )
 
 ROUTERS = (
     demand_history.router,
+    refits.router,  # before the forecast of a product and a region
     forecasts.router,
+    forecast_models.router,
     forecast_versions.router,
     explanations.router,
     win_probabilities.router,

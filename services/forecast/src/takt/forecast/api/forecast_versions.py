@@ -20,10 +20,11 @@ from takt.common.http import (
     once,
 )
 from takt.common.problems import NotFound
-from takt.forecast.schemas import FrozenForecast, PublishVersion, VersionHead
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.schemas import FrozenForecast, PublishVersion, SeriesModel, VersionHead
 from takt.forecast.service.publish import buckets
 from takt.forecast.service.publish_versions import publish_version
-from takt.forecast.store import versions
+from takt.forecast.store import models, versions
 
 router = APIRouter(prefix="/v1/forecast-versions", tags=["forecast versions"])
 
@@ -83,6 +84,8 @@ async def read_series(
     await read_version(version, tx)
     after = decode_cursor(cursor, tuple[PlaceText, PlaceText])
     rows = await versions.page_of_series(tx, version, after, limit)
+    keys = [SeriesKey(row.product, row.region) for row in rows]
+    known = await models.models_in(tx, version, keys)
     items = [
         FrozenForecast(
             product=row.product,
@@ -91,8 +94,11 @@ async def read_series(
             revision=row.revision,
             price=row.price,
             buckets=buckets(row.first_week, row.baseline, row.pipeline, row.bands),
+            model=SeriesModel.model_validate(known[key], from_attributes=True)
+            if key in known
+            else None,
         )
-        for row in rows
+        for key, row in zip(keys, rows, strict=True)
     ]
     last = items[-1] if len(items) == limit else None
     return Page(items=items, next=encode_cursor(last.product, last.region) if last else None)

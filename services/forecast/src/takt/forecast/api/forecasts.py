@@ -1,21 +1,21 @@
 """/v1/forecasts: the forecast of each series, now or as of a time, and sums over hierarchies."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Page, PlaceText, decode_cursor, encode_cursor
-from takt.common.jobs import enqueue
 from takt.common.problems import NotFound
 from takt.forecast.domain.calendar import months_of_weeks
 from takt.forecast.domain.hierarchy import ancestry
-from takt.forecast.schemas import ForecastSum, JobAccepted, MonthQuantity, SeriesForecast
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.schemas import ForecastSum, MonthQuantity, SeriesForecast, SeriesModel
 from takt.forecast.service.publish import buckets
 from takt.forecast.service.sum_forecasts import sum_forecasts
-from takt.forecast.store import replicas
+from takt.forecast.store import models, replicas
 from takt.forecast.store.forecasts import forecasts
 from takt.forecast.store.versions import FrozenRevision
 
@@ -48,7 +48,12 @@ async def list_forecasts(
         after=decode_cursor(cursor, tuple[PlaceText, PlaceText]),
         limit=limit,
     )
-    items = [_series(revision, made) for revision, made in found]
+    keys = [SeriesKey(revision.product, revision.region) for revision, _ in found]
+    known = {} if as_of is not None else await models.models_of(tx, keys)
+    items = [
+        _series(revision, made, known.get(key))
+        for key, (revision, made) in zip(keys, found, strict=True)
+    ]
     last = items[-1] if len(items) == limit else None
     return Page(items=items, next=encode_cursor(last.product, last.region) if last else None)
 
@@ -89,14 +94,9 @@ async def read_forecast(
             value=f"{product}/{region}",
             remedy="GET /v1/forecasts lists what there is; it begins with the first sale or deal",
         )
-    return _series(*found[0])
-
-
-@router.post("/refits", status_code=202, dependencies=[requires("forecast:write")])
-async def refit(tx: RequestTx) -> JobAccepted:
-    """Have every series fitted anew by the fast path."""
-    await enqueue(tx, "refit_all", once="refit by request")
-    return JobAccepted(job="refit_all")
+    key = SeriesKey(product, region)
+    known = {} if as_of is not None else await models.models_of(tx, [key])
+    return _series(*found[0], known.get(key))
 
 
 async def inside(tx: RequestTx, region: str) -> list[str]:
@@ -105,7 +105,7 @@ async def inside(tx: RequestTx, region: str) -> list[str]:
     return [code for code in {*parents, region} if region in ancestry(code, parents)]
 
 
-def _series(revision: FrozenRevision, made: datetime) -> SeriesForecast:
+def _series(revision: FrozenRevision, made: datetime, model: Any | None) -> SeriesForecast:
     weekly = buckets(revision.first_week, revision.baseline, revision.pipeline, revision.bands)
     months = months_of_weeks({bucket.week: bucket.quantity for bucket in weekly})
     return SeriesForecast(
@@ -117,4 +117,5 @@ def _series(revision: FrozenRevision, made: datetime) -> SeriesForecast:
         price=revision.price,
         buckets=weekly,
         months=[MonthQuantity(month=month, quantity=units) for month, units in months.items()],
+        model=None if model is None else SeriesModel.model_validate(model, from_attributes=True),
     )

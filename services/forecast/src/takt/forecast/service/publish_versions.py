@@ -13,7 +13,7 @@ from takt.forecast.domain.calendar import week_of
 from takt.forecast.domain.pipeline import to_decimals
 from takt.forecast.domain.series import move_to_week
 from takt.forecast.service.publish import buckets, in_zone
-from takt.forecast.store import replicas, versions
+from takt.forecast.store import models, replicas, versions
 from takt.forecast.store.versions import FrozenLine, FrozenRevision, Version
 
 PART_BYTES = 400_000
@@ -58,6 +58,7 @@ async def publish_version(
         raise NothingToPublish(
             "no series has a forecast", remedy="load sales or open deals first, then publish"
         )
+    await models.freeze_models(tx, version.version)
     revisions, lines = await versions.content(tx, version.version)
     parts = list(_parts([_frozen(revision, lines) for revision in revisions]))
     events = [

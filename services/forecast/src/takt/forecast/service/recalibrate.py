@@ -15,13 +15,14 @@ from takt.common.db import Database, Tx
 from takt.common.event import Cause, new_id
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
+from takt.forecast.domain.intervals import Bands
 from takt.forecast.domain.joining import PastSale, known_shares
 from takt.forecast.domain.pipeline import visits_of
 from takt.forecast.domain.refit import calibrate_bands
 from takt.forecast.domain.win_curves import estimate
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import Changes, Why, revise_deals
-from takt.forecast.store import calibrations, history, replicas
+from takt.forecast.store import calibrations, history, replicas, runs
 from takt.forecast.store import series as series_store
 from takt.forecast.store.calibrations import DEFAULT_FULFILMENT_DAYS, Calibration
 from takt.forecast.store.history import ReplayedSale
@@ -40,6 +41,8 @@ class Evidence:
     histories: Sequence[WeeklyHistory]
     fulfilment_days: Sequence[int]
     counts: tuple[int, int]
+    bands: Bands | None = None
+    """The combination's, which its runs measure; None where the fast path is published."""
 
 
 def measure(evidence: Evidence, now: datetime) -> tuple[Calibration, dict[SeriesKey, list[float]]]:
@@ -49,7 +52,7 @@ def measure(evidence: Evidence, now: datetime) -> tuple[Calibration, dict[Series
     times = evidence.fulfilment_days
     calibration = Calibration(
         estimate(visits),
-        calibrate_bands(evidence.histories),
+        evidence.bands or calibrate_bands(evidence.histories),
         round(median(times)) if len(times) >= FULFILMENTS_NEEDED else DEFAULT_FULFILMENT_DAYS,
         now,
         *evidence.counts,
@@ -115,6 +118,7 @@ async def _evidence(tx: Tx, now: datetime) -> Evidence:
         await history.weekly_histories(tx, keys, week),
         await history.fulfilment_times(tx),
         await history.evidence(tx),
+        await runs.combination_bands(tx),
     )
 
 

@@ -1,4 +1,7 @@
-"""Refit: series whose history changed, and all of them when a new week begins, by the fast path."""
+"""Refit: series whose history changed, and all of them when a new week begins, by the fast path.
+
+Where the combination is published, each fit is moved by what it saw otherwise at its last run.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -11,9 +14,10 @@ from takt.common.event import Cause
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.refit import Fit, refit
 from takt.forecast.domain.series import Series
+from takt.forecast.domain.two_speeds import Outlook, adjusted
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import recount_orders
-from takt.forecast.store import calibrations, history, replicas
+from takt.forecast.store import calibrations, history, replicas, runs
 from takt.forecast.store import series as series_store
 
 CHUNK = 50
@@ -45,7 +49,8 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     prices = await history.expected_prices(tx, keys, week - timedelta(weeks=PRICE_WEEKS))
     fits = {fit.key: fit for fit in await asyncio.to_thread(refit, histories, known, week)}
     batch = [replace(series, price=prices.get(series.key, series.price)) for series in batch]
-    batch = [_fitted(series, fits.get(series.key)) for series in batch]
+    outlooks = await runs.outlooks_of(tx, keys)
+    batch = [_fitted(s, fits.get(s.key), outlooks.get(s.key)) for s in batch]
     batch = await recount_orders(tx, batch, frozenset(keys))
     await series_store.save_fits(tx, list(fits.values()), keys)
     calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
@@ -53,12 +58,10 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     return len(keys)
 
 
-def _fitted(series: Series, fit: Fit | None) -> Series:
+def _fitted(series: Series, fit: Fit | None, outlook: Outlook | None) -> Series:
     """The series with a new model; one whose history was taken back expects nothing."""
-    nothing = np.zeros(HORIZON_WEEKS)
-    return replace(
-        series,
-        model_changed=True,
-        statistical=nothing if fit is None else fit.statistical,
-        scale=0.0 if fit is None else fit.scale,
-    )
+    if fit is None:
+        nothing = np.zeros(HORIZON_WEEKS)
+        return replace(series, model_changed=True, statistical=nothing, scale=0.0)
+    baseline = adjusted(fit.statistical, outlook, series.first_week)
+    return replace(series, model_changed=True, statistical=baseline, scale=fit.scale)

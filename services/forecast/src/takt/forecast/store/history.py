@@ -29,6 +29,56 @@ async def weekly_histories(tx: Tx, keys: Sequence[SeriesKey], week: date) -> lis
     return [history for history in histories if history is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class WeeklyUnits:
+    """The weeks in which a series was wanted, counted from its first one, and how many units."""
+
+    key: SeriesKey
+    first_week: date
+    weeks: Sequence[int]
+    quantities: Sequence[float]
+
+
+async def weekly_units(tx: Tx, keys: Sequence[SeriesKey], before: date) -> list[WeeklyUnits]:
+    """Demand by week before a Monday, of each series that has any, in one row a series.
+
+    The database makes the arrays: thousands of weeks in Python would hold up the event loop.
+    """
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT product, region, first, array_agg((week - first) / 7 ORDER BY week) AS weeks,
+            array_agg(quantity ORDER BY week) AS quantities
+        FROM (
+            SELECT product, region, date_trunc('week', day)::date AS week,
+                sum(quantity)::float8 AS quantity,
+                min(date_trunc('week', min(day))::date) OVER (PARTITION BY product, region) AS first
+            FROM demand
+            WHERE (product, region) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+                AND day < $3 AND quantity > 0
+            GROUP BY 1, 2, 3
+        ) weekly
+        GROUP BY 1, 2, 3 ORDER BY 1, 2
+        """,
+        ([key.product for key in keys], [key.region for key in keys], before),
+    )
+    return [
+        WeeklyUnits(SeriesKey(row.product, row.region), row.first, row.weeks, row.quantities)
+        for row in rows
+    ]
+
+
+async def first_weeks(tx: Tx, before: date) -> list[tuple[SeriesKey, date]]:
+    """Every series with demand before a Monday, and its first week; the longest come first."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT product, region, date_trunc('week', min(day))::date AS first FROM demand
+        WHERE day < $1 AND quantity > 0 GROUP BY 1, 2 ORDER BY first, product, region
+        """,
+        (before,),
+    )
+    return [(SeriesKey(row.product, row.region), row.first) for row in rows]
+
+
 async def expected_prices(
     tx: Tx, keys: Sequence[SeriesKey], since: date
 ) -> dict[SeriesKey, Decimal]:

@@ -75,7 +75,7 @@ async def load_company(client: httpx.AsyncClient, progress: ReportProgress) -> C
     line_ids = await _line_ids(client, {sale.deal for sale in recent if sale.deal})
     await _load_sales(client, recent, line_ids, progress)
     await _settle(client)
-    await _send(client, "POST", "/v1/forecasts/refits")
+    await _send(client, "POST", "/v1/forecasts/refits", {"combination": False})
     await _first_version(client)
     await _settle(client)
     await _load_network(client, company, progress)

@@ -1,0 +1,66 @@
+"""/v1/forecast-models: the model that is published, its challenger, and every decision."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from takt.common.auth import Caller, requires
+from takt.common.db import RequestTx
+from takt.common.http import (
+    Cursor,
+    Limit,
+    Now,
+    PlaceNumber,
+    decode_cursor,
+    encode_cursor,
+    once,
+)
+from takt.forecast.domain.two_speeds import COMBINATION, FAST
+from takt.forecast.schemas import ForecastModels, ModelDecision
+from takt.forecast.service.undo_decision import undo_decision
+from takt.forecast.store import models
+
+router = APIRouter(prefix="/v1/forecast-models", tags=["forecast models"])
+
+DecisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("", dependencies=[requires("forecast:read")])
+async def read_models(tx: RequestTx, cursor: Cursor = None, limit: Limit = 50) -> ForecastModels:
+    """The champion, the challenger, and what was decided between them."""
+    place = decode_cursor(cursor, tuple[PlaceNumber])
+    before = min(place[0], 2**31 - 1) if place else None
+    rows = await models.list_decisions(tx, before, limit)
+    champion = await models.champion(tx)
+    decisions = [_decision(row) for row in rows]
+    return ForecastModels.model_validate(
+        {
+            "champion": champion,
+            "challenger": FAST if champion == COMBINATION else COMBINATION,
+            "decisions": decisions,
+            "next": encode_cursor(decisions[-1].decision) if len(rows) == limit else None,
+        }
+    )
+
+
+@router.post("/decisions/{decision}/undo", status_code=201)
+async def undo(
+    request: Request,
+    decision: DecisionNumber,
+    tx: RequestTx,
+    now: Now,
+    caller: Annotated[Caller, requires("forecast:write")],
+) -> Response:
+    """Publish again who was published before a promotion; it counts as a decision of its own.
+
+    What was known by then does not promote the challenger a second time.
+    """
+
+    async def answer() -> tuple[int, Any]:
+        return 201, _decision(await undo_decision(tx, decision, caller.name, now))
+
+    return await once(request, tx, answer)
+
+
+def _decision(row: Any) -> ModelDecision:
+    return ModelDecision.model_validate(row, from_attributes=True)
