@@ -1,7 +1,7 @@
 """What a forecast of rare demand costs in stock: base-stock levels played against what came.
 
 All-zero forecasts win on absolute errors, since most periods are zero; they lose where it counts,
-on the shelf. The level that a rate calls for is the same for every method; what differs is the rate.
+on the shelf. Every method's rate is turned into a level in the same way.
 Source: Teunter & Duncan (2009); Kourentzes (2014), on judging intermittent demand by inventory.
 """
 
