@@ -23,8 +23,8 @@ VARIATION_CUT = 0.49
 METHODS: Mapping[Class, tuple[str, ...]] = {
     "smooth": ("fast", "combination"),
     "erratic": ("fast", "combination"),
-    "intermittent": ("sba", "tsb", "imapa", "mean of three"),
-    "lumpy": ("sba", "tsb", "imapa", "mean of three"),
+    "intermittent": ("sba", "tsb", "imapa", "mean", "combination"),
+    "lumpy": ("sba", "tsb", "imapa", "mean", "combination"),
 }
 """What is fitted to the series of each class; the last is what Takt publishes.
 

@@ -66,7 +66,7 @@ def base_stocks(rate: Floats, dispersion: Floats, policy: Policy) -> Floats:
         covered += np.where(short, term, 0.0)
         units += 1
         # Rounding can keep the sum a hair below a service level near 1.
-        covered[(units > shape) & (term < 1e-15)] = 1.0
+        covered[(units > mean) & (term < 1e-15)] = 1.0
     return np.where(large, np.maximum(np.ceil(normal), 0.0), level)
 
 
