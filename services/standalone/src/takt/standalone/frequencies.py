@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby, pairwise
 from math import gcd
 
@@ -51,7 +51,17 @@ WEEKLY = _of_dates("week", 52, lambda moment: (moment.toordinal() - 1) // 7)
 DAILY = _of_dates("day", 365, lambda moment: moment.toordinal())
 WORKDAYS = _of_dates("working day", 260, _workday)
 HOURLY = _of_dates("hour", 8760, lambda moment: moment.toordinal() * 24 + moment.hour)
-COARSE_FIRST = (YEARLY, QUARTERLY, MONTHLY, WEEKLY, DAILY, HOURLY)
+TELLING = (
+    (YEARLY, ("months", 12)),
+    (QUARTERLY, ("months", 3)),
+    (MONTHLY, ("months", 1)),
+    (WEEKLY, ("days", 7)),
+    (DAILY, ("days", 1)),
+    (HOURLY, ("days", 1 / 24)),
+)
+"""The step that tells of a frequency."""
+COARSE_FIRST = (MONTHLY, WEEKLY, DAILY, HOURLY)
+"""What may be meant where no step is the usual one, as when periods without demand are left out."""
 
 NAMES = {
     "Y": YEARLY,
@@ -116,8 +126,8 @@ def moment_of(value: object) -> Moment:
 def inferred(series: Sequence[Sequence[Moment]]) -> Frequency:
     """The frequency of most steps between the sorted, different moments of all series.
 
-    Where no frequency has most steps, as in a file that leaves out whatever was zero: the coarsest
-    in which no two moments of a series share a period.
+    Where none has: the coarsest of `COARSE_FIRST` in which no two moments of a series share a
+    period.
     """
     if any(isinstance(moment, int) for moments in series for moment in moments[:1]):
         unit = 0
@@ -125,20 +135,27 @@ def inferred(series: Sequence[Sequence[Moment]]) -> Frequency:
             for before, after in pairwise(moments):
                 unit = gcd(unit, int(after) - int(before))  # type: ignore[arg-type]
         return steps(unit or 1)
-    counted = {frequency.period: _steps(series, frequency) for frequency in COARSE_FIRST}
-    for frequency in COARSE_FIRST:
-        sizes = counted[frequency.period]
-        if sizes and sizes[1] * 2 > sum(sizes.values()):
+    sizes = Counter(_calendar_step(*pair) for moments in series for pair in pairwise(moments))
+    for frequency, step in TELLING:
+        if sizes[step] * 2 > sizes.total():
             return _without_weekends(series) if frequency is DAILY else frequency
-    return next((f for f in COARSE_FIRST if not counted[f.period][0]), HOURLY)
+    return next((f for f in COARSE_FIRST if not _share(series, f)), HOURLY)
 
 
-def _steps(series: Iterable[Sequence[Moment]], frequency: Frequency) -> Counter[int]:
-    sizes: Counter[int] = Counter()
-    for moments in series:
-        places = [frequency.place(moment) for moment in moments]
-        sizes.update(after - before for before, after in pairwise(places))
-    return sizes
+def _calendar_step(before: Moment, after: Moment) -> tuple[str, float]:
+    """A step in months, where the day is the same or both are at a month's end; else in days."""
+    if isinstance(before, int) or isinstance(after, int):
+        raise TypeError("an integer step has no calendar")
+    months = MONTHLY.place(after) - MONTHLY.place(before)
+    if months and (before.day == after.day or min(before.day, after.day) > 27):
+        return "months", months
+    return "days", (after - before) / timedelta(1)
+
+
+def _share(series: Iterable[Sequence[Moment]], frequency: Frequency) -> bool:
+    return any(
+        frequency.place(a) == frequency.place(b) for each in series for a, b in pairwise(each)
+    )
 
 
 def _without_weekends(series: Sequence[Sequence[Moment]]) -> Frequency:
@@ -150,21 +167,28 @@ def _without_weekends(series: Sequence[Sequence[Moment]]) -> Frequency:
 def changes(moments: Sequence[Moment], frequency: Frequency) -> int | None:
     """Where sorted moments go over from one regular step to another, or None.
 
-    So it is when every step belongs to a run of equal ones, and there is more than one kind: months
-    and then weeks, say. A single long step is a gap.
+    So it is when all steps belong to long runs of equal ones, of more than one kind, but for one
+    step between two runs: months and then weeks, say. A long step or two are gaps.
     """
     sizes = [_size(before, after, frequency) for before, after in pairwise(moments)]
-    runs = [(size, len(list(run))) for size, run in groupby(sizes)]
-    if len({size for size, _ in runs}) < 2 or any(length < RUN for _, length in runs):
+    runs: list[tuple[tuple[str, float], int, int]] = []
+    start = 0
+    for size, run in groupby(sizes):
+        length = len(list(run))
+        runs.append((size, start, length))
+        start += length
+    regular = [(size, start) for size, start, length in runs if length >= RUN]
+    between = sum(length for _, _, length in runs if length < RUN)
+    if between >= max(len(regular), 1):
         return None
-    return runs[0][1] + 1
+    return next((start + 1 for size, start in regular if size != regular[0][0]), None)
 
 
-def _size(before: Moment, after: Moment, frequency: Frequency) -> tuple[str, int]:
-    """A step in the largest of months and of the frequency's periods that it is whole in."""
+def _size(before: Moment, after: Moment, frequency: Frequency) -> tuple[str, float]:
+    """A step in months, where it is whole in them and longer than a period; else in periods."""
     periods = frequency.place(after) - frequency.place(before)
-    if periods > 1 and isinstance(before, datetime) and isinstance(after, datetime):
-        months = MONTHLY.place(after) - MONTHLY.place(before)
-        if months and (before.day == after.day or min(before.day, after.day) > 27):
-            return "months", months
+    if periods > 1 and not isinstance(before, int):
+        unit, size = _calendar_step(before, after)
+        if unit == "months":
+            return unit, size
     return "periods", periods
