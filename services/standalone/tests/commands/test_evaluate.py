@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -14,6 +16,7 @@ import pytest
 from takt.standalone import cli, series_files
 from takt.standalone.commands.output import CommandError
 
+GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "evaluate.md"
 Cell = str | float
 Rows = Sequence[tuple[str, Cell, Cell]]
 Told = tuple[int, str, str]
@@ -394,3 +397,25 @@ def test_the_published_choice_among_shorter_lead_times_costs_less(
         _, out, _ = takt("evaluate", "intermittent", file, *wishes)
         costs.append(json.loads(out)["methods"]["combination"]["stock_cost"])
     assert costs == sorted(costs)
+
+
+def test_the_guide_shows_what_is_shown(
+    takt: Takt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = GUIDE.read_text("utf-8")
+    for name, content in re.findall(r"```csv (\S+)\n(.*?)```", guide, re.DOTALL):
+        (tmp_path / name).write_text(content, "utf-8")
+    shown = re.search(
+        r"```console\n\$ takt (.*?)\n(.*?)```\n.*?```text\n(.*?)```", guide, re.DOTALL
+    )
+    assert shown is not None
+    monkeypatch.chdir(tmp_path)
+    code, out, err = takt(*shlex.split(shown[1]))
+    assert code == 0
+    assert without_times(out) == without_times(shown[2])
+    assert err.endswith(shown[3])
+
+
+def without_times(table: str) -> list[str]:
+    """A table without its last two columns, the CPU times."""
+    return [re.sub(r"  [\d.e-]+ +[\d.e-]+$", "", line) for line in table.splitlines()]

@@ -4,6 +4,7 @@
 """
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -106,8 +107,8 @@ def batches(histories: Sequence[Floats]) -> Iterator[tuple[npt.NDArray[np.int64]
 
 def cpu_seconds() -> float:
     """CPU time of this process and of the workers that it has waited for."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
+    workers = os.times()
+    return time.process_time() + workers.children_user + workers.children_system
 
 
 def scores(

@@ -6,6 +6,7 @@ order; other columns are ignored. What was not observed has no row.
 
 import csv
 import gzip
+import io
 import math
 import zlib
 from array import array
@@ -18,7 +19,10 @@ from pathlib import Path
 from takt.standalone.commands.output import CommandError, say
 from takt.standalone.frequencies import Moment, moment_of
 
+Cells = tuple[int, object, object, object]
+"""Line, unique_id, ds and y of a row."""
 COLUMNS = ("unique_id", "ds", "y")
+TOLD_EVERY = 100_000
 SHOWN = 20
 """Bad rows that are told one by one."""
 
@@ -64,14 +68,17 @@ class Refusals:
             )
 
 
-def read(path: Path, progress: Callable[[str, int, int], None] | None = None) -> SeriesFile:
-    """Read a file. Raises CommandError: it cannot be read, or has a bad row."""
+def read(path: Path, told: Callable[[str, int, int], None] = lambda *_: None) -> SeriesFile:
+    """Read a file; `told` hears what is read, and how much of how much.
+
+    Raises CommandError: it cannot be read, or has a bad row.
+    """
     refuse = Refusals(path)
     series: dict[str, Rows] = {}
     moments: dict[object, Moment] = {}
     kind: type | None = None
     with _readable(path):
-        for line, name, when, value in _cells(path):
+        for line, name, when, value in _cells(path, told):
             number = _number(value)
             if name is None or str(name).strip() == "":
                 refuse(line, "unique_id", "", "name the series of this row.")
@@ -152,14 +159,15 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _cells(path: Path) -> Iterator[tuple[int, object, object, object]]:
-    """Line, unique_id, ds and y of each row."""
-    return _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path)
+def _cells(path: Path, told: Callable[[str, int, int], None]) -> Iterator[Cells]:
+    return (_parquet if path.suffix.lower() in (".parquet", ".pq") else _csv)(path, told)
 
 
-def _csv(path: Path) -> Iterator[tuple[int, object, object, object]]:
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+def _csv(path: Path, told: Callable[[str, int, int], None]) -> Iterator[Cells]:
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        plain = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
+        file = io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
         first = file.readline()
         if not first.strip():
             raise CommandError(f"{path} is empty.", "Give it a header and rows: unique_id,ds,y.")
@@ -173,6 +181,8 @@ def _csv(path: Path) -> Iterator[tuple[int, object, object, object]]:
                 continue
             if len(row) <= least:
                 row += [""] * (least + 1 - len(row))
+            if reader.line_num % TOLD_EVERY == 0:
+                told(f"bytes of {path.name}", raw.tell(), size)
             yield reader.line_num + 1, row[places[0]], row[places[1]], row[places[2]]
 
 
@@ -188,7 +198,7 @@ def _places(path: Path, header: Sequence[str]) -> tuple[int, int, int]:
     return unique_id, ds, y
 
 
-def _parquet(path: Path) -> Iterator[tuple[int, object, object, object]]:
+def _parquet(path: Path, told: Callable[[str, int, int], None]) -> Iterator[Cells]:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -204,6 +214,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, object, object, object]]:
             row = 0
             for batch in file.iter_batches(columns=list(COLUMNS)):
                 columns = [batch.column(column).to_pylist() for column in COLUMNS]
+                told(f"rows of {path.name}", row, file.metadata.num_rows)
                 for name, when, value in zip(*columns, strict=True):
                     row += 1
                     yield row, name, when, value
