@@ -7,7 +7,6 @@ order; other columns are ignored. What was not observed has no row.
 import csv
 import gzip
 import io
-import math
 import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,12 @@ Cells = tuple[int, object, object, object]
 """Line, unique_id, ds and y of a row."""
 COLUMNS = ("unique_id", "ds", "y")
 TOLD_EVERY = 100_000
+LARGEST = 1e15
+"""Beyond it, squared errors and the last digits of a value are lost."""
+NO_NUMBER = (
+    "give a finite number, in a unit that keeps it below 1e15; "
+    "leave out the row of what is not known."
+)
 SHOWN = 20
 """Bad rows that are told one by one."""
 
@@ -83,12 +88,7 @@ def read(path: Path, told: Callable[[str, int, int], None] = lambda *_: None) ->
             if name is None or str(name).strip() == "":
                 refuse(line, "unique_id", "", "name the series of this row.")
             elif number is None:
-                refuse(
-                    line,
-                    "y",
-                    value,
-                    "give a finite number; leave out the row of what is not known.",
-                )
+                refuse(line, "y", value, NO_NUMBER)
             else:
                 moment = moments.get(when)
                 if moment is None:
@@ -119,7 +119,7 @@ def _number(value: object) -> float | None:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= LARGEST else None
 
 
 def _sort(name: str, rows: Rows, refuse: Refusals) -> None:
