@@ -149,6 +149,20 @@ def test_a_file_of_constants_has_no_owa_and_says_null(takt: Takt, tmp_path: Path
     assert found["methods"]["fast"]["mase"] is None
 
 
+def test_intervals_of_short_series_are_calibrated_on_short_series(
+    takt: Takt, tmp_path: Path
+) -> None:
+    walks = 100 + np.random.default_rng(7).normal(0, 3, (150, 26)).cumsum(axis=1)
+    rows = [
+        (f"s{s}", 1990 + year, y) for s, walk in enumerate(walks) for year, y in enumerate(walk)
+    ]
+    train = [row for row in rows if row[1] < 2010]
+    paths = files(tmp_path, train, [row for row in rows if row[1] >= 2010])
+    fast = evaluated(takt, *paths, "--season-length", 1, "--horizon", 6)["methods"]["fast"]
+    assert 0.7 < fast["coverage80"] < 0.9
+    assert 0.9 < fast["coverage95"] < 0.99
+
+
 def test_the_same_series_score_the_same_in_any_order_and_in_any_form(
     takt: Takt, tmp_path: Path
 ) -> None:

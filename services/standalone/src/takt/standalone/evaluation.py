@@ -25,6 +25,9 @@ from takt.forecast.domain import (
 
 Floats = npt.NDArray[np.float64]
 
+SHORT = 12
+"""Periods that a series needs to calibrate intervals where no longer ones do: yearly data, say."""
+
 
 class Forecasts(Protocol):
     """Points of shape (series, horizon), and the ends of intervals by their level in percent."""
@@ -68,9 +71,7 @@ def fast(histories: Sequence[Floats], season: int, horizon: int) -> Found:
     lifts = np.array([lift(history) for history in histories])
     lifted = [history + by for history, by in zip(histories, lifts, strict=True)]
     start = cpu_seconds()
-    bands = intervals.calibrate(
-        [intervals.replay(y, horizon, season) for _, y in batches(lifted)], horizon
-    )
+    bands = _calibrated(lifted, season, horizon)
     calibrating = cpu_seconds() - start
     points = np.empty((len(histories), horizon))
     edges = np.empty((len(intervals.LEVELS), len(histories), horizon))
@@ -82,6 +83,16 @@ def fast(histories: Sequence[Floats], season: int, horizon: int) -> Found:
     points -= lifts[:, None]
     low95, low80, high80, high95 = edges - lifts[:, None]
     return Found(points, {80: low80, 95: low95}, {80: high80, 95: high95}, calibrating)
+
+
+def _calibrated(histories: Sequence[Floats], season: int, horizon: int) -> intervals.Bands:
+    """Bands from the series that are long enough for the product, else from shorter ones."""
+    for shortest in (intervals.SHORTEST, SHORT):
+        replayed = [intervals.replay(y, horizon, season, shortest) for _, y in batches(histories)]
+        bands = intervals.calibrate(replayed, horizon)
+        if bands.scores[0] >= intervals.SCORES_NEEDED:
+            break
+    return bands
 
 
 def lift(history: Floats) -> float:
