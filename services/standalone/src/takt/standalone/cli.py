@@ -10,6 +10,7 @@ import typer
 
 from takt.standalone.commands.dead_letters import dead_letters
 from takt.standalone.commands.doctor import doctor
+from takt.standalone.commands.evaluate import evaluate
 from takt.standalone.commands.forecast import forecast
 from takt.standalone.commands.import_crm import import_
 from takt.standalone.commands.keys import keys
@@ -40,6 +41,7 @@ app.command()(tail)
 app.command()(trace)
 app.add_typer(dead_letters)
 app.add_typer(keys)
+app.add_typer(evaluate)
 app.command()(doctor)
 app.command()(migrate)
 app.command()(republish)

@@ -56,7 +56,12 @@ def scale(states: fast_path.States) -> Floats:
     return np.maximum(states.one_step_error, np.maximum(floor, 1e-6))
 
 
-def replay(y: Floats, horizon: int, season: int = fast_path.WEEKS_PER_SEASON) -> Floats:
+def replay(
+    y: Floats,
+    horizon: int,
+    season: int = fast_path.WEEKS_PER_SEASON,
+    shortest: int = SHORTEST,
+) -> Floats:
     """Scores at rolling origins, shape (series, origins, horizon), NaN where nothing is known yet.
 
     Fitted once on what lies before the first origin, then each period is observed in turn: no
@@ -66,10 +71,11 @@ def replay(y: Floats, horizon: int, season: int = fast_path.WEEKS_PER_SEASON) ->
         y: histories of one length, shape (series, periods).
         horizon: periods ahead.
         season: periods in a season.
+        shortest: periods that a series needs; half of them lie before the first origin.
     """
     periods = y.shape[1]
-    origins = min(ORIGINS, periods - SHORTEST // 2)
-    if periods < SHORTEST:
+    origins = min(ORIGINS, periods - shortest // 2)
+    if periods < shortest:
         return np.full((len(y), 0, horizon), np.nan)
     first = periods - origins
     states = fast_path.fit(y[:, :first], season)
