@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
-from takt.standalone import cli, series_files
-from takt.standalone.commands.output import CommandError
+from takt.standalone import cli
 
 GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "evaluate.md"
 Cell = str | float
@@ -189,29 +190,18 @@ def test_the_same_series_score_the_same_in_any_order_and_in_any_form(
 
 
 def test_parquet_is_read_like_csv(takt: Takt, tmp_path: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
     train, test = files(tmp_path, monthly("a", 60), monthly("a", 6, 60))
     names, when, y = zip(*monthly("a", 60), strict=True)
     for moments in (when, [date.fromisoformat(str(each)) for each in when]):
         path = tmp_path / "train.parquet"
         columns = {"unique_id": names, "ds": moments, "y": y, "colour": names}
-        parquet.write_table(pyarrow.table(columns), path)
+        pyarrow.parquet.write_table(pyarrow.table(columns), path)
         found = evaluated(takt, path, test)["methods"]["fast"]
         assert found["owa"] == evaluated(takt, train, test)["methods"]["fast"]["owa"]
-    parquet.write_table(pyarrow.table({"unique_id": names, "ds": when}), path)
+    pyarrow.parquet.write_table(pyarrow.table({"unique_id": names, "ds": when}), path)
     assert "lacks the column y" in refused(takt, path, test)[1]
     path.write_bytes(b"nothing of the kind")
     assert "cannot be read" in refused(takt, path, test)[1]
-
-
-def test_parquet_without_its_reader_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(CommandError, match="pyarrow") as error:
-        series_files.read(tmp_path / "train.parquet")
-    assert "takt-standalone[parquet]" in error.value.remedy
 
 
 BAD = {

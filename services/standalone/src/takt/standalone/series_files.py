@@ -199,15 +199,9 @@ def _places(path: Path, header: Sequence[str]) -> tuple[int, int, int]:
 
 
 def _parquet(path: Path, told: Callable[[str, int, int], None]) -> Iterator[Cells]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise CommandError(
-            f"{path} is Parquet, and pyarrow, which reads it, is not installed.",
-            "Install takt-standalone[parquet], or write the series as CSV.",
-            2,
-        ) from error
+    import pyarrow
+    import pyarrow.parquet
+
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             _places(path, file.schema_arrow.names)
