@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A first case may import scipy, or build a table of all characters: seconds on a busy machine.
+settings.register_profile("takt", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("takt")
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.0"

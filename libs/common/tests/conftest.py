@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from hypothesis import HealthCheck, settings
 from pydantic import BaseModel
 
 from takt.common.amounts import PositiveQuantity
@@ -20,10 +19,6 @@ from takt.common.db import RequestTx, Tx
 from takt.common.event import Cause, Envelope, new_id
 from takt.common.http import IfMatch, RequestModel, check_match, once
 from takt.common.testing import service_app, service_database
-
-# The first text that is drawn builds a table of all characters: seconds on a busy machine.
-settings.register_profile("takt", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("takt")
 
 FOLDER = Path(__file__).parent / "shop" / "migrations"
 

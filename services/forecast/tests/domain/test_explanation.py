@@ -5,7 +5,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from takt.forecast.domain import fast_path
@@ -25,7 +25,6 @@ from takt.forecast.domain.series import move_to_week
 
 WEEK = date(2026, 11, 23)
 WEEKS = 26
-unhurried = settings(deadline=None)  # a case fits a few series
 KEYS = [SeriesKey("P1", "DE"), SeriesKey("P1", "FR"), SeriesKey("P2", "DE")]
 
 
@@ -92,7 +91,6 @@ def version(random, week):
     }
 
 
-@unhurried
 @given(st.integers(0, 2**32), st.integers(-3, 30))
 def test_the_parts_sum_to_the_difference_in_every_week_and_in_value(seed, passed):
     random = np.random.default_rng(seed)
@@ -122,7 +120,6 @@ def check(keys, before, after, parts, axis):
     return found
 
 
-@unhurried
 @given(st.integers(0, 2**32))
 def test_a_version_does_not_differ_from_itself(seed):
     same = version(np.random.default_rng(seed), WEEK)
@@ -137,7 +134,6 @@ def exchanged(series, **changes):
     return replace(series, model=model, baseline=baseline)
 
 
-@unhurried
 @given(st.integers(0, 2**32), st.sampled_from(["statistical", "known", "ordered", "price", "line"]))
 def test_what_alone_has_changed_explains_all(seed, what):
     random = np.random.default_rng(seed)
@@ -171,7 +167,6 @@ def test_what_alone_has_changed_explains_all(seed, what):
     assert {part.kind for part in parts} == {kind}
 
 
-@unhurried
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_weeks_observed_without_a_fit_are_all_actuals_and_calendar(seed, passed):
     random = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from takt.forecast.domain.reconciliation import (
@@ -22,7 +22,6 @@ from takt.forecast.domain.trees import (
 
 WEEKS = 4
 seeds = st.integers(0, 2**32)
-unhurried = settings(deadline=None)  # the first case imports scipy
 
 
 def company(random):
@@ -57,7 +56,6 @@ def membership(tree, series, axes):
     )
 
 
-@unhurried
 @given(seeds)
 def test_every_node_is_the_exact_sum_of_its_series_and_none_is_negative(seed):
     random = np.random.default_rng(seed)
@@ -82,7 +80,6 @@ def reconcilers(tree, random):
     return by_variance(tree, variance), by_covariance(tree, residuals)
 
 
-@unhurried
 @given(seeds)
 def test_forecasts_that_agree_already_stay_as_they_are(seed):
     random = np.random.default_rng(seed)
@@ -93,7 +90,6 @@ def test_forecasts_that_agree_already_stay_as_they_are(seed):
         assert (whole == base).all()
 
 
-@unhurried
 @given(seeds)
 def test_it_is_generalised_least_squares(seed):
     random = np.random.default_rng(seed)
@@ -108,7 +104,6 @@ def test_it_is_generalised_least_squares(seed):
         assert np.allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
-@unhurried
 @given(seeds, st.integers(1, 5))
 def test_changes_one_after_another_equal_reconciling_anew_to_the_last_place(seed, changes):
     random = np.random.default_rng(seed)
