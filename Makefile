@@ -12,10 +12,10 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock faults composed bench pictures contracts clean
+.PHONY: help setup run test check format lock faults composed bench bench-forecast pictures contracts clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp ## Make .venv with the takt command in it
 
@@ -70,6 +70,15 @@ format: .venv/.web ## Put the code into its form
 bench: .venv/.web ## Measure everything beside its limit or peer, and print the table
 	@.venv/bin/python -m benchmarks
 
+# The peer's environment: nothing of it reaches the product's.
+.bench-venv/.stamp: $(UV) Makefile
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .bench-venv
+	@$(UV) pip install --quiet --python .bench-venv/bin/python statsforecast==2.1.1
+	@touch $@
+
+bench-forecast: setup .bench-venv/.stamp ## Measure forecasts on M3 beside statsforecast; SAMPLE=200 for so many series a period
+	@.venv/bin/python -m benchmarks.forecast $(SAMPLE)
+
 pictures: .venv/.web ## Take the README's pictures of the web page anew; needs a font with Chinese characters
 	@$(NPM) run pictures
 
@@ -78,4 +87,4 @@ contracts: setup ## Write the events' schemas, AsyncAPI and OpenAPI documents an
 	@.venv/bin/python -m takt.standalone.openapi
 
 clean: ## Remove what setup made
-	@rm -rf .venv .tools
+	@rm -rf .venv .bench-venv .tools

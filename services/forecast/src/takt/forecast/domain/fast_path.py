@@ -143,16 +143,24 @@ def append(states: States, y: Floats) -> States:
 def forecast(states: States, horizon: int) -> Floats:
     """The mean of theta and damped trend, shape (series, horizon), never negative."""
     ahead = np.arange(1, horizon + 1, dtype=np.float64)
-    alpha = states.theta_alpha[:, None]
-    remembered = (1 - (1 - alpha) ** states.observed[:, None]) / alpha
-    theta = states.theta_level[:, None] + states.slope[:, None] / 2 * (ahead - 1 + remembered)
     damping = states.damping[:, None]
     damped_steps = np.cumsum(damping ** ahead[None, :], axis=1)
     damped = states.damped_level[:, None] + damped_steps * states.damped_trend[:, None]
     season = states.seasonal.shape[1]
     position = (states.observed[:, None] + ahead - 1).astype(np.int64) % season
-    combined = (theta + damped) / 2
+    combined = (theta(states, horizon) + damped) / 2
     return np.maximum(combined, 0.0) * np.take_along_axis(states.seasonal, position, axis=1)
+
+
+def theta(states: States, horizon: int) -> Floats:
+    """Theta alone, seasonally adjusted, shape (series, horizon)."""
+    ahead = np.arange(1, horizon + 1, dtype=np.float64)
+    alpha = states.theta_alpha[:, None]
+    remembered = (1 - (1 - alpha) ** states.observed[:, None]) / alpha
+    line: Floats = states.theta_level[:, None] + states.slope[:, None] / 2 * (
+        ahead - 1 + remembered
+    )
+    return line
 
 
 def _fit_chunk(y: Floats, season: int) -> States:

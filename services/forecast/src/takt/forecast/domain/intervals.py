@@ -4,7 +4,8 @@ A score is the error of a forecast at an origin in the past, divided by the seri
 error there. Scores of all series are pooled per horizon; their quantiles times a series' own scale
 are its interval. Nothing is assumed about the shape of errors, and low and high are kept apart
 because demand is skewed.
-Source: Vovk, Gammerman & Shafer (2005); split conformal quantiles with the finite-sample rank.
+Sources: Vovk, Gammerman & Shafer (2005), split conformal quantiles with the finite-sample rank;
+Gibbs & Candès (2021), adaptive conformal inference.
 """
 
 from collections.abc import Iterable
@@ -29,6 +30,10 @@ SHORTEST = 30
 SCORES_NEEDED = 40
 SCALE_FLOOR = 0.02
 """Least scale, as a share of the mean demand: a series that never erred may still err."""
+
+ADAPTING = 0.03
+"""Step of the adaptive update: larger follows a change sooner and wavers more."""
+MISSES = (0.001, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +146,28 @@ def around(
         width = np.hypot(from_baseline, z * deviation)
         edges.append(np.maximum(quantity + sign * width, 0.0))
     return np.stack(edges)
+
+
+def adapt(allowed: Floats, missed: Floats, aim: float, rate: float = ADAPTING) -> Floats:
+    """The share of misses to allow next, after one more value is known.
+
+    A miss lowers it, so the next interval is wider; a hit raises it a little. Over time misses come
+    to `aim`, however the errors change.
+
+    Args:
+        allowed: the share allowed so far, shape (series,); begin with `aim`.
+        missed: 1 where the value lay outside, else 0; shape (series,).
+        aim: .2 for an 80 % interval.
+        rate: step size.
+    """
+    return np.clip(allowed + rate * (aim - missed), *MISSES)
+
+
+def adapted_width(scores: Floats, allowed: float) -> float:
+    """Half-width of the next interval, from past absolute scores.
+
+    Args:
+        scores: shape (n,), at least one.
+        allowed: from `adapt`.
+    """
+    return _rank_quantile(np.sort(scores), 1 - allowed)
