@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from takt.forecast.domain import (
     accuracy,
+    combination,
     demand_classes,
     fast_path,
     intermittent,
     intervals,
-    seasonality,
+    naive,
     stock_cost,
 )
 
@@ -51,14 +52,10 @@ class Found:
 
 
 def naive2(histories: Sequence[Floats], season: int, horizon: int) -> Found:
-    """The last value, seasonally adjusted where the series is seasonal and never negative."""
+    """Naive2 of the M competitions, without intervals."""
     points = np.empty((len(histories), horizon))
     for rows, y in batches(histories):
-        indices = np.ones((len(y), season))
-        adjustable = (y >= 0).all(axis=1)
-        indices[adjustable] = seasonality.indices(y[adjustable], season, kept=1.0)
-        last = y[:, -1] / indices[:, (y.shape[1] - 1) % season]
-        points[rows] = last[:, None] * indices[:, (y.shape[1] + np.arange(horizon)) % season]
+        points[rows] = naive.naive2(y, season, horizon)
     return Found(points)
 
 
@@ -104,6 +101,7 @@ def lift(history: Floats) -> float:
 METHODS: dict[str, Callable[[Sequence[Floats], int, int], Forecasts]] = {
     "naive2": naive2,
     "fast": fast,
+    "combination": combination.forecast,
 }
 
 
