@@ -10,15 +10,15 @@ from .win_cases import simulated
 
 
 def test_where_losing_takes_longer_open_deals_put_the_rate_right():
-    paths = simulated(4000, seed=1, signal=0.0, lost_days=80)
-    known = as_known(paths, 100.0)
+    paths = simulated(4000, seed=1, signal=0.0, lost_days=60)
+    known = as_known(paths, 150.0)
     closed = [path for path in known if path.outcome != "open"]
     naive = np.mean([path.outcome == "won" for path in closed])
     milestones = [m for m in milestones_of(known) if m.entry.stage == "first"]
-    won, lost = shares(milestones, stays_of(milestones_of(known), 100.0), 100.0)
+    won, lost = shares(milestones, stays_of(milestones_of(known), 150.0), 150.0)
     true = np.mean([path.outcome == "won" for path in paths])
-    assert naive > true + 0.1
-    assert won.sum() / (won.sum() + lost.sum()) == pytest.approx(true, abs=0.06)
+    assert naive > true + 0.08
+    assert won.sum() / (won.sum() + lost.sum()) == pytest.approx(true, abs=0.035)
 
 
 def test_a_closed_deal_is_one_win_or_one_loss_and_an_open_one_less_than_one():

@@ -32,7 +32,7 @@ def test_an_owners_rate_counts_no_outcome_that_came_later():
     milestones = milestones_of([first, before, after])
     columns = Columns.fit(milestones, [])
     rows, rates = columns.replay(milestones)
-    owner_rate = columns.features().index("owner") + 1
+    owner_rate = columns.features().index("owner")
     assert rows[0, owner_rate] == rows[1, owner_rate] == 0.0
     assert rows[2, owner_rate] > 0.0
     assert rates.cases["owner ann"] == 1

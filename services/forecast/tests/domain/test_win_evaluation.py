@@ -33,7 +33,7 @@ def test_a_window_shorter_than_deals_take_leaves_it_calibrated():
     """Deals that closed within a short window are fast ones: the forecast is made for those."""
     found = evaluate(PATHS, 150.0, 170.0)
     assert found.forecast.ece <= found.calibrated.high
-    assert found.ever.ece > found.calibrated.high
+    assert found.ever.ece > found.forecast.ece + 0.02
 
 
 def test_one_class_and_nothing_to_score_are_refused():

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takt.forecast.domain.win_history import DealPath, Entry, Milestone, milestones_of
 from takt.forecast.domain.win_learners import sigmoid
-from takt.forecast.domain.win_model import OutcomeModel, fit, gain_in_errors
+from takt.forecast.domain.win_model import OutcomeModel, fit
+from takt.forecast.domain.win_validation import gain_in_errors
 
 from .win_cases import OWNERS, STAGES, simulated
 
@@ -96,7 +97,7 @@ def test_a_model_written_and_read_scores_the_same(model, later):
     text = json.dumps(model.written())
     assert len(text) < 1_500_000
     again = OutcomeModel.read(json.loads(text))
-    np.testing.assert_allclose(again.log_odds(later), model.log_odds(later), atol=1e-4)
+    np.testing.assert_array_equal(again.log_odds(later), model.log_odds(later))
 
 
 def test_one_row_is_scored_within_a_millisecond(model, later):
@@ -109,6 +110,7 @@ def test_one_row_is_scored_within_a_millisecond(model, later):
     assert np.median(taken) < 1_000_000
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -119,8 +121,7 @@ def test_one_row_is_scored_within_a_millisecond(model, later):
     ),
     st.one_of(st.none(), st.floats(0, 1e12)),
 )
-def test_any_deal_has_a_probability_and_reasons_that_sum_to_it(entered, amount):
-    model = _shared()
+def test_any_deal_has_a_probability_and_reasons_that_sum_to_it(model, entered, amount):
     moment, entries = 100.0, []
     for stage, days, owner in entered:
         moment += days
@@ -132,15 +133,6 @@ def test_any_deal_has_a_probability_and_reasons_that_sum_to_it(entered, amount):
     explained = model.explain(milestone)
     total = explained.start + sum(explained.contributions.values())
     assert total == pytest.approx(explained.log_odds, abs=1e-9)
-
-
-_kept: list[OutcomeModel] = []
-
-
-def _shared():
-    if not _kept:
-        _kept.append(fit(PATHS, NOW, ["amount"]))
-    return _kept[0]
 
 
 def test_a_gain_is_measured_over_deals_and_not_over_their_stages():

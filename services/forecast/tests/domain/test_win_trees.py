@@ -35,7 +35,7 @@ def test_contributions_and_expectation_sum_to_the_prediction(cases):
         start, moved = fitted.contributions(row)
         assert start + moved.sum() == pytest.approx(fitted.predict(row[None])[0], abs=1e-12)
     assert fitted.forest.expectation() == pytest.approx(
-        np.average(fitted.forest.predict(rows), weights=won + lost)
+        np.average(fitted.forest.predict(rows), weights=won + lost), abs=1e-4
     )
 
 
@@ -45,7 +45,7 @@ def test_a_model_written_as_json_is_small_and_predicts_the_same(cases):
     text = json.dumps(fitted.written())
     assert len(text) < 1_000_000
     again = Ensemble.read(json.loads(text))
-    np.testing.assert_allclose(again.predict(rows), fitted.predict(rows), atol=1e-5)
+    np.testing.assert_array_equal(again.predict(rows), fitted.predict(rows))
 
 
 def test_the_same_cases_give_the_same_model(cases):

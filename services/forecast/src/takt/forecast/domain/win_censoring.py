@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 CASES_NEEDED = 20
 """Stays behind an incidence; fewer fall back to all that were watched as long, then to nothing."""
-SMOOTHING = 0.01
+SMOOTHING = 0.002
 """Added to both incidences of a ratio: nothing closes in no time."""
 GRID = 48
 

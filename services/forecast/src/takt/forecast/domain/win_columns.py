@@ -94,7 +94,7 @@ class Columns:
 
     def features(self) -> list[str]:
         """The feature to which each column belongs, in the order of `row`."""
-        names = ["stage", "owner", "owner", "owner", "owner", "owner"]
+        names = ["stage", "owner", "owner", "owner", "owner"]
         names += ["days_open", "days_since_stage", "stages_entered", "returns", "stages_entered"]
         names += ["calendar"]
         for stage_feature in ("stage", "previous_stage", "days_in_stages"):
@@ -122,7 +122,6 @@ class Columns:
             spent[past.stage] = spent.get(past.stage, 0.0) + following.at - past.at
         values = [
             rates.stage_rate(entry.stage),
-            log1p(rates.cases.get(f"owner {entry.owner}", 0)),
             rates.kind_rate(f"owner {entry.owner}", OWNER_CASES),
             rates.kind_rate(f"owner {entry.owner} in {entry.stage}", KIND_CASES),
             float(len(owners)),

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from takt.forecast.domain.win_history import DealPath, Milestone, as_known, milestones_of
+from takt.forecast.domain.win_history import (
+    DealPath,
+    Milestone,
+    as_known,
+    closed_count,
+    milestones_of,
+)
 from takt.forecast.domain.win_leaks import Leak, leaks_of
 from takt.forecast.domain.win_model import OutcomeModel, fit
 from takt.forecast.domain.win_scores import (
@@ -128,8 +134,7 @@ def _split(milestones: Sequence[Milestone]) -> tuple[list[Milestone], list[Miles
 
 
 def _both_classes(known: Sequence[DealPath]) -> None:
-    won = sum(path.outcome == "won" for path in known)
-    lost = sum(path.outcome == "lost" for path in known)
+    won, lost = closed_count(known)
     if not won or not lost:
         which = (
             "none had closed" if not won + lost else "all had been " + ("won" if won else "lost")

@@ -21,6 +21,7 @@ BOOSTED_TREES, BOOSTED_LEAVES, LEARNING_RATE, BOOSTED_CASES, BOOSTED_COLUMNS = 1
 FOREST_TREES, FOREST_LEAVES, FOREST_CASES, FOREST_COLUMNS = 100, 64, 30, 0.3
 LEAST = 1e-4
 """No forecast is surer than this."""
+NO_CHANGE = 1e-12
 
 
 def log_odds(probability: Floats) -> Floats:
@@ -43,6 +44,9 @@ class Straight:
     bent: npt.NDArray[np.intp]
     """The column of each bend."""
     knots: Floats
+    lowest: Floats
+    highest: Floats
+    """Of each column where it was fitted: it says no more beyond."""
     means: Floats
     """Of columns, then of bends."""
     slopes: Floats
@@ -51,7 +55,9 @@ class Straight:
     """Log-odds at the means."""
 
     def _terms(self, rows: Floats) -> Floats:
-        return (bend(rows, self.bent, self.knots) - self.means) * self.slopes
+        kept = np.clip(rows, self.lowest, self.highest)
+        terms: Floats = (bend(kept, self.bent, self.knots) - self.means) * self.slopes
+        return terms
 
     def predict(self, rows: Floats) -> Floats:
         """Log-odds, shape (rows,)."""
@@ -61,7 +67,7 @@ class Straight:
     def contributions(self, row: Floats) -> Floats:
         """By column, its bends with it: how far it moves this row from the means."""
         terms = self._terms(row[None])[0]
-        moved = terms[: len(row)].copy()
+        moved: Floats = terms[: len(row)].copy()
         np.add.at(moved, self.bent, terms[len(row) :])
         return moved
 
@@ -73,7 +79,7 @@ def bend(rows: Floats, bent: npt.NDArray[np.intp], knots: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """Three fitted learners; their mean is taken of probabilities."""
+    """Three fitted learners; their mean is taken of log-odds."""
 
     straight: Straight
     boosted: Trees
@@ -81,34 +87,30 @@ class Ensemble:
     forest: Trees
     """They add up to a probability."""
 
-    def each(self, rows: Floats) -> Floats:
-        """P(won) by each of the three, shape (3, rows)."""
-        return np.stack(
-            [
-                sigmoid(self.straight.predict(rows)),
-                sigmoid(self.boosted.predict(rows)),
-                self.forest.predict(rows),
-            ]
-        )
-
     def predict(self, rows: Floats) -> Floats:
-        """P(won), shape (rows,)."""
-        mean: Floats = self.each(rows).mean(axis=0)
+        """Log-odds of winning, shape (rows,)."""
+        straight, boosted = self.straight.predict(rows), self.boosted.predict(rows)
+        mean: Floats = (straight + boosted + log_odds(self.forest.predict(rows))) / 3
         return mean
 
     def contributions(self, row: Floats) -> tuple[float, Floats]:
         """What the learners expect of no row in particular, and how far each column moves this one.
 
-        In probability; both together are the prediction. A learner of log-odds has its own
-        contributions in log-odds, told in probability by the slope of its chord.
+        In log-odds; both together are the prediction. The forest has its contributions in
+        probability: they are told in log-odds by the slope of the chord.
         """
-        starts, moves = [self.forest.expectation()], [self.forest.contributions(row)]
+        expected, moved = self.forest.expectation(), self.forest.contributions(row)
+        total = float(moved.sum())
+        first, last = log_odds(np.array([expected, expected + total])).tolist()
+        if abs(total) > NO_CHANGE:
+            moved = moved * ((last - first) / total)
+        starts, moves = [first], [moved]
         for start, moved in (
             (self.straight.intercept, self.straight.contributions(row)),
             (self.boosted.expectation(), self.boosted.contributions(row)),
         ):
-            starts.append(float(sigmoid(np.array(start))))
-            moves.append(moved * chord(start, start + float(moved.sum())))
+            starts.append(start)
+            moves.append(moved)
         moved_in_all: Floats = np.mean(moves, axis=0)
         return sum(starts) / len(starts), moved_in_all
 
@@ -117,6 +119,8 @@ class Ensemble:
         return {
             "bent": self.straight.bent.tolist(),
             "knots": self.straight.knots.tolist(),
+            "lowest": self.straight.lowest.tolist(),
+            "highest": self.straight.highest.tolist(),
             "means": self.straight.means.tolist(),
             "slopes": self.straight.slopes.tolist(),
             "intercept": self.straight.intercept,
@@ -127,20 +131,11 @@ class Ensemble:
     @classmethod
     def read(cls, written: dict[str, Any]) -> Self:
         """From JSON."""
-        straight = Straight(
-            np.array(written["bent"], dtype=np.intp),
-            *(np.array(written[name], dtype=float) for name in ("knots", "means", "slopes")),
-            written["intercept"],
-        )
+        names = ("knots", "lowest", "highest", "means", "slopes")
+        knots, lowest, highest, means, slopes = (np.array(written[name], float) for name in names)
+        bent = np.array(written["bent"], dtype=np.intp)
+        straight = Straight(bent, knots, lowest, highest, means, slopes, written["intercept"])
         return cls(straight, Trees.read(written["boosted"]), Trees.read(written["forest"]))
-
-
-def chord(start: float, end: float) -> float:
-    """Change of the probability for one of the log-odds between two; the tangent's at one."""
-    low, high = sigmoid(np.array([start, end]))
-    if abs(end - start) < 1e-9:
-        return float(low * (1 - low))
-    return float((high - low) / (end - start))
 
 
 def fit(rows: Floats, won: Floats, lost: Floats) -> Ensemble:
@@ -152,6 +147,7 @@ def fit(rows: Floats, won: Floats, lost: Floats) -> Ensemble:
         lost: how much of a loss, likewise.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+    from threadpoolctl import threadpool_limits
 
     weights = won + lost
     counted = weights > 0
@@ -172,7 +168,6 @@ def fit(rows: Floats, won: Floats, lost: Floats) -> Ensemble:
         early_stopping=False,
         random_state=SEED,
     )
-    boosting.fit(twice, outcome, part)
     forest = RandomForestRegressor(
         FOREST_TREES,
         max_leaf_nodes=FOREST_LEAVES,
@@ -181,9 +176,13 @@ def fit(rows: Floats, won: Floats, lost: Floats) -> Ensemble:
         n_jobs=1,
         random_state=SEED,
     )
-    forest.fit(rows, won / weights, weights)
+    # One thread a process: with a busy neighbour, two take thirty times as long.
+    with threadpool_limits(limits=1):
+        boosting.fit(twice, outcome, part)
+        forest.fit(rows, won / weights, weights)
+        straight = _straight(rows, weights, twice, outcome, part)
     return Ensemble(
-        _straight(rows, weights, twice, outcome, part),
+        straight,
         _boosted(boosting).with_expectations(rows, weights),
         _forest(forest).with_expectations(rows, weights),
     )
@@ -201,7 +200,15 @@ def _straight(
     scale = np.where(spread > 1e-9, spread, np.inf)
     fitted = LogisticRegression(C=1 / PENALTY, max_iter=1000)
     fitted.fit((bend(twice, bent, knots) - means) / scale, outcome, part)
-    return Straight(bent, knots, means, fitted.coef_[0] / scale, float(fitted.intercept_[0]))
+    return Straight(
+        bent,
+        knots,
+        rows.min(axis=0),
+        rows.max(axis=0),
+        means,
+        fitted.coef_[0] / scale,
+        float(fitted.intercept_[0]),
+    )
 
 
 def _knots(rows: Floats) -> tuple[npt.NDArray[np.intp], Floats]:

@@ -67,7 +67,10 @@ class Trees:
         return moved
 
     def with_expectations(self, rows: Floats, weights: Floats) -> "Trees":
-        """Inner nodes given the weighted mean of what they predict of the training rows there."""
+        """Inner nodes given the weighted mean of what they predict of the training rows there.
+
+        All values are rounded, so that what is kept of a model is the model.
+        """
         nodes = len(self.columns)
         reached, summed = np.zeros(nodes), np.zeros(nodes)
         leaves = self._leaves(rows)
@@ -84,7 +87,13 @@ class Trees:
         inner_nodes = (self.columns > LEAF) & (reached > 0)
         values[inner_nodes] = summed[inner_nodes] / reached[inner_nodes]
         return Trees(
-            self.roots, self.columns, self.thresholds, self.left, self.right, values, self.start
+            self.roots,
+            self.columns,
+            self.thresholds,
+            self.left,
+            self.right,
+            np.round(values, DIGITS),
+            self.start,
         )
 
     def written(self) -> dict[str, Any]:
@@ -95,20 +104,19 @@ class Trees:
             "thresholds": self.thresholds.tolist(),
             "left": self.left.tolist(),
             "right": self.right.tolist(),
-            "values": np.round(self.values, DIGITS).tolist(),
+            "values": self.values.tolist(),
             "start": self.start,
         }
 
     @classmethod
     def read(cls, written: dict[str, Any]) -> Self:
         """From JSON."""
-        return cls(
-            *(np.array(written[name], dtype=np.int32) for name in ("roots", "columns")),
-            np.array(written["thresholds"]),
-            *(np.array(written[name], dtype=np.int32) for name in ("left", "right")),
-            np.array(written["values"]),
-            written["start"],
+        roots, columns, left, right = (
+            np.array(written[name], dtype=np.int32)
+            for name in ("roots", "columns", "left", "right")
         )
+        thresholds, values = (np.array(written[name]) for name in ("thresholds", "values"))
+        return cls(roots, columns, thresholds, left, right, values, written["start"])
 
 
 def joined(trees: Sequence[Trees], start: float) -> Trees:
