@@ -6,6 +6,7 @@ refit_all          when somebody asks: every series
 refresh_pipeline   every hour: deals grow older
 recalibrate        every night: every series fitted anew, intervals, known shares and win curves
                    measured
+fit_win_model      after that: a win model tried beside the curves, with 200 closed deals or more
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from takt.common.db import Database
 from takt.common.event import Cause
 from takt.common.jobs import JobHandler, Schedule, enqueue
+from takt.forecast.service import fit_win_model as fitting
 from takt.forecast.service import publish_versions, recalibrate, refit_series
 from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.store import calibrations, history
@@ -88,12 +90,18 @@ async def recalibrate_all(database: Database, payload: dict[str, Any], now: date
     await recalibrate.recalibrate(database, now)
 
 
+async def fit_win_model(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Try a win model beside the curves."""
+    await fitting.fit_win_model(database, now)
+
+
 JOBS: Mapping[str, JobHandler] = {
     "refit": refit,
     "refit_products": refit_products,
     "refit_all": refit_all,
     "refresh_pipeline": refresh_pipeline,
     "recalibrate": recalibrate_all,
+    "fit_win_model": fit_win_model,
 }
 
 SCHEDULES = (

@@ -36,7 +36,7 @@ def attribute_columns(columns: Sequence[str]) -> list[str]:
     for column in columns:
         if columns.count(column) > 1:
             raise HistoryProblem("column", column, "it is there twice.", "Keep one of them.")
-    unknown = [column for column in columns if column not in (*NEEDED, ACTOR, AMOUNT)]
+    unknown = [column for column in columns if column not in (*NEEDED, ACTOR, AMOUNT, "")]
     for needed in NEEDED:
         if needed not in columns:
             meant = difflib.get_close_matches(needed, unknown, 1, 0.5)

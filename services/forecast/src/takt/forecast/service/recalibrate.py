@@ -5,7 +5,7 @@ Afterwards every open deal and every series is said again by the new measures; n
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from statistics import median
 from uuid import UUID
@@ -13,12 +13,14 @@ from uuid import UUID
 from takt.common.contracts.deals import DealState
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, new_id
+from takt.common.jobs import enqueue
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
 from takt.forecast.domain.joining import PastSale, known_shares
 from takt.forecast.domain.pipeline import visits_of
 from takt.forecast.domain.refit import calibrate_bands
 from takt.forecast.domain.win_curves import estimate
+from takt.forecast.domain.win_model import CLOSED_NEEDED
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import Changes, Why, revise_deals
 from takt.forecast.store import calibrations, history, replicas
@@ -95,7 +97,12 @@ async def recalibrate(database: Database, now: datetime) -> UUID:
     calibration, known = await asyncio.to_thread(measure, evidence, now)
     identity = new_id()
     async with database.transaction() as tx:
+        # The win model that speaks goes on until its own job has tried another.
+        known_before = await calibrations.calibration_of(tx, await calibrations.latest(tx))
+        calibration = replace(calibration, challenge=known_before.challenge)
         await calibrations.save_calibration(tx, identity, calibration)
+        if calibration.closed_deals >= CLOSED_NEEDED:
+            await enqueue(tx, "fit_win_model", once="fit_win_model")
         await series_store.save_known(tx, known)
     await refresh_pipeline(database, now)
     await rejoin_all(database, now)

@@ -72,6 +72,8 @@ def win(
         value = error.value or (as_of if error.field == "as-of" else "")
         shown = f"{error.field} = {value!r}" if value else error.field
         raise CommandError(f"{history.name}: {shown}: {error.problem}", error.remedy, 2) from error
+    if others := sorted(set(found.attributes) - {"amount"}):
+        say(f"attributes of the deals: {', '.join(others)}")
     for leak in found.leaks:
         say(f"warning: {leak.attribute} {told(leak)}; it is left out.")
     if output is Format.json:
