@@ -47,7 +47,7 @@ PRIOR_WON, PRIOR_LOST = 1.0, 3.0
 """Before anything closed: one in four."""
 ORIGINS = (0.5, 0.75)
 """Shares of the closed deals that are known when validation trains; it scores what follows."""
-MOST_ROWS = 60_000
+MOST_ROWS = 40_000
 """Milestones that are learned from, the latest."""
 SUREST = float(-log_odds(np.array(LEAST)))
 """Log-odds beyond which no forecast goes."""
@@ -242,7 +242,8 @@ def _judge(
     attributes: Sequence[str],
     rival: Rival | None,
 ) -> Judged:
-    model = _learn(earlier, moment, attributes, ALL_STAGE, learned=_enough(earlier))
+    enough = _enough(earlier, ORIGINS[0] * CLOSED_NEEDED)
+    model = _learn(earlier, moment, attributes, ALL_STAGE, learned=enough)
     stage = model.log_odds(later)
     learned = stage
     if model.ensemble is not None:
@@ -264,9 +265,9 @@ STAGES_DIFFER = 20
 """Closed deals from which on stages differ; with fewer all are alike."""
 
 
-def _enough(known: Sequence[DealPath]) -> bool:
+def _enough(known: Sequence[DealPath], needed: float = CLOSED_NEEDED) -> bool:
     won, lost = closed_count(known)
-    return won + lost >= CLOSED_NEEDED and min(won, lost) >= FEWER_NEEDED
+    return won + lost >= needed and min(won, lost) >= FEWER_NEEDED
 
 
 def _learn(

@@ -101,9 +101,9 @@ async def recalibrate(database: Database, now: datetime) -> UUID:
         known_before = await calibrations.calibration_of(tx, await calibrations.latest(tx))
         calibration = replace(calibration, challenge=known_before.challenge)
         await calibrations.save_calibration(tx, identity, calibration)
+        await series_store.save_known(tx, known)
         if calibration.closed_deals >= CLOSED_NEEDED:
             await enqueue(tx, "fit_win_model", once="fit_win_model")
-        await series_store.save_known(tx, known)
     await refresh_pipeline(database, now)
     await rejoin_all(database, now)
     return identity
