@@ -12,6 +12,7 @@ fit_win_model      after that: a win model tried beside the curves, with 200 clo
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from takt.common.db import Database
 from takt.common.event import Cause
@@ -91,8 +92,8 @@ async def recalibrate_all(database: Database, payload: dict[str, Any], now: date
 
 
 async def fit_win_model(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """Try a win model beside the curves."""
-    await fitting.fit_win_model(database, now)
+    """Try a win model beside the curves of a calibration."""
+    await fitting.fit_win_model(database, UUID(payload["calibration"]), now)
 
 
 JOBS: Mapping[str, JobHandler] = {

@@ -2,7 +2,7 @@
 
 It is fitted after a calibration, in a process of its own, so that neither a forecast waits for it
 nor a service keeps what it loads. A fit that is killed half-way has changed nothing, and is begun
-anew; one that another calibration has overtaken is begun anew too.
+anew; one that another calibration has overtaken is given up, because that one has a fit of its own.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from datetime import datetime
 from multiprocessing import get_context
+from uuid import UUID
 
 from takt.common.contracts.deals import DealState
 from takt.common.db import Database
 from takt.common.event import new_id
-from takt.common.jobs import enqueue
 from takt.forecast.domain.win_champion import (
     NO_CHALLENGE,
     Challenge,
@@ -32,18 +32,24 @@ from takt.forecast.store import calibrations, replicas
 logger = logging.getLogger(__name__)
 
 
-async def fit_win_model(database: Database, now: datetime) -> None:
-    """Try a model, keep what became of it, and say open deals by whoever speaks now."""
+async def fit_win_model(database: Database, calibration: UUID, now: datetime) -> None:
+    """Try a model, keep what became of it, and say open deals by whoever speaks now.
+
+    Args:
+        database: of the service.
+        calibration: beside whose curves.
+        now: business time.
+    """
     async with database.transaction() as tx:
-        measured = await calibrations.latest(tx)
+        if calibration != await calibrations.latest(tx):
+            return
         deals = await replicas.deal_states(tx)
     tried = await try_model(deals, now)
     async with database.transaction() as tx:
         await calibrations.lock(tx)
-        if measured is None or measured != await calibrations.latest(tx):
-            await enqueue(tx, "fit_win_model", once="fit_win_model")
+        if calibration != await calibrations.latest(tx):
             return
-        before = await calibrations.calibration_of(tx, measured)
+        before = await calibrations.calibration_of(tx, calibration)
         await calibrations.save_calibration(tx, new_id(), replace(before, challenge=tried))
     await refresh_pipeline(database, now)
 

@@ -103,7 +103,8 @@ async def recalibrate(database: Database, now: datetime) -> UUID:
         await calibrations.save_calibration(tx, identity, calibration)
         await series_store.save_known(tx, known)
         if calibration.closed_deals >= CLOSED_NEEDED:
-            await enqueue(tx, "fit_win_model", once="fit_win_model")
+            named = {"calibration": str(identity)}
+            await enqueue(tx, "fit_win_model", named, once=f"fit_win_model {identity}")
     await refresh_pipeline(database, now)
     await rejoin_all(database, now)
     return identity
