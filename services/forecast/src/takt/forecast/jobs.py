@@ -6,6 +6,7 @@ refit_all          when somebody asks: every series
 refresh_pipeline   every hour: deals grow older
 recalibrate        every night: every series fitted anew, intervals, known shares and win curves
                    measured
+fit_win_model      after that: a win model tried beside the curves, with 200 closed deals or more
 refit_run          every night, and when somebody asks: every series by the combination
 """
 
@@ -17,6 +18,7 @@ from uuid import UUID
 from takt.common.db import Database
 from takt.common.event import Cause
 from takt.common.jobs import JobHandler, Schedule, enqueue, stopping
+from takt.forecast.service import fit_win_model as fitting
 from takt.forecast.service import publish_versions, recalibrate, refit_runs, refit_series
 from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.store import calibrations, history
@@ -108,6 +110,11 @@ async def refit_run(database: Database, payload: dict[str, Any], now: datetime) 
             await enqueue(tx, "refit_run", {"run": run})
 
 
+async def fit_win_model(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Try a win model beside the curves of a calibration."""
+    await fitting.fit_win_model(database, UUID(payload["calibration"]), now)
+
+
 JOBS: Mapping[str, JobHandler] = {
     "refit": refit,
     "refit_products": refit_products,
@@ -115,6 +122,7 @@ JOBS: Mapping[str, JobHandler] = {
     "refresh_pipeline": refresh_pipeline,
     "recalibrate": recalibrate_all,
     "refit_run": refit_run,
+    "fit_win_model": fit_win_model,
 }
 
 SCHEDULES = (

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from takt.common.contracts.deals import DealLine, DealState
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.history import SeriesKey
+from takt.forecast.domain.win_champion import judged
 from takt.forecast.domain.win_curves import (
     CURVE_DAYS,
     NO_CASES,
@@ -27,6 +28,7 @@ from takt.forecast.domain.win_curves import (
     WinCurve,
     WinModel,
 )
+from takt.forecast.domain.win_model import OutcomeModel
 
 Floats = npt.NDArray[np.float64]
 Millionths = npt.NDArray[np.int64]
@@ -107,8 +109,17 @@ def visits_of(
     return found
 
 
-def outlook(deal: DealState, model: WinModel, now: datetime) -> Outlook:
-    """The deal's probability and time to win; won is 1 and lost 0, whatever the curves say."""
+def outlook(
+    deal: DealState, model: WinModel, now: datetime, outcomes: OutcomeModel | None = None
+) -> Outlook:
+    """The deal's probability and time to win; won is 1 and lost 0, whatever the curves say.
+
+    Args:
+        deal: as it stands.
+        model: the curves of stage and age.
+        now: business time.
+        outcomes: what says the probability in their place, where it has shown to be better.
+    """
     match deal.status:
         case "won":
             return Outlook(1.0, np.ones(CURVE_DAYS + 1), False, NO_CASES)
@@ -116,6 +127,9 @@ def outlook(deal: DealState, model: WinModel, now: datetime) -> Outlook:
             return Outlook(0.0, np.zeros(CURVE_DAYS + 1), False, NO_CASES)
         case "open":
             curve = model.curve(deal.pipeline, deal.stage, days_between(deal.stage_entered_at, now))
+            if outcomes is not None:
+                entered = model.curve(deal.pipeline, deal.stage, 0.0)
+                curve = judged(deal, entered, curve, outcomes)
             shifted = shift(curve, deal.expected_close, now.date())
             return Outlook(curve.probability, shifted, curve.stalled, curve.counts)
         case _:

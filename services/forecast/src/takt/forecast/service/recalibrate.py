@@ -5,7 +5,7 @@ Afterwards every open deal and every series is said again by the new measures; n
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from statistics import median
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from takt.common.contracts.deals import DealState
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, new_id
+from takt.common.jobs import enqueue
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
 from takt.forecast.domain.intervals import Bands
@@ -20,6 +21,7 @@ from takt.forecast.domain.joining import PastSale, known_shares
 from takt.forecast.domain.pipeline import visits_of
 from takt.forecast.domain.refit import calibrate_bands
 from takt.forecast.domain.win_curves import estimate
+from takt.forecast.domain.win_model import CLOSED_NEEDED
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import Changes, Why, revise_deals
 from takt.forecast.store import calibrations, history, replicas, runs
@@ -98,8 +100,14 @@ async def recalibrate(database: Database, now: datetime) -> UUID:
     calibration, known = await asyncio.to_thread(measure, evidence, now)
     identity = new_id()
     async with database.transaction() as tx:
+        # The win model that speaks goes on until its own job has tried another.
+        known_before = await calibrations.calibration_of(tx, await calibrations.latest(tx))
+        calibration = replace(calibration, challenge=known_before.challenge)
         await calibrations.save_calibration(tx, identity, calibration)
         await series_store.save_known(tx, known)
+        if calibration.closed_deals >= CLOSED_NEEDED:
+            named = {"calibration": str(identity)}
+            await enqueue(tx, "fit_win_model", named, once=f"fit_win_model {identity}")
     await refresh_pipeline(database, now)
     await rejoin_all(database, now)
     return identity

@@ -122,7 +122,7 @@ def _revise(
     stored: StoredDeal, calibration: Calibration, now: datetime, local: datetime
 ) -> _Revision:
     deal = stored.deal
-    view = outlook(deal, calibration.model, local)
+    view = outlook(deal, calibration.model, local, calibration.challenge.model)
     lines = lines_outlook(deal, view, stored.deliveries, calibration.fulfilment_days, local)
     after = DealDemand(deal.deal_id, stored.demand_sequence + 1, view, tuple(lines))
     return _Revision(stored, after, demand_event(deal, stored.sequence, after, now))

@@ -1,5 +1,6 @@
-"""Calibrations: win curves, interval bands and the fulfilment time, as measured at one moment."""
+"""Calibrations: win curves and model, interval bands, fulfilment time, measured at one moment."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ import numpy as np
 from takt.common.db import Tx
 from takt.forecast.domain.calendar import HORIZON_WEEKS
 from takt.forecast.domain.intervals import Bands
+from takt.forecast.domain.win_champion import NO_CHALLENGE, Challenge
 from takt.forecast.domain.win_curves import Counts, StageCurves, WinCurve, WinModel, estimate
 from takt.forecast.store.arrays import literal
 
@@ -34,6 +36,8 @@ class Calibration:
     at: datetime | None = None
     sales: int = 0
     closed_deals: int = 0
+    challenge: Challenge = NO_CHALLENGE
+    """The win model that was tried beside the curves, and whether it took their place."""
 
 
 UNCALIBRATED = Calibration(estimate([]), Bands.normal(HORIZON_WEEKS), DEFAULT_FULFILMENT_DAYS)
@@ -86,7 +90,23 @@ async def _read(tx: Tx, calibration: UUID) -> Calibration:
         curves["", ""],
     )
     bands = Bands(np.array(head.bands).reshape(4, -1), tuple(head.band_scores))
-    return Calibration(model, bands, head.fulfilment_days, head.at, head.sales, head.closed_deals)
+    return Calibration(
+        model,
+        bands,
+        head.fulfilment_days,
+        head.at,
+        head.sales,
+        head.closed_deals,
+        await _challenge(tx, calibration),
+    )
+
+
+async def _challenge(tx: Tx, calibration: UUID) -> Challenge:
+    rows = await tx.exec_driver_sql(
+        "SELECT challenge FROM win_models WHERE calibration = $1", (calibration,)
+    )
+    written = rows.scalar_one_or_none()
+    return NO_CHALLENGE if written is None else Challenge.read(written)
 
 
 def _stage_curves(rows: Sequence[Any]) -> StageCurves:
@@ -103,16 +123,22 @@ def _stage_curves(rows: Sequence[Any]) -> StageCurves:
     )
 
 
+async def lock(tx: Tx) -> None:
+    """Let no other calibration come until the transaction ends."""
+    await tx.exec_driver_sql("SELECT pg_advisory_xact_lock($1)", (_CALIBRATING,))
+
+
 async def save_calibration(tx: Tx, identity: UUID, made: Calibration) -> None:
     """Keep a calibration; from now on it is the one in force. A few earlier ones are kept.
 
     Two at once follow one another.
     """
-    await tx.exec_driver_sql("SELECT pg_advisory_xact_lock($1)", (_CALIBRATING,))
+    await lock(tx)
     await tx.exec_driver_sql(
         """
         WITH old AS (SELECT id FROM calibrations ORDER BY id DESC OFFSET $1),
-            curves AS (DELETE FROM win_curves WHERE calibration IN (SELECT id FROM old))
+            curves AS (DELETE FROM win_curves WHERE calibration IN (SELECT id FROM old)),
+            models AS (DELETE FROM win_models WHERE calibration IN (SELECT id FROM old))
         DELETE FROM calibrations WHERE id IN (SELECT id FROM old)
         """,
         (KEPT,),
@@ -131,6 +157,10 @@ async def save_calibration(tx: Tx, identity: UUID, made: Calibration) -> None:
             made.sales,
             made.closed_deals,
         ),
+    )
+    await tx.exec_driver_sql(
+        "INSERT INTO win_models (calibration, challenge) VALUES ($1, $2::jsonb)",
+        (identity, json.dumps(made.challenge.written())),
     )
     places = {
         **made.model.stages,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from takt.standalone.commands.evaluate_win import win
 from takt.standalone.commands.output import (
     CommandError,
     Format,
@@ -34,6 +35,7 @@ evaluate = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+evaluate.command()(win)
 
 FILE_HELP = "Columns unique_id, ds, y; ds dates or integer steps. .csv, .csv.gz or .parquet."
 FreqOption = Annotated[

@@ -4,7 +4,7 @@ from alembic import op
 
 from takt.common.migrations import execute_script
 
-revision = "0005"
+revision = "0003"
 down_revision = "0002"
 
 SCRIPT = """
