@@ -114,6 +114,7 @@ async def test_a_run_replays_the_past_measures_both_speeds_and_tells_how_far_it_
     assert (found.state, found.rows, found.rows_done) == ("done", ROWS, ROWS)
     assert (found.series, found.seconds_left) == (4, 0)
     assert found.seconds > 0
+    assert found.finished_at - found.requested_at >= timedelta(seconds=found.seconds)
     (decision,) = decisions
     assert (decision.run, decision.origins, decision.series) == (run, REPLAYS, 4)
     assert decision.champion_loss > 0

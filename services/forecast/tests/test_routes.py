@@ -143,6 +143,16 @@ async def test_a_run_is_asked_for_followed_and_undone_over_rest(client, log):
     assert (models["champion"], models["challenger"]) == ("fast", "combination")
     (decision,) = models["decisions"]
     assert (decision["outcome"], decision["run"]) == ("kept", run)
+    shadows = (await client.get("/v1/forecast-models/trials/P1/DE")).json()
+    assert shadows[0]["weeks"][0] == {
+        "week": "2026-11-23",
+        "actual": None,
+        "naive": 8.0,
+        "fast": pytest.approx(8),
+        "combination": pytest.approx(8),
+    }
+    assert [week["actual"] for week in shadows[1]["weeks"][:5]] == [8.0] * 4 + [None]
+    assert (await client.get("/v1/forecast-models/trials/P9/DE")).json() == []
     headers = {"Idempotency-Key": "1"}
     undo = await client.post("/v1/forecast-models/decisions/1/undo", headers=headers)
     assert (undo.status_code, undo.json()["type"]) == (409, "urn:takt:problem:nothing-to-undo")

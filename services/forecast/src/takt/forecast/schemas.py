@@ -479,6 +479,29 @@ class ModelDecision(BaseModel):
     worse: int | None
 
 
+class TrialWeek(BaseModel):
+    """What each method said of a week, and what was wanted in it."""
+
+    week: date
+    actual: float | None
+    """None for a week that is not over."""
+    naive: float
+    fast: float
+    combination: float
+
+
+class Trial(BaseModel):
+    """What each method says of a series from one week on, knowing only what was before it.
+
+    One of the two speeds was published, if any was by then; the other is its shadow.
+    """
+
+    origin: date
+    methods: str
+    """What the combination was made of."""
+    weeks: list[TrialWeek]
+
+
 class ForecastModels(BaseModel):
     """Which model is published, and what was decided, the newest first."""
 

@@ -1,5 +1,6 @@
 """/v1/forecast-models: the model that is published, its challenger, and every decision."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -15,10 +16,13 @@ from takt.common.http import (
     encode_cursor,
     once,
 )
+from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of, weeks_from
+from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.two_speeds import COMBINATION, FAST
-from takt.forecast.schemas import ForecastModels, ModelDecision
+from takt.forecast.schemas import ForecastModels, ModelDecision, Trial, TrialWeek
+from takt.forecast.service.publish import in_zone
 from takt.forecast.service.undo_decision import undo_decision
-from takt.forecast.store import models
+from takt.forecast.store import history, models, replicas, runs
 
 router = APIRouter(prefix="/v1/forecast-models", tags=["forecast models"])
 
@@ -41,6 +45,45 @@ async def read_models(tx: RequestTx, cursor: Cursor = None, limit: Limit = 50) -
             "next": encode_cursor(decisions[-1].decision) if len(rows) == limit else None,
         }
     )
+
+
+@router.get("/trials/{product}/{region}", dependencies=[requires("forecast:read")])
+async def read_trials(product: str, region: str, tx: RequestTx, now: Now) -> list[Trial]:
+    """What both speeds and the seasonal naive said of a series, beside what came, latest first.
+
+    The shadow of what was published is among them. Empty before the first run.
+    """
+    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    key = SeriesKey(product, region)
+    rows = await runs.trials_in(tx, key)
+    came = {
+        one.first_week + timedelta(weeks=after): quantity
+        for one in await history.weekly_units(tx, [key], week)
+        for after, quantity in zip(one.weeks, one.quantities, strict=True)
+    }
+    return [
+        Trial(
+            origin=row.origin,
+            methods=row.methods,
+            weeks=[
+                TrialWeek(
+                    week=monday,
+                    actual=came.get(monday, 0.0) if monday < week else None,
+                    naive=naive,
+                    fast=fast,
+                    combination=combination,
+                )
+                for monday, naive, fast, combination in zip(
+                    weeks_from(row.origin, HORIZON_WEEKS),
+                    row.naive,
+                    row.fast,
+                    row.combination,
+                    strict=True,
+                )
+            ],
+        )
+        for row in rows
+    ]
 
 
 @router.post("/decisions/{decision}/undo", status_code=201)

@@ -61,6 +61,11 @@ async def go_on(database: Database, run_id: UUID, now: datetime, stop: asyncio.E
 
     Told to stop, it leaves the rest for later. What makes it fail is kept in it.
     """
+    began = time.monotonic()
+
+    def then() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - began)
+
     try:
         async with database.transaction() as tx:
             run = await runs.lock_run(tx, run_id)
@@ -73,10 +78,10 @@ async def go_on(database: Database, run_id: UUID, now: datetime, stop: asyncio.E
                 await _forecast(database, run, workers, stop)
                 if stop.is_set():
                     return False
-                await judge_run(database, run, workers, now)
-        await refit_due(database, now)
+                await judge_run(database, run, workers, then())
+        await refit_due(database, then())
         async with database.transaction() as tx:
-            ended = await runs.end_run(tx, run_id, "done", now)
+            ended = await runs.end_run(tx, run_id, "done", then())
             if ended is not None:
                 await _tell(tx, ended)
         return True
@@ -85,7 +90,7 @@ async def go_on(database: Database, run_id: UUID, now: datetime, stop: asyncio.E
             raise
         async with database.transaction() as tx:
             said = f"{type(error).__name__}: {error}"
-            failed = await runs.end_run(tx, run_id, "failed", now, failure=said[:2_000])
+            failed = await runs.end_run(tx, run_id, "failed", then(), failure=said[:2_000])
             if failed is not None:
                 await _tell(tx, failed)
         raise

@@ -294,6 +294,18 @@ async def trials_of(tx: Tx, keys: Sequence[SeriesKey], origins: Sequence[date]) 
     return list(rows.all())
 
 
+async def trials_in(tx: Tx, key: SeriesKey) -> list[Any]:
+    """All trials of one series, the latest first, as rows."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT origin, methods, naive, fast, combination FROM trials
+        WHERE (product, region) = ($1, $2) ORDER BY origin DESC
+        """,
+        (key.product, key.region),
+    )
+    return list(rows.all())
+
+
 async def forget_trials(tx: Tx, kept: Sequence[date], week: date) -> None:
     """Forget trials from before this week whose origins are not kept."""
     await tx.exec_driver_sql(
