@@ -53,13 +53,13 @@ def moment(text: str, field: str) -> float:
     """A time as days since 1970, UTC where it names no zone. Raises HistoryProblem: it is none."""
     try:
         read = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if read.tzinfo is None:
+            read = read.replace(tzinfo=UTC)
+        return read.timestamp() / SECONDS_PER_DAY
+    except (ValueError, OverflowError):
         raise HistoryProblem(
             field, text, "that is no time.", "Write it as 2011-12-01 or 2011-12-01T09:30:00Z."
         ) from None
-    if read.tzinfo is None:
-        read = read.replace(tzinfo=UTC)
-    return read.timestamp() / SECONDS_PER_DAY
 
 
 def read_paths(rows: Sequence[Row], columns: Sequence[str]) -> list[DealPath]:
