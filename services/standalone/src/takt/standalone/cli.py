@@ -10,6 +10,7 @@ import typer
 
 from takt.standalone.commands.dead_letters import dead_letters
 from takt.standalone.commands.doctor import doctor
+from takt.standalone.commands.evaluate import evaluate
 from takt.standalone.commands.import_crm import import_
 from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(up)
 app.command("open")(open_)
 app.add_typer(import_)
+app.add_typer(evaluate)
 app.command()(simulate)
 app.command()(tail)
 app.command()(trace)
