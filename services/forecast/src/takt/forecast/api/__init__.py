@@ -5,6 +5,7 @@ from takt.forecast.api import (
     forecast_versions,
     forecasts,
     pipeline_demand,
+    signals,
     win_probabilities,
 )
 
@@ -14,4 +15,5 @@ ROUTERS = (
     forecast_versions.router,
     win_probabilities.router,
     pipeline_demand.router,
+    signals.router,
 )

@@ -11,6 +11,7 @@ from takt.common.event import Cause
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.refit import Fit, refit
 from takt.forecast.domain.series import Series
+from takt.forecast.service.lift_series import lift_series
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import recount_orders
 from takt.forecast.store import calibrations, history, replicas
@@ -47,6 +48,7 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     batch = [replace(series, price=prices.get(series.key, series.price)) for series in batch]
     batch = [_fitted(series, fits.get(series.key)) for series in batch]
     batch = await recount_orders(tx, batch, frozenset(keys))
+    batch = await lift_series(tx, batch)
     await series_store.save_fits(tx, list(fits.values()), keys)
     calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
     await publish(tx, batch, dict.fromkeys(keys, cause), calibration, now)
