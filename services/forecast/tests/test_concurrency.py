@@ -1,8 +1,9 @@
-"""Batches, catalog changes, imports and jobs at once: all have one order of locks."""
+"""Batches, catalog changes, imports, signals and jobs at once: all have one order of locks."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -12,8 +13,10 @@ from takt.common.contracts.deals import ProductChanged
 from takt.common.event import Cause, Envelope
 from takt.forecast import jobs
 from takt.forecast.consumers import CONSUMERS
+from takt.forecast.schemas_signals import SignalIn
 from takt.forecast.service.import_history import import_history
 from takt.forecast.service.publish_versions import publish_version
+from takt.forecast.service.record_signals import record_signals
 
 from .conftest import MONDAY, catalog, deal, envelope, opened, sale
 
@@ -69,6 +72,24 @@ async def test_batches_catalog_changes_imports_jobs_and_versions_at_once_never_c
         async with database.transaction() as tx:
             await publish_version(tx, name="now", published_by="ann", now=now, cause=Cause.start())
 
+    async def signal(number: int) -> None:
+        first = MONDAY + timedelta(weeks=number % 5)
+        told = [
+            SignalIn(
+                source="shop",
+                external_id=f"{place}",
+                kind="promotion",
+                product=product,
+                region=region,
+                begins=first,
+                ends=first + timedelta(days=13),
+                strength=Decimal(1 + number % 3),
+            )
+            for place, (product, region) in enumerate(random.sample(PLACES, 3))
+        ]
+        async with database.transaction() as tx:
+            await record_signals(tx, told, by="ann", now=now, cause=Cause.start())
+
     await take([envelope(event) for event in catalog()])
     await take([opened(state) for state in deals])
     for number in range(ROUNDS):
@@ -83,6 +104,8 @@ async def test_batches_catalog_changes_imports_jobs_and_versions_at_once_never_c
             jobs.refresh_pipeline(database, {}, now),
             publish(),
             publish(),
+            signal(number),
+            signal(number + 1),
         ]
         random.shuffle(work)
         await asyncio.gather(*work)

@@ -23,6 +23,7 @@ ROUTES: Mapping[str, str] = {
     "forecast-versions": "forecast",
     "forecasts": "forecast",
     "pipeline-demand": "forecast",
+    "signals": "forecast",
     "win-probabilities": "forecast",
     "action-messages": "procurement",
     "bills-of-material": "procurement",

@@ -1,10 +1,13 @@
 """What the forecast service says: demand per deal, the forecast per series, versions."""
 
 from datetime import date, datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from takt.common.amounts import Code, Money, Probability, Quantity
+from pydantic import Field, PlainSerializer
+
+from takt.common.amounts import Code, Money, Probability, Quantity, SignedQuantity, plain
 from takt.common.contracts import topics
 from takt.common.contracts.deals import Part
 from takt.common.event import Event
@@ -172,3 +175,75 @@ class RefitProgressed(Event):
     @property
     def subject(self) -> str:
         return str(self.run_id)
+
+
+SignalKind = Literal[
+    "price",
+    "promotion",
+    "competitor",
+    "policy",
+    "supply",
+    "market_index",
+    "sentiment",
+    "intention",
+]
+
+Strength = Annotated[
+    Decimal,
+    Field(gt=-1, le=20, max_digits=9, decimal_places=6),
+    PlainSerializer(plain, return_type=str, when_used="json"),
+]
+"""A relative change of demand: 0.2 is a fifth more."""
+
+
+class SignalState(Part):
+    """A signal as it stands: what happens when, to which demand, and who says so."""
+
+    signal_id: UUID
+    kind: SignalKind
+    source: str
+    external_id: str
+    """The source's own id of it."""
+    product: Code | None = None
+    family: Code | None = None
+    """Neither product nor family: every product."""
+    region: Code | None = None
+    """With all that lies in it; none for every region."""
+    begins: date
+    ends: date
+    """The last day."""
+    strength: Strength | None = None
+    """By what share demand is said to change."""
+    value: SignedQuantity | None = None
+    """The price a unit of a price, promotion or competitor; an index; a score; intended units."""
+    note: str | None = None
+
+
+class SignalRecorded(Event):
+    """A dated signal was recorded, or what it says has changed."""
+
+    event_type = "takt.signal.recorded.v1"
+    topic = topics.SIGNALS
+
+    signal: SignalState
+    recorded_by: str
+    as_of: datetime
+
+    @property
+    def subject(self) -> str:
+        return str(self.signal.signal_id)
+
+
+class SignalWithdrawn(Event):
+    """A signal does not hold any more; it moves no forecast."""
+
+    event_type = "takt.signal.withdrawn.v1"
+    topic = topics.SIGNALS
+
+    signal: SignalState
+    withdrawn_by: str
+    as_of: datetime
+
+    @property
+    def subject(self) -> str:
+        return str(self.signal.signal_id)

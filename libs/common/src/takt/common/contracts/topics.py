@@ -9,6 +9,7 @@ CATALOG = "takt.catalog.v1"
 ACCOUNTS = "takt.accounts.v1"
 DEALS = "takt.deals.v1"
 SALES = "takt.sales.v1"
+SIGNALS = "takt.signals.v1"
 PIPELINE_DEMAND = "takt.pipeline-demand.v1"
 FORECASTS = "takt.forecasts.v1"
 FORECAST_VERSIONS = "takt.forecast-versions.v1"
@@ -40,6 +41,7 @@ TOPICS = (
     Topic(ACCOUNTS, "account", "deals"),
     Topic(DEALS, "deal", "deals"),
     Topic(SALES, "sale", "deals"),
+    Topic(SIGNALS, "signal", "forecast"),
     Topic(PIPELINE_DEMAND, "deal", "forecast", compacted=True),
     Topic(FORECASTS, "series", "forecast", compacted=True),
     Topic(FORECAST_VERSIONS, "version", "forecast", partitions=1),

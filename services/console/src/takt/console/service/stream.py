@@ -23,7 +23,12 @@ TOPICS_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
         topics.INBOUND_DEALS,
         topics.INBOUND_SALES,
     ),
-    "forecast:read": (topics.PIPELINE_DEMAND, topics.FORECASTS, topics.FORECAST_VERSIONS),
+    "forecast:read": (
+        topics.SIGNALS,
+        topics.PIPELINE_DEMAND,
+        topics.FORECASTS,
+        topics.FORECAST_VERSIONS,
+    ),
     "supply:read": (
         topics.PLANS,
         topics.PURCHASING,

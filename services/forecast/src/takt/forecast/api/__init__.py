@@ -8,6 +8,7 @@ from takt.forecast.api import (
     forecasts,
     pipeline_demand,
     refits,
+    signals,
     win_probabilities,
 )
 
@@ -20,4 +21,5 @@ ROUTERS = (
     explanations.router,
     win_probabilities.router,
     pipeline_demand.router,
+    signals.router,
 )

@@ -1,12 +1,13 @@
 """Why two versions differ: parts that sum to the difference, exactly, in whole millionths.
 
-    difference of a week = calendar + series + actuals + model + orders + known share   (baseline)
-                         + each deal                                                    (pipeline)
+    difference of a week = calendar + series + actuals + model + signal + orders + known share   (baseline)
+                         + each deal                                                (pipeline)
 
     calendar      weeks that one version sees and the other does not: the season moves on
     series        a product or region that is forecast for the first time
     actuals       what the weeks observed between them tell the older version's own model
     model         the rest of the model's new view: it was fitted anew
+    signal        by what signals multiply the model's view is another, all of them together
     order         an order that was never a deal takes its quantity out of what is still expected
     known_share   the share of demand that is known from deals was measured anew
     deal          what one deal's lines ask for, whatever changed it
@@ -39,7 +40,7 @@ Floats = npt.NDArray[np.float64]
 Millionths = npt.NDArray[np.int64]
 
 PartKind = Literal[
-    "calendar", "series", "actuals", "model", "order", "known_share", "deal", "price"
+    "calendar", "series", "actuals", "model", "signal", "order", "known_share", "deal", "price"
 ]
 
 
@@ -57,6 +58,13 @@ class HeldModel:
     observed: Floats
     observed_before: date | None = None
     states: Floats | None = None
+    lift: Floats | None = None
+    """By what signals multiply `statistical`; None without any."""
+
+    @property
+    def lifts(self) -> Floats:
+        """The lift of every week."""
+        return np.ones(len(self.statistical)) if self.lift is None else self.lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +243,21 @@ def _baseline_parts(
 def _exchanges(
     before: HeldSeries, after: HeldSeries, news: Floats | None, passed: int
 ) -> Iterator[tuple[PartKind, UUID | None, Millionths]]:
-    """Actuals, model and orders, exchanged in this order, in the weeks that both see."""
+    """Actuals, model, signals and orders, exchanged in this order, in the weeks that both see."""
     old, new = before.model, after.model
     if old is None or new is None:
         return
     shared = len(before.baseline) - passed
     known = old.known[:shared]
     ordered = old.ordered[passed:]
-    view = old.statistical[passed:]
-    here = expected_baseline(view, known, ordered)
-    views: list[tuple[PartKind, Floats]] = [("model", new.statistical[:shared])]
+    view, lift = old.statistical[passed:], old.lifts[passed:]
+    here = expected_baseline(view * lift, known, ordered)
+    views: list[tuple[PartKind, Floats]] = [
+        ("model", new.statistical[:shared] * lift),
+        ("signal", new.statistical[:shared] * new.lifts[:shared]),
+    ]
     if news is not None:
-        views.insert(0, ("actuals", np.maximum(view + news[:shared], 0.0)))
+        views.insert(0, ("actuals", np.maximum(view + news[:shared], 0.0) * lift))
     for kind, view in views:
         there = expected_baseline(view, known, ordered)
         yield kind, None, there - here

@@ -49,6 +49,10 @@ class Series:
     variance: Floats
     model_changed: bool = False
     """Whether price, statistical, known or scale differ from what is stored."""
+    lift: Floats | None = None
+    """By what signals multiply the statistical view; None without any."""
+    lift_error: Floats | None = None
+    """The standard error of the lift's logarithm."""
 
     def rolled_to(self, week: date) -> "Series":
         """The same series seen from a later week.
@@ -61,6 +65,7 @@ class Series:
         statistical = np.concatenate(
             [self.statistical[passed:], np.full(passed, self.statistical[-1])]
         )
+        lift, lift_error = lifts_from(self.lift, self.lift_error, passed)
         ordered = np.concatenate([self.ordered[passed:], np.zeros(passed, dtype=np.int64)])
         return replace(
             self,
@@ -70,6 +75,8 @@ class Series:
             ordered=ordered,
             pipeline=move_to_week(self.pipeline, self.first_week, week),
             variance=move_to_week(self.variance, self.first_week, week),
+            lift=lift,
+            lift_error=lift_error,
         )
 
     def with_lines(self, gone: Sequence[Share], come: Sequence[Share]) -> "Series":
@@ -79,6 +86,22 @@ class Series:
             pipeline += sign * move_to_week(share.expected, share.first_week, self.first_week)
             variance += sign * move_to_week(share.variance, share.first_week, self.first_week)
         return replace(self, pipeline=pipeline, variance=np.maximum(variance, 0.0))
+
+
+def lift_from(lift: Floats, passed: int) -> Floats:
+    """A lift so many weeks later; the weeks that come into sight have none."""
+    passed = min(max(passed, 0), HORIZON_WEEKS)
+    return np.concatenate([lift[passed:], np.ones(passed)])
+
+
+def lifts_from(
+    lift: Floats | None, error: Floats | None, passed: int
+) -> tuple[Floats | None, Floats | None]:
+    """Lifts and their errors so many weeks later."""
+    if lift is None or error is None or passed <= 0:
+        return lift, error
+    passed = min(passed, HORIZON_WEEKS)
+    return lift_from(lift, passed), np.concatenate([error[passed:], np.zeros(passed)])
 
 
 def move_to_week(
@@ -98,13 +121,25 @@ def move_to_week(
 
 
 def join_series(batch: Sequence[Series], bands: Bands) -> Joined:
-    """The forecasts of a batch of series."""
+    """The forecasts of a batch of series; an uncertain lift widens the interval of its weeks."""
     return join(
-        np.stack([s.statistical for s in batch]),
+        np.stack([_lifted(s) for s in batch]),
         np.stack([s.known for s in batch]),
         np.stack([s.ordered for s in batch]),
         np.stack([s.pipeline for s in batch]),
-        np.stack([s.variance for s in batch]),
+        np.stack([_with_lift_variance(s) for s in batch]),
         np.array([s.scale for s in batch]),
         bands,
     )
+
+
+def _lifted(series: Series) -> Floats:
+    return series.statistical if series.lift is None else series.statistical * series.lift
+
+
+def _with_lift_variance(series: Series) -> Floats:
+    if series.lift_error is None:
+        return series.variance
+    deviation = (1 - series.known) * _lifted(series) * series.lift_error
+    variance: Floats = series.variance + deviation**2
+    return variance

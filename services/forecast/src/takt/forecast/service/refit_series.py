@@ -15,6 +15,7 @@ from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.refit import Fit, refit
 from takt.forecast.domain.series import Series
 from takt.forecast.domain.two_speeds import Outlook, adjusted
+from takt.forecast.service.lift_series import lift_series
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import recount_orders
 from takt.forecast.store import calibrations, history, replicas, runs
@@ -52,6 +53,7 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     outlooks = await runs.outlooks_of(tx, keys)
     batch = [_fitted(s, fits.get(s.key), outlooks.get(s.key)) for s in batch]
     batch = await recount_orders(tx, batch, frozenset(keys))
+    batch = await lift_series(tx, batch)
     await series_store.save_fits(tx, list(fits.values()), keys)
     calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
     await publish(tx, batch, dict.fromkeys(keys, cause), calibration, now)

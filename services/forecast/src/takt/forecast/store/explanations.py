@@ -10,10 +10,12 @@ from uuid import UUID
 import numpy as np
 
 from takt.common.db import Tx
+from takt.forecast.domain.calendar import weeks_between
 from takt.forecast.domain.deal_changes import DealThen
 from takt.forecast.domain.explanation import HeldLine, HeldModel, HeldOrder, HeldSeries
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION
+from takt.forecast.domain.series import Floats, lift_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,16 @@ def _model(row: Any) -> HeldModel | None:
         np.array(row.observed, dtype=np.float64) / MILLION,
         row.observed_before,
         None if row.states is None else np.array(row.states),
+        _lift(row),
     )
+
+
+def _lift(row: Any) -> Floats | None:
+    """The lift from the series' first week on; it is kept from the week of its signals' effect."""
+    if row.lift is None:
+        return None
+    passed = weeks_between(row.lift_week, row.first_week)
+    return lift_from(np.array(row.lift), passed)
 
 
 async def deals_then(tx: Tx, version: int, deal_ids: Collection[UUID]) -> dict[UUID, DealThen]:

@@ -11,21 +11,26 @@ import numpy as np
 
 from takt.common.amounts import probability
 from takt.common.db import Tx
-from takt.forecast.domain.calendar import HORIZON_WEEKS
+from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import Joined
 from takt.forecast.domain.pipeline import LineOutlook, Outlook
 from takt.forecast.domain.refit import Fit, KnownStates
-from takt.forecast.domain.series import Series
+from takt.forecast.domain.series import Series, lifts_from
 from takt.forecast.store.arrays import literal
 
 _COLUMNS = """
     s.product, s.region, s.revision, s.price, coalesce(p.unit, 'each') AS unit, s.first_week,
-    s.statistical, s.known, s.scale, s.ordered, s.pipeline, s.variance
+    s.statistical, s.known, s.scale, s.ordered, s.pipeline, s.variance,
+    s.lift, s.lift_error, s.lift_week
 """
 
 
 def _series(row: Any) -> Series:
+    lift = error = None
+    if row.lift is not None:
+        passed = weeks_between(row.lift_week, row.first_week)
+        lift, error = lifts_from(np.array(row.lift), np.array(row.lift_error), passed)
     return Series(
         SeriesKey(row.product, row.region),
         row.revision,
@@ -38,6 +43,8 @@ def _series(row: Any) -> Series:
         np.array(row.ordered, dtype=np.int64),
         np.array(row.pipeline, dtype=np.int64),
         np.array(row.variance),
+        lift=lift,
+        lift_error=error,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from takt.standalone.commands.evaluate_drivers import drivers
 from takt.standalone.commands.evaluate_win import win
 from takt.standalone.commands.output import (
     CommandError,
@@ -36,6 +37,7 @@ evaluate = typer.Typer(
     rich_markup_mode=None,
 )
 evaluate.command()(win)
+evaluate.command()(drivers)
 
 FILE_HELP = "Columns unique_id, ds, y; ds dates or integer steps. .csv, .csv.gz or .parquet."
 FreqOption = Annotated[

@@ -1,0 +1,238 @@
+"""A signal moves the forecast at once, by what history says, and is named as the cause."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from takt.common.contracts.deals import ProductChanged, RegionChanged
+from takt.common.contracts.forecast import ForecastChanged, SignalRecorded, SignalWithdrawn
+from takt.common.event import Cause, new_id
+from takt.common.http import encode_cursor
+from takt.common.testing import emitted
+from takt.forecast.schemas_signals import SignalIn
+from takt.forecast.service.follow_catalog import follow_products, follow_regions
+from takt.forecast.service.follow_demand import follow_demand
+from takt.forecast.service.record_signals import NoSignal, record_signals, withdraw_signal
+from takt.forecast.service.refit_series import refit_some
+from takt.forecast.store.forecasts import forecasts
+from takt.forecast.store.signals import effects_of_signal
+
+from .conftest import MONDAY, catalog, deal, envelope, opened, sale
+
+
+def promotion(external_id="1", *, kind="promotion", begins=1, weeks=1, **of):
+    """A signal of whole weeks, from so many weeks ahead on."""
+    first = MONDAY + timedelta(weeks=begins)
+    return SignalIn(
+        source="shop",
+        external_id=external_id,
+        kind=kind,
+        begins=first,
+        ends=first + timedelta(days=7 * weeks - 1),
+        **of,
+    )
+
+
+async def load(tx, now, price=None):
+    """Sixty weeks of two products in two regions; each fifth week of P1 sells more for less."""
+    events = [envelope(event) for event in catalog()]
+    await follow_products(tx, [e for e in events if isinstance(e.event, ProductChanged)], now)
+    await follow_regions(tx, [e for e in events if isinstance(e.event, RegionChanged)], now)
+    news = []
+    for week in range(1, 61):
+        for product in ("P1", "P2"):
+            for region in ("DE", "FR"):
+                cut = price is not None and product == "P1" and week % 5 == 2
+                quantity = str((16 if cut else 8) + week % 2)
+                told = sale(
+                    f"{product}{region}{week}",
+                    MONDAY - timedelta(weeks=week),
+                    quantity,
+                    product=product,
+                    region=region,
+                )
+                if cut:
+                    cheaper = told.event.sale.model_copy(update={"price": Decimal(price)})
+                    told = envelope(told.event.model_copy(update={"sale": cheaper}))
+                news.append(told)
+    await follow_demand(tx, news, now)
+    assert await refit_some(tx, now, Cause.start()) == 4
+
+
+async def record(tx, now, *told):
+    return await record_signals(tx, told, by="ann", now=now, cause=Cause.start())
+
+
+async def baselines(tx):
+    return {
+        (revision.product, revision.region): revision.baseline / 1_000_000
+        for revision, _ in await forecasts(tx)
+    }
+
+
+async def test_a_stated_promotion_lifts_its_weeks_widens_them_and_is_the_cause(tx, now):
+    await load(tx, now)
+    before = await baselines(tx)
+    ((revision, _),) = await forecasts(tx, product="P1", regions=["DE"])
+    told = len(await emitted(tx))
+    [outcome] = await record(
+        tx, now, promotion(product="P1", region="DE", weeks=2, strength=Decimal("0.5"))
+    )
+    assert (outcome.result, outcome.sequence) == ("recorded", 1)
+    recorded, moved = (await emitted(tx))[told:]
+    assert isinstance(recorded.event, SignalRecorded)
+    assert isinstance(moved.event, ForecastChanged)
+    assert moved.cause.causes == (recorded.id,)
+    assert moved.cause.correlations == recorded.cause.correlations
+    after = await baselines(tx)
+    assert after["P1", "DE"][1:3] == pytest.approx(before["P1", "DE"][1:3] * 1.5)
+    assert after["P1", "DE"][3:].tolist() == before["P1", "DE"][3:].tolist()
+    assert all((after[key] == before[key]).all() for key in before if key != ("P1", "DE"))
+    ((widened, _),) = await forecasts(tx, product="P1", regions=["DE"])
+    width = revision.bands[3] - revision.bands[0]
+    assert (widened.bands[3] - widened.bands[0])[1] > width[1]
+    assert (widened.bands[3] - widened.bands[0])[4] == width[4]
+
+
+async def test_a_planned_price_moves_demand_by_the_elasticity_of_the_history(tx, now):
+    await load(tx, now, price=30)
+    before = await baselines(tx)
+    [outcome] = await record(
+        tx, now, promotion(kind="price", product="P1", value=Decimal(30), strength=Decimal(9))
+    )
+    after = await baselines(tx)
+    effects = await effects_of_signal(tx, outcome.signal_id)
+    assert {(row.product, row.region, row.origin) for row in effects} == {
+        ("P1", "DE", "history"),
+        ("P1", "FR", "history"),
+    }
+    assert all(row.observed == 120 for row in effects)
+    for region in ("DE", "FR"):
+        lifted = after["P1", region][1] / before["P1", region][1]
+        assert 1.4 < lifted < 2.2
+    assert (after["P2", "DE"] == before["P2", "DE"]).all()
+
+
+async def test_the_same_again_changes_nothing_another_content_corrects_and_withdrawal_undoes(
+    tx, now
+):
+    await load(tx, now)
+    before = await baselines(tx)
+    first = promotion(family="pumps", region="EU", strength=Decimal("0.5"))
+    [outcome] = await record(tx, now, first)
+    lifted = await baselines(tx)
+    assert all(lifted[key][1] == pytest.approx(before[key][1] * 1.5) for key in before)
+    told = len(await emitted(tx))
+    [again] = await record(tx, now, first)
+    assert (again.result, again.sequence) == ("unchanged", 1)
+    assert len(await emitted(tx)) == told
+    [moved] = await record(tx, now, promotion(product="P1", begins=3, strength=Decimal("0.5")))
+    assert (moved.result, moved.sequence) == ("corrected", 2)
+    corrected = await baselines(tx)
+    assert (corrected["P2", "DE"] == before["P2", "DE"]).all()
+    assert corrected["P1", "DE"][1] == before["P1", "DE"][1]
+    assert corrected["P1", "DE"][3] == pytest.approx(before["P1", "DE"][3] * 1.5)
+    gone = await withdraw_signal(tx, outcome.signal_id, by="ann", now=now, cause=Cause.start())
+    assert (gone.withdrawn, gone.sequence) == (True, 3)
+    after = await baselines(tx)
+    assert all((after[key] == before[key]).all() for key in before)
+    assert any(isinstance(e.event, SignalWithdrawn) for e in await emitted(tx))
+    told = len(await emitted(tx))
+    await withdraw_signal(tx, outcome.signal_id, by="ann", now=now, cause=Cause.start())
+    assert len(await emitted(tx)) == told
+    [back] = await record(tx, now, first)
+    assert (back.result, back.sequence) == ("corrected", 4)
+
+
+async def test_a_deal_a_refit_and_a_new_week_keep_the_lift(tx, now):
+    await load(tx, now)
+    before = await baselines(tx)
+    await record(tx, now, promotion(product="P1", begins=2, strength=Decimal("0.5")))
+    lifted = (await baselines(tx))["P1", "DE"]
+    assert lifted[2] == pytest.approx(before["P1", "DE"][2] * 1.5)
+    await follow_demand(tx, [opened(deal(quantity="10"))], now)
+    assert ((await baselines(tx))["P1", "DE"] == lifted).all()
+    later = now + timedelta(weeks=1)
+    await follow_demand(tx, [opened(deal(quantity="10", now=later))], later)
+    rolled = (await baselines(tx))["P1", "DE"]
+    assert rolled[1] == pytest.approx(lifted[2])
+    assert await refit_some(tx, later, Cause.start()) == 3
+    refitted = (await baselines(tx))["P1", "FR"]
+    assert refitted[1] == pytest.approx(refitted[2] * 1.5, rel=0.05)
+
+
+async def test_a_signal_without_known_effect_or_in_the_past_moves_nothing(tx, now):
+    await load(tx, now)
+    told = len(await emitted(tx))
+    await record(
+        tx,
+        now,
+        promotion("a", kind="sentiment", value=Decimal(-3)),
+        promotion("b", begins=-4, product="P1", strength=Decimal(1)),
+        promotion("c", product="P9", strength=Decimal(1)),
+    )
+    news = (await emitted(tx))[told:]
+    assert [type(e.event) for e in news] == [SignalRecorded] * 3
+    with pytest.raises(NoSignal):
+        await withdraw_signal(tx, new_id(), by="ann", now=now, cause=Cause.start())
+
+
+async def test_signals_over_rest(client, new_key):
+    def body(external_id="1", **of):
+        return {
+            "source": "shop",
+            "external_id": external_id,
+            "kind": "promotion",
+            "product": "P1",
+            "begins": "2026-12-07",
+            "ends": "2026-12-13",
+            "strength": "0.25",
+        } | of
+
+    items = [body(), body("2", kind="competitor", begins="2026-12-01")]
+    made = await client.post("/v1/signals", json={"items": items})
+    assert [item["result"] for item in made.json()["items"]] == ["recorded", "recorded"]
+    again = await client.post("/v1/signals", json={"items": items})
+    assert [item["result"] for item in again.json()["items"]] == ["unchanged", "unchanged"]
+    first = (await client.get("/v1/signals", params={"limit": 1})).json()
+    assert first["items"][0]["kind"] == "competitor"
+    rest = (await client.get("/v1/signals", params={"cursor": first["next"]})).json()
+    assert [item["external_id"] for item in rest["items"]] == ["1"]
+    for wanted, found in (
+        ({"kind": "promotion"}, ["1"]),
+        ({"product": "P9"}, []),
+        ({"on": "2026-12-02"}, ["2"]),
+        ({"source": "shop"}, ["2", "1"]),
+    ):
+        page = (await client.get("/v1/signals", params=wanted)).json()
+        assert [item["external_id"] for item in page["items"]] == found
+    place = f"/v1/signals/{made.json()['items'][0]['signal_id']}"
+    one = (await client.get(place)).json()
+    assert (one["strength"], one["effects"], one["withdrawn"]) == ("0.25", [], False)
+    assert (await client.post(f"{place}/withdrawal")).json()["withdrawn"] is True
+    assert len((await client.get("/v1/signals")).json()["items"]) == 1
+    assert len((await client.get("/v1/signals", params={"withdrawn": True})).json()["items"]) == 2
+
+    for wrong in (
+        body(ends="2026-12-06"),
+        body(family="pumps"),
+        body(strength="-1"),
+        body(value="0"),
+        body(kind="rumour"),
+        body(begins="soon"),
+        body(colour="red"),
+    ):
+        reply = await client.post("/v1/signals", json={"items": [wrong]})
+        assert reply.status_code == 422, wrong
+    twice = await client.post("/v1/signals", json={"items": [body(), body()]})
+    assert twice.status_code == 422
+    missing = await client.get(f"/v1/signals/{new_id()}")
+    assert (missing.status_code, bool(missing.json()["remedy"])) == (404, True)
+    for cursor in (["x"], ["2026-01-01", 1], [None, None]):
+        reply = await client.get("/v1/signals", params={"cursor": encode_cursor(*cursor)})
+        assert (reply.status_code, reply.json()["field"]) == (400, "cursor")
+    reader = {"Authorization": f"Bearer {await new_key('forecast:read')}"}
+    assert (await client.get("/v1/signals", headers=reader)).status_code == 200
+    refused = await client.post("/v1/signals", json={"items": items}, headers=reader)
+    assert refused.status_code == 403
