@@ -97,7 +97,7 @@ def test_a_season_is_carried_on():
 
 
 def test_the_combination_beats_the_seasonal_naive_and_covers_what_it_says():
-    histories = panel(100, 60, 12)
+    histories = panel(100, 84, 12)
     horizon = 12
     past, future = [h[:-horizon] for h in histories], np.stack([h[-horizon:] for h in histories])
     combined = forecast(past, 12, horizon)

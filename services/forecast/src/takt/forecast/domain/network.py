@@ -58,7 +58,8 @@ def train(
     horizon = targets.shape[1]
 
     def layer(size: int, out: int, gain: float) -> Singles:
-        return (random.standard_normal((size, out)) * gain / np.sqrt(size)).astype(np.float32)
+        first: Singles = random.standard_normal((size, out), np.float32)
+        return first * np.float32(gain / np.sqrt(size))
 
     w = [
         layer(features, width, 1.4),
