@@ -57,6 +57,7 @@ def held(random, key, week, *, model=True):
     states = fast_path.fit(random.poisson(15, (1, 60)).astype(np.float64))
     statistical = random.uniform(0, 30, WEEKS)
     known = np.sort(random.uniform(0, 1, WEEKS))[::-1]
+    lift = random.uniform(0.5, 2, WEEKS) if random.random() < 0.5 else None
     kept = HeldModel(
         statistical,
         known,
@@ -64,12 +65,13 @@ def held(random, key, week, *, model=True):
         random.poisson(15, WEEKS).astype(np.float64),
         week - timedelta(weeks=int(random.integers(0, 2))),
         states.rows()[0] if random.random() < 0.8 else None,
+        lift,
     )
     return HeldSeries(
         key,
         Decimal(int(random.integers(0, 10**9))).scaleb(-6),
         week,
-        expected_baseline(statistical, known, ordered) + random.integers(0, 3),
+        expected_baseline(statistical * kept.lifts, known, ordered) + random.integers(0, 3),
         pipeline,
         kept if model else None,
         orders if model else (),
@@ -130,11 +132,14 @@ def test_a_version_does_not_differ_from_itself(seed):
 def exchanged(series, **changes):
     """The series with other parts of its model, put together anew."""
     model = replace(series.model, **changes)
-    baseline = expected_baseline(model.statistical, model.known, model.ordered)
+    baseline = expected_baseline(model.statistical * model.lifts, model.known, model.ordered)
     return replace(series, model=model, baseline=baseline)
 
 
-@given(st.integers(0, 2**32), st.sampled_from(["statistical", "known", "ordered", "price", "line"]))
+CHANGES = ["statistical", "lift", "known", "ordered", "price", "line"]
+
+
+@given(st.integers(0, 2**32), st.sampled_from(CHANGES))
 def test_what_alone_has_changed_explains_all(seed, what):
     random = np.random.default_rng(seed)
     key = KEYS[0]
@@ -143,6 +148,8 @@ def test_what_alone_has_changed_explains_all(seed, what):
     match what:
         case "statistical":
             after, kind = exchanged(before, statistical=random.uniform(0, 30, WEEKS)), "model"
+        case "lift":
+            after, kind = exchanged(before, lift=random.uniform(0.5, 2, WEEKS)), "signal"
         case "known":
             after, kind = exchanged(before, known=before.model.known / 2), "known_share"
         case "ordered":

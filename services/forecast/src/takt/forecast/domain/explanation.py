@@ -1,7 +1,8 @@
 """Why two versions differ: parts that sum to the difference, exactly, in whole millionths.
 
-    difference of a week = calendar + series + actuals + model + signal + orders + known share   (baseline)
-                         + each deal                                                (pipeline)
+    difference of a week
+        = calendar + series + actuals + model + signal + orders + known share   (baseline)
+        + each deal                                                             (pipeline)
 
     calendar      weeks that one version sees and the other does not: the season moves on
     series        a product or region that is forecast for the first time
