@@ -134,7 +134,7 @@ test("without a network the page says so at once, and goes on where it was", asy
   await api(page, "POST", `/v1/deals/${id}/stage`, { stage: "negotiation" });
   await context.setOffline(false);
   await connection(page, "live");
-  await expect(cards(page, "Negotiation")).toHaveText(new RegExp(name));
+  await expect(cards(page, "Negotiation")).toHaveText([new RegExp(name)]);
   await expect(cards(page, "Solution design")).toHaveCount(0);
 });
 
@@ -158,11 +158,11 @@ test("an answer that takes thirty seconds is waited for, and other deals are mov
   const moved = await gate(page, new RegExp(`/v1/deals/${slow}/stage`), "POST");
   await onCard(page, `${name} one`, "Move to Negotiation");
   await moved.asked;
-  await expect(cards(page, "Negotiation")).toHaveText(new RegExp(`${name} one`));
+  await expect(cards(page, "Negotiation")).toHaveText([new RegExp(`${name} one`)]);
   await page.clock.runFor(30_000);
   await onCard(page, `${name} two`, "Move to Needs confirmation");
   await expect.poll(() => stageOf(page, quick)).toBe("needs-confirmation");
-  await expect(cards(page, "Negotiation")).toHaveText(new RegExp(`${name} one`));
+  await expect(cards(page, "Negotiation")).toHaveText([new RegExp(`${name} one`)]);
   expect(await stageOf(page, slow)).toBe("solution-design");
   moved.open();
   await expect(toast(page, `${name} one is in Negotiation`)).toBeVisible();
@@ -174,7 +174,7 @@ test("an answer that takes thirty seconds is waited for, and other deals are mov
   await expect(cards(page, "Negotiation")).toHaveCount(2);
   cut.open((route) => route.abort());
   await expect(toast(page, "Takt does not answer")).toBeVisible();
-  await expect(cards(page, "Solution design")).toHaveText(new RegExp(`${name} three`));
+  await expect(cards(page, "Solution design")).toHaveText([new RegExp(`${name} three`)]);
 });
 
 test("what has been read stays in sight when it cannot be read anew", async ({ signedIn: page }) => {

@@ -109,7 +109,7 @@ test("without events:read nothing comes by itself, it says so, and a move still 
   await connection(page, "refused");
   await expect(page.locator("header [data-state=refused]")).toContainText("events:read");
   await onCard(page, name, "Move to Negotiation");
-  await expect(cards(page, "Negotiation")).toHaveText(new RegExp(name));
+  await expect(cards(page, "Negotiation")).toHaveText([new RegExp(name)]);
   await expect.poll(() => stageOf(page, id)).toBe("negotiation");
   await page.goto("/");
   await expect(forecast(page)).toBeVisible();
