@@ -8,11 +8,11 @@ from takt.forecast.domain.elasticities import estimate
 
 
 def panel(seed=1, series=12, periods=60, elasticity=-2.0, lift=0.5):
-    """Log demand by a price of each series and a promotion of all, with shocks of both kinds."""
+    """Log demand by a price of each series and a promotion in three periods of ten, with shocks."""
     random = np.random.default_rng(seed)
     owner, period = (a.ravel() for a in np.meshgrid(range(series), range(periods), indexing="ij"))
     price = random.normal(0, 0.2, (series, periods)) + random.normal(0, 0.1, periods)
-    promoted = np.tile(random.random(periods) < 0.3, (series, 1)).astype(float)
+    promoted = np.tile(random.permutation(periods) < 0.3 * periods, (series, 1)).astype(float)
     shock = random.normal(0, 0.2, periods) + random.normal(0, 0.3, (series, periods))
     y = random.normal(5, 1, (series, 1)) + elasticity * price + lift * promoted + shock
     return y.ravel(), np.stack([price.ravel(), promoted.ravel()], axis=1), owner, period

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from takt.standalone.cli import app
-from takt.standalone.commands.driver_table import read_table
 from takt.standalone.commands.output import CommandError
+from takt.standalone.table_files import read_table
 
 PERIODS = 40
 

@@ -151,4 +151,4 @@ def test_a_file_that_is_not_there_or_no_table_is_named(tmp_path: Path, name: str
     (tmp_path / name).write_bytes(b"\xff\xfe\x00\x01")
     assert "cannot be read" in refused(tmp_path / name).problem
     (tmp_path / "empty.csv").write_text("")
-    assert "no such column; it has none" in refused(tmp_path / "empty.csv").problem
+    assert "the file is empty" in refused(tmp_path / "empty.csv").problem

@@ -1,25 +1,22 @@
-"""A table of demand with drivers, read from CSV or Parquet: every problem names its place."""
+"""A table of demand with drivers as the panel that is fitted: which columns mean what."""
 
-import csv
-import gzip
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from takt.standalone.commands.output import CommandError
+from takt.standalone.table_files import SOME, USED_WRONGLY, Table
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from takt.forecast.domain.drivers import Panel
+
     Floats = npt.NDArray[np.float64]
 
-USED_WRONGLY = 2
-SOME = 20
-"""Names that a problem lists at most."""
+PRICE, RIVALS = "price", "rival_price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,201 +37,191 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Rows by column, with the line on which each row stands."""
+class Read:
+    """A file as a panel, with the names that its numbers stand for."""
 
     path: Path
-    header: tuple[str, ...]
-    values: dict[str, list[Any]]
-    lines: Sequence[int]
-
-    def problem(self, row: int, field: str, what: str, remedy: str) -> CommandError:
-        """What is wrong with a value, and where it stands."""
-        value = self.values[field][row]
-        place = f"{self.path}, line {self.lines[row]}, {field} = {value!r}"
-        return CommandError(f"{place}: {what}.", remedy, USED_WRONGLY)
-
-    def need(self, field: str, option: str) -> None:
-        """Raises CommandError: there is no such column."""
-        if field not in self.values:
-            raise CommandError(
-                f"{self.path}, line 1: there is no column {field}; "
-                f"there are {', '.join(self.header[:SOME])}.",
-                f"Name the right column with {option}.",
-                USED_WRONGLY,
-            )
-
-    def numbers(self, field: str) -> "Floats":
-        """A column of finite numbers; an empty cell is NaN. Raises CommandError: anything else."""
-        import numpy as np
-
-        found = np.empty(len(self.lines))
-        for row, value in enumerate(self.values[field]):
-            try:
-                found[row] = math.nan if value in (None, "") else float(value)
-            except (TypeError, ValueError):
-                raise self.problem(
-                    row,
-                    field,
-                    "this is no number",
-                    f"Write a number, or leave the column out with --without {field}.",
-                ) from None
-            written = value not in (None, "")
-            if written and not math.isfinite(found[row]):
-                raise self.problem(
-                    row, field, "this number is not finite", "Write the number, or nothing."
-                )
-        return found
-
-    def texts(self, field: str) -> list[str]:
-        """A column as names. Raises CommandError: an empty one."""
-        names = ["" if value is None else str(value).strip() for value in self.values[field]]
-        for row, name in enumerate(names):
-            if not name:
-                raise self.problem(row, field, "it is empty", "Say to what the row belongs.")
-        return names
-
-    def periods(self, field: str, series: Sequence[str]) -> "npt.NDArray[np.int64]":
-        """Times as positions on an axis of whole periods, from 0.
-
-        Dates that all begin or end their months are counted in months, others in days; the longest
-        step that leads to all of them is a period: a week, a quarter, two numbers.
-
-        Raises: CommandError: neither dates nor whole numbers, or a series has a time twice.
-        """
-        import numpy as np
-
-        read = [self._time(row, field) for row in range(len(self.lines))]
-        dated = [isinstance(time, date) for time in read]
-        if any(dated) and not all(dated):
-            raise self.problem(
-                dated.index(not dated[0]),
-                field,
-                "dates and whole numbers are mixed",
-                "Give all times as dates, or all as whole numbers.",
-            )
-        seen: dict[tuple[str, date | int], int] = {}
-        for row, place in enumerate(zip(series, read, strict=True)):
-            if (first := seen.setdefault(place, row)) != row:
-                raise self.problem(
-                    row,
-                    field,
-                    f"the series {series[row]} has this time on line {self.lines[first]} already",
-                    "Keep one row of each series and time; add up what belongs together.",
-                )
-        positions: npt.NDArray[np.int64] = np.array(_on_axis(read), dtype=np.int64)
-        positions -= positions.min()
-        return positions // max(int(np.gcd.reduce(positions)), 1)
-
-    def _time(self, row: int, field: str) -> date | int:
-        value = self.values[field][row]
-        if isinstance(value, date):
-            return date(value.year, value.month, value.day)
-        text = "" if value is None else str(value).strip()
-        try:
-            return date.fromisoformat(text[:10]) if "-" in text[1:] else _whole(text)
-        except ValueError:
-            raise self.problem(
-                row,
-                field,
-                "this is neither a date nor a whole number",
-                "Write dates as 2026-11-23, or number the periods.",
-            ) from None
+    panel: "Panel"
+    until: int
+    """Periods before the test part."""
+    groups: list[str]
+    first_test: object
+    rows: int
+    notes: list[str]
 
 
-def _whole(text: str) -> int:
-    number = float(text)
-    if not number.is_integer():
-        raise ValueError(text)
-    return int(number)
+def read_panel(table: Table, columns: Columns, season: int, test_share: float) -> Read:
+    """The panel of a table. Raises CommandError: with file, line, field, value and remedy."""
+    import numpy as np
 
+    from takt.forecast.domain.drivers import Panel, to_logs
 
-def _on_axis(times: Sequence[date | int]) -> list[int]:
-    days = [time for time in times if isinstance(time, date)]
-    months = len({day.day for day in days}) == 1 or all(_ends_month(day) for day in days)
-    if days and months and len({(day.year, day.month) for day in days}) > 1:
-        return [day.year * 12 + day.month for day in days]
-    return [time.toordinal() if isinstance(time, date) else time for time in times]
-
-
-def _ends_month(day: date) -> bool:
-    return (day + timedelta(days=1)).day == 1
-
-
-def read_table(path: Path) -> Table:
-    """Read a CSV file in UTF-8, plain or gzipped, or a Parquet file.
-
-    Raises: CommandError: no such file, another format, no rows, or rows of another length.
-    """
-    if not path.is_file():
-        raise CommandError(f"{path} is no file.", "Name a CSV or Parquet file.", USED_WRONGLY)
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return _parquet(path)
-    try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-            if path.suffix.lower() == ".gz"
-            else open(path, encoding="utf-8-sig", newline="")
-        ) as file:
-            return _csv(path, csv.reader(file, strict=True))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    for name in columns.series:
+        table.need(name, "--series")
+    table.need(columns.time, "--time")
+    table.need(columns.target, "--target")
+    names = ["|".join(parts) for parts in zip(*map(table.texts, columns.series), strict=True)]
+    period = table.periods(columns.time, names)
+    labels, series = np.unique(names, return_inverse=True)
+    shape = (len(labels), int(period.max()) + 1)
+    until = shape[1] - max(round(shape[1] * test_share), 1)
+    if until < 2 or not (period < until).any():
         raise CommandError(
-            f"{path} cannot be read: {error}.", "Save it as CSV in UTF-8.", USED_WRONGLY
-        ) from error
+            f"{table.path}: {shape[1]} periods leave none before the test part.",
+            "Give more periods, or a smaller --test-share.",
+            USED_WRONGLY,
+        )
 
+    def grid(values: "Floats") -> "Floats":
+        laid = np.full(shape, np.nan)
+        laid[series, period] = values
+        return laid
 
-def _csv(path: Path, reader: Any) -> Table:
-    header = tuple(name.strip() for name in next(reader, ()))
-    _check_header(path, header)
-    rows: list[Sequence[str]] = []
-    lines: list[int] = []
-    for row in reader:
-        if not row:
-            continue
-        if len(row) != len(header):
-            raise CommandError(
-                f"{path}, line {reader.line_num}: {len(row)} values where the header "
-                f"names {len(header)}.",
-                "Give every row a value, or nothing between two commas, for each column.",
-                USED_WRONGLY,
-            )
-        rows.append(row)
-        lines.append(reader.line_num)
-    return _table(
-        path, header, dict(zip(header, map(list, zip(*rows, strict=True)), strict=False)), lines
+    notes: list[str] = []
+    demand = grid(_demand(table, columns))
+    by_name, prices = _drivers(table, columns, period >= until, notes)
+    group_names, groups = _labels(table, columns.group, "--group", series, shape[0])
+    _, markets = _labels(table, columns.market, "--market", series, shape[0])
+    logs, offset = (
+        (demand, np.zeros((shape[0], 1))) if columns.log_target else to_logs(demand, until)
     )
+    panel = Panel(
+        logs,
+        offset,
+        {name: grid(values) for name, values in by_name.items()},
+        groups,
+        markets,
+        frozenset(prices),
+        {PRICE: RIVALS} if RIVALS in by_name else {},
+        season,
+    )
+    times = table.values[columns.time]
+    first = int(np.flatnonzero(period == period[period >= until].min())[0])
+    return Read(table.path, panel, until, group_names, times[first], len(names), notes)
 
 
-def _parquet(path: Path) -> Table:
-    from pyarrow import ArrowException, parquet
+def _demand(table: Table, columns: Columns) -> "Floats":
+    import numpy as np
 
-    try:
-        found = parquet.read_table(path)
-    except (OSError, ArrowException) as error:
-        raise CommandError(
-            f"{path} cannot be read: {error}.", "Save it as Parquet or CSV.", USED_WRONGLY
-        ) from error
-    header = tuple(found.column_names)
-    _check_header(path, header)
-    values = {name: found.column(name).to_pylist() for name in header}
-    return _table(path, header, values, range(1, found.num_rows + 1))
+    demand = table.numbers(columns.target)
+    for wrong, what, remedy in (
+        (np.isnan(demand), "demand is missing", "Leave the row out, or write the demand."),
+        (
+            (demand < 0) & (not columns.log_target),
+            "demand is never negative",
+            "Leave returns out; for logarithms say --log-target.",
+        ),
+        (
+            (np.abs(demand) > 500) & columns.log_target,
+            "no logarithm of demand is so large",
+            "Leave --log-target out if these are units.",
+        ),
+    ):
+        if wrong.any():
+            raise table.problem(int(np.flatnonzero(wrong)[0]), columns.target, what, remedy)
+    return demand
 
 
-def _check_header(path: Path, header: Sequence[str]) -> None:
-    twice = [name for name in header if header.count(name) > 1]
-    if not header or twice:
-        what = f"the column {twice[0]} is there twice" if twice else "the file is empty"
-        raise CommandError(
-            f"{path}, line 1: {what}.", "Give the columns names of their own.", USED_WRONGLY
+def _drivers(
+    table: Table, columns: Columns, tested: "npt.NDArray[np.bool_]", notes: list[str]
+) -> tuple[dict[str, "Floats"], set[str]]:
+    """Drivers by name, prices as logs, and which are prices."""
+    import numpy as np
+
+    by_name, taken = _prices(table, columns, tested)
+    prices = set(by_name)
+    used = {*columns.series, columns.time, columns.target, columns.group, columns.market}
+    for name in columns.without:
+        table.need(name, "--without")
+    others = columns.drivers or tuple(
+        name for name in table.header if name not in used | columns.without
+    )
+    for name in others:
+        if name in taken:
+            continue
+        table.need(name, "--driver")
+        values = table.numbers(name)
+        if (np.nanmax(values, initial=-np.inf)) == np.nanmin(values, initial=np.inf):
+            if columns.drivers is not None:
+                raise table.problem(
+                    0, name, "this driver never changes", f"Leave {name} out: it says nothing."
+                )
+            notes.append(f"{name} never changes, and was left out")
+            continue
+        _check_known(table, name, values, tested)
+        by_name[name] = values
+    return by_name, prices
+
+
+def _prices(
+    table: Table, columns: Columns, tested: "npt.NDArray[np.bool_]"
+) -> tuple[dict[str, "Floats"], set[str]]:
+    """Logs of the own price and of the mean of the rivals', and the columns that hold them."""
+    import numpy as np
+
+    pattern = columns.price or (PRICE if PRICE in table.values else None)
+    if pattern is None:
+        return {}, set()
+    if "{" not in pattern:
+        table.need(pattern, "--price")
+        return {PRICE: _price(table, pattern, tested)}, {pattern}
+    owners = list(own_and_rivals(table, pattern))
+    logs = {name: _price(table, name, tested) for name, _, _ in owners}
+    own, rivals = np.full(len(table.lines), np.nan), np.full(len(table.lines), np.nan)
+    for name, others, rows in owners:
+        own[rows] = logs[name][rows]
+        if others:
+            rivals[rows] = np.mean([logs[other][rows] for other in others], axis=0)
+    return {PRICE: own} | ({RIVALS: rivals} if len(owners) > 1 else {}), set(logs)
+
+
+def _price(table: Table, name: str, tested: "npt.NDArray[np.bool_]") -> "Floats":
+    import numpy as np
+
+    values = table.numbers(name)
+    if (values <= 0).any():
+        row = int(np.flatnonzero(values <= 0)[0])
+        raise table.problem(row, name, "a price is above zero", "Correct it, or leave it empty.")
+    _check_known(table, name, values, tested)
+    return np.log(values)
+
+
+def _check_known(
+    table: Table, name: str, values: "Floats", tested: "npt.NDArray[np.bool_]"
+) -> None:
+    import numpy as np
+
+    missing = np.isnan(values) & tested
+    if missing.any():
+        raise table.problem(
+            int(np.flatnonzero(missing)[0]),
+            name,
+            "this driver is not known for a period that is to be forecast",
+            f"Give its planned value, or leave it out with --without {name}.",
         )
 
 
-def _table(
-    path: Path, header: tuple[str, ...], values: dict[str, list[Any]], lines: Sequence[int]
-) -> Table:
-    if not lines:
-        raise CommandError(f"{path} has a header and no rows.", "Give it rows.", USED_WRONGLY)
-    return Table(path, header, values, lines)
+def _labels(
+    table: Table,
+    column: str | None,
+    option: str,
+    series: "npt.NDArray[np.intp]",
+    count: int,
+) -> tuple[list[str], "npt.NDArray[np.int64]"]:
+    """Names, and which of them each series has: the one on its first row."""
+    import numpy as np
+
+    if column is None:
+        return ["all"], np.zeros(count, dtype=np.int64)
+    table.need(column, option)
+    names, places = np.unique(table.texts(column), return_inverse=True)
+    _, first = np.unique(series, return_index=True)
+    moved = np.flatnonzero(places != places[first][series])
+    if len(moved):
+        raise table.problem(
+            int(moved[0]), column, "the series had another one before", "Give each series one."
+        )
+    return [str(name) for name in names], places[first].astype(np.int64)
 
 
 def own_and_rivals(table: Table, pattern: str) -> Iterator[tuple[str, list[str], list[int]]]:

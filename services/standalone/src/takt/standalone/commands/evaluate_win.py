@@ -1,7 +1,5 @@
 """`takt evaluate win`: win probabilities of later deals, against what became of them."""
 
-import csv
-import gzip
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from takt.standalone.commands.output import (
     put_table,
     say,
 )
+from takt.standalone.table_files import read_table
 
 if TYPE_CHECKING:
     from takt.forecast.domain.win_evaluation import Evaluation
@@ -84,42 +83,9 @@ def win(
 
 def read_rows(path: Path) -> tuple[list[dict[str, str]], list[str]]:
     """The rows of a table as text, and its columns. Raises CommandError: it cannot be read."""
-    try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return read_parquet(path)
-        opened = gzip.open if path.suffix.lower() == ".gz" else open
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", restkey="")
-            rows = list(reader)
-            columns = list(reader.fieldnames or ())
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise CommandError(
-            f"The history {path} cannot be read: {error}.",
-            "Give a CSV file in UTF-8, gzipped or not, or Parquet.",
-            2,
-        ) from error
-    for line, row in enumerate(rows, start=2):
-        if "" in row and "" not in columns:
-            raise CommandError(
-                f"{path.name}: line {line} has more values than there are columns.",
-                "Put values that hold a comma into quotes.",
-                2,
-            )
-    return rows, columns
-
-
-def read_parquet(path: Path) -> tuple[list[dict[str, str]], list[str]]:
-    """The rows of a Parquet file as text. Raises CommandError: it is no sound one."""
-    from pyarrow import ArrowException, parquet
-
-    try:
-        table = parquet.read_table(path)
-    except ArrowException as error:
-        raise CommandError(
-            f"The history {path} cannot be read: {error}.", "Give a sound Parquet file.", 2
-        ) from error
-    rows = [{name: text(value) for name, value in row.items()} for row in table.to_pylist()]
-    return rows, list(table.column_names)
+    table = read_table(path)
+    cells = zip(*(map(text, table.values[name]) for name in table.header), strict=True)
+    return [dict(zip(table.header, row, strict=True)) for row in cells], list(table.header)
 
 
 def text(value: object) -> str:
