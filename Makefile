@@ -44,7 +44,9 @@ lock: $(UV) ## Resolve requirements.lock anew: hashes, no addresses
 	  --python-version 3.11 requirements.in $(addsuffix /pyproject.toml,$(MEMBERS)) $(LOCKED) -o requirements.lock
 
 test: .venv/.web ## Run every test; takes PostgreSQL and Kafka from TAKT_TEST_DATABASE, TAKT_TEST_KAFKA, containers, or Python alone
-	@$(NPM) test & page=$$!; .venv/bin/python -m pytest -q -n 4 --dist loadgroup; services=$$?; wait $$page && exit $$services
+	@# Compiled once beside the page's tests, not by each worker.
+	@$(NPM) test & page=$$!; .venv/bin/python -m pytest -q --collect-only > /dev/null; \
+	.venv/bin/python -m pytest -q -n 4 --dist loadgroup; services=$$?; wait $$page && exit $$services
 	@$(NPM) run browser
 
 faults: setup ## The long form of the faults: every process killed several times under 2,000 changes

@@ -112,6 +112,8 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
         system.client() as client,
     ):
         deals = await load_company(client, SUNDAY)
+        await listener.silence()
+        await post(client, "/v1/forecasts/refits", {"combination": False})
         await forecasts_are_there(client)
         await listener.silence()
         yield Stage(system, client, listener, receiver, deals)
@@ -127,7 +129,7 @@ async def forecasts_are_there(client: httpx.AsyncClient) -> None:
         plans = (await client.get("/v1/plans", params={"item": COMPONENT})).json()["items"]
         return len(fitted) == len(PRODUCTS) and bool(plans)
 
-    await eventually(there, within=60)
+    await eventually(there, within=60, every=0.25)
 
 
 async def test_the_story(stage: Stage) -> None:

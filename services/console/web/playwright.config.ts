@@ -3,6 +3,7 @@ import { browser } from "./e2e/browser";
 
 export default defineConfig({
   testDir: "e2e",
+  globalSetup: "./e2e/company.setup.ts",
   fullyParallel: false,
   workers: 2,
   retries: 0,

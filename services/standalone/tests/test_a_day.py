@@ -129,12 +129,13 @@ def test_a_folder_without_csv_files_is_refused_by_name(home: Path) -> None:
 
 
 def test_what_is_simulated_is_followed_event_by_event_and_traced(home: Path, crm: Path) -> None:
-    with subprocess.Popen(
+    tail = subprocess.Popen(
         [TAKT, "tail", "takt.deal.*", "takt.sale.*", "--home", str(home)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as tail:
+    )
+    try:
         assert tail.stderr is not None
         assert tail.stdout is not None
         assert "Following takt.deal.*" in tail.stderr.readline()
@@ -149,7 +150,9 @@ def test_what_is_simulated_is_followed_event_by_event_and_traced(home: Path, crm
             event = json.loads(tail.stdout.readline())
             assert event["type"].startswith(("takt.deal.", "takt.sale."))
             seen |= set(event["correlations"])
+    finally:
         tail.send_signal(signal.SIGINT)
+        tail.communicate(timeout=30)  # reads what is left, or a full pipe would hold it up
     chain = next(iter(seen & done))
     traced = takt(home, "trace", chain)
     assert traced.returncode == 0, traced.stderr

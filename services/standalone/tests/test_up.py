@@ -179,13 +179,16 @@ def test_killed_it_leaves_no_orphan_and_the_next_start_finds_its_data(place: Pat
     assert eventually_none(place) == []
 
 
-def test_a_browser_is_given_the_link_where_there_is_one(place: Path) -> None:
+def test_who_comes_to_a_running_takt_is_given_a_link_or_told_who_has_the_place(
+    place: Path,
+) -> None:
     home, seen = place / "home", place / "seen"
     browser = place / "browser"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}\n')
     browser.chmod(0o755)
     with takt_up(place, "--home", str(home), "--empty") as takt:
         url = takt.await_banner(FIRST_START_SECONDS)
+        pid = takt.process.pid
         opened = subprocess.run(
             [TAKT, "open", "--home", str(home)],
             capture_output=True,
@@ -197,14 +200,6 @@ def test_a_browser_is_given_the_link_where_there_is_one(place: Path) -> None:
         page, _, ticket = seen.read_text().partition("#ticket=")
         assert page == f"{url}/sign-in"
         assert sign_in(url, ticket) == 200
-        takt.end(signal.SIGINT)
-
-
-def test_a_home_in_use_and_a_taken_port_are_refused_naming_the_process(place: Path) -> None:
-    home = place / "home"
-    with takt_up(place, "--home", str(home), "--empty") as takt:
-        url = takt.await_banner(FIRST_START_SECONDS)
-        pid = takt.process.pid
         with takt_up(place, "--home", str(home)) as second:
             assert second.wait(30) == 1
         assert f"in use by another Takt (process {pid})" in second.said[0]

@@ -1,6 +1,6 @@
 /** Takt itself for the tests: all of it in one process, in a home that is thrown away at the end. */
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,20 +13,32 @@ const LOADED = "The demonstration company is there.";
 const START_MS = 120_000;
 const LOOK_MS = 50;
 
-/** Starts Takt, and tells the tests of this worker where it is: TAKT_URL, TAKT_KEY, TAKT_HOME. */
-export async function begin(): Promise<void> {
+/** Starts Takt with the demonstration company, and tells the tests of this worker where it is: TAKT_URL, TAKT_KEY, TAKT_HOME. */
+export async function begin(): Promise<string> {
   const port = await freePort();
   const home = join(tmpdir(), `takt-page-${port}`);
   process.env.TAKT_HOME = home;
   process.env.TAKT_URL = `http://127.0.0.1:${port}`;
-  await up(LOADED);
+  const { TAKT_LOADED_HOME: loaded } = process.env;
+  if (loaded) {
+    execFileSync("cp", ["-a", loaded, home]);
+    await up();
+  } else {
+    await up(LOADED);
+  }
   process.env.TAKT_KEY = readFileSync(join(home, "key"), "utf8").trim();
+  return home;
 }
 
 /** Ends it, and takes its home away. */
 export async function end(): Promise<void> {
   const { TAKT_HOME: home = "" } = process.env;
   await down();
+  forget(home);
+}
+
+/** Take a home away, and what was said of it. */
+export function forget(home: string): void {
   rmSync(home, { recursive: true });
   rmSync(`${home}.said`);
 }
