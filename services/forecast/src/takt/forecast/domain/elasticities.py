@@ -193,14 +193,17 @@ def _correction(clusters: int, rows: int, columns: int) -> float:
 def _at_least(covariance: Floats, variances: Floats) -> Floats:
     """The covariance with no variance below these: scaled, its correlations kept.
 
-    A difference of matrices may have directions of negative variance; those are taken as none.
+    A difference of matrices may have directions of negative variance; those are taken as none,
+    in units in which these variances are one, so that the units of the drivers do not matter.
     """
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    covariance = vectors * np.maximum(values, 0.0) @ vectors.T
-    own = np.maximum(np.diag(covariance), 1e-300)
-    scale = np.sqrt(np.maximum(own, variances) / own)
-    raised: Floats = covariance * np.outer(scale, scale)
-    return raised
+    size = np.sqrt(np.maximum(variances, 1e-300))
+    relative = covariance / np.outer(size, size)
+    values, vectors = np.linalg.eigh((relative + relative.T) / 2)
+    relative = vectors * np.maximum(values, 0.0) @ vectors.T
+    own = np.maximum(np.diag(relative), 1e-300)
+    raised = np.sqrt(np.maximum(own, 1.0) / own) * size
+    at_least: Floats = relative * np.outer(raised, raised)
+    return at_least
 
 
 def _t(level: float, freedom: int) -> float:
