@@ -1,10 +1,11 @@
 """Wire shapes of the signals' routes."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from takt.common.amounts import Code, SignedQuantity
 from takt.common.contracts.forecast import SignalKind, SignalState, Strength
@@ -28,16 +29,30 @@ class SignalIn(RequestModel):
     value: SignedQuantity | None = None
     note: Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")] | None = None
 
-    @model_validator(mode="after")
-    def _is_of_one_piece(self) -> Self:
-        if self.ends < self.begins:
-            raise ValueError(f"it ends on {self.ends}, before it begins on {self.begins}")
-        if self.product is not None and self.family is not None:
+    @field_validator("ends")
+    @classmethod
+    def _ends_when_it_has_begun(cls, ends: date, others: ValidationInfo) -> date:
+        begins = others.data.get("begins")
+        if begins is not None and ends < begins:
+            raise ValueError(f"it ends on {ends}, before it begins on {begins}")
+        return ends
+
+    @field_validator("family")
+    @classmethod
+    def _is_of_a_product_or_a_family(cls, family: str | None, others: ValidationInfo) -> str | None:
+        if family is not None and others.data.get("product") is not None:
             raise ValueError("name a product or a family, not both")
-        priced = self.kind in ("price", "promotion", "competitor")
-        if priced and self.value is not None and self.value <= 0:
-            raise ValueError(f"the value of a {self.kind} is a price: it is above zero")
-        return self
+        return family
+
+    @field_validator("value")
+    @classmethod
+    def _is_a_price_where_it_means_one(
+        cls, value: Decimal | None, others: ValidationInfo
+    ) -> Decimal | None:
+        kind = others.data.get("kind")
+        if kind in ("price", "promotion", "competitor") and value is not None and value <= 0:
+            raise ValueError(f"the value of a {kind} is a price: it is above zero")
+        return value
 
 
 class SignalBatch(RequestModel):
@@ -52,6 +67,14 @@ class SignalBatch(RequestModel):
         if twice:
             raise ValueError(f"{twice[0]} {twice[1]} is there twice; send it once")
         return self
+
+
+class SignalImport(RequestModel):
+    """Rows of one source; bad ones are reported and the others are recorded."""
+
+    source: Text = "import"
+    dry_run: bool = False
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=20_000)
 
 
 class RecordedSignal(BaseModel):

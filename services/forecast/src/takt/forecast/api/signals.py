@@ -20,13 +20,18 @@ from takt.common.http import (
     encode_cursor,
     once,
 )
+from takt.forecast.schemas import ImportReport
 from takt.forecast.schemas_signals import (
     EffectOut,
     RecordedSignals,
     SignalBatch,
+    SignalImport,
     SignalOut,
     SignalWithEffects,
+    Text,
 )
+from takt.forecast.service.import_history import rows_of_csv
+from takt.forecast.service.import_signals import COLUMNS, OTHERS, import_signals
 from takt.forecast.service.record_signals import NoSignal, record_signals, withdraw_signal
 from takt.forecast.store import signals as store
 from takt.forecast.store.signals import StoredSignal
@@ -86,6 +91,49 @@ async def record(
         return 200, RecordedSignals(items=outcomes)
 
     return await once(request, tx, answer, required=False)
+
+
+@router.post("/imports")
+async def import_rows(
+    request: Request,
+    body: SignalImport,
+    tx: RequestTx,
+    now: Now,
+    cause: RequestCause,
+    caller: Annotated[Caller, requires("forecast:write")],
+) -> Response:
+    """Import rows; those that cannot be read are reported and the others are recorded."""
+
+    async def answer() -> tuple[int, Any]:
+        report = await import_signals(
+            tx,
+            body.rows,
+            source=body.source,
+            dry_run=body.dry_run,
+            by=caller.name,
+            now=now,
+            cause=cause,
+        )
+        return 200, report
+
+    return await once(request, tx, answer, required=False)
+
+
+@router.post("/imports/csv")
+async def import_csv(
+    request: Request,
+    tx: RequestTx,
+    now: Now,
+    cause: RequestCause,
+    caller: Annotated[Caller, requires("forecast:write")],
+    source: Text = "import",
+    dry_run: bool = False,
+) -> ImportReport:
+    """Import a CSV file in UTF-8, sent as the body; lines count from the one below the header."""
+    rows = rows_of_csv(await request.body(), COLUMNS, OTHERS)
+    return await import_signals(
+        tx, rows, source=source, dry_run=dry_run, by=caller.name, now=now, cause=cause
+    )
 
 
 @router.get("/{signal_id}", dependencies=[requires("forecast:read")])

@@ -26,11 +26,20 @@ class StoredSignal:
     withdrawn: bool
     recorded_by: str
     recorded_at: datetime
+    source_sequence: int | None = None
+    """The source's own count of its changes, where it keeps one."""
 
 
 def _stored(row: Any) -> StoredSignal:
     state = SignalState(**{name: getattr(row, name) for name in SignalState.model_fields})
-    return StoredSignal(state, row.sequence, row.withdrawn, row.recorded_by, row.recorded_at)
+    return StoredSignal(
+        state,
+        row.sequence,
+        row.withdrawn,
+        row.recorded_by,
+        row.recorded_at,
+        row.source_sequence,
+    )
 
 
 async def lock_signals(tx: Tx, signal_ids: Sequence[UUID]) -> dict[UUID, StoredSignal]:
@@ -53,16 +62,18 @@ async def save_signals(tx: Tx, signals: Sequence[StoredSignal]) -> None:
     await tx.exec_driver_sql(
         """
         INSERT INTO signals (signal_id, source, external_id, kind, product, family, region, begins,
-            ends, strength, value, note, sequence, withdrawn, recorded_by, recorded_at)
+            ends, strength, value, note, sequence, withdrawn, recorded_by, recorded_at,
+            source_sequence)
         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
             $6::text[], $7::text[], $8::date[], $9::date[], $10::numeric[], $11::numeric[],
-            $12::text[], $13::bigint[], $14::boolean[], $15::text[], $16::timestamptz[])
+            $12::text[], $13::bigint[], $14::boolean[], $15::text[], $16::timestamptz[],
+            $17::bigint[])
         ON CONFLICT (signal_id) DO UPDATE SET kind = excluded.kind, product = excluded.product,
             family = excluded.family, region = excluded.region, begins = excluded.begins,
             ends = excluded.ends, strength = excluded.strength, value = excluded.value,
             note = excluded.note, sequence = excluded.sequence,
             withdrawn = excluded.withdrawn, recorded_by = excluded.recorded_by,
-            recorded_at = excluded.recorded_at
+            recorded_at = excluded.recorded_at, source_sequence = excluded.source_sequence
         """,
         (
             [s.signal_id for s in states],
@@ -81,6 +92,7 @@ async def save_signals(tx: Tx, signals: Sequence[StoredSignal]) -> None:
             [signal.withdrawn for signal in ordered],
             [signal.recorded_by for signal in ordered],
             [signal.recorded_at for signal in ordered],
+            [signal.source_sequence for signal in ordered],
         ),
     )
 
@@ -96,23 +108,24 @@ _COVERS = """
 """
 
 
-async def covered_series(tx: Tx, signals: Sequence[SignalState]) -> list[SeriesKey]:
-    """Every series that one of these covers."""
+async def covered_series(tx: Tx, signals: Sequence[SignalState]) -> dict[SeriesKey, list[UUID]]:
+    """Every series that one of these covers, in order, with the signals that do."""
     rows = await tx.exec_driver_sql(
         f"""
-        SELECT s.product, s.region FROM series s LEFT JOIN products p ON p.code = s.product
-        WHERE EXISTS (
-            SELECT FROM unnest($1::text[], $2::text[], $3::text[]) AS g (product, family, region)
-            WHERE {_COVERS.replace("$1", "g")}
-        ) ORDER BY 1, 2
+        SELECT s.product, s.region, array_agg(DISTINCT g.signal_id) AS signals
+        FROM series s LEFT JOIN products p ON p.code = s.product
+        JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+            AS g (signal_id, product, family, region) ON {_COVERS.replace("$1", "g")}
+        GROUP BY 1, 2 ORDER BY 1, 2
         """,
         (
+            [s.signal_id for s in signals],
             [s.product for s in signals],
             [s.family for s in signals],
             [s.region for s in signals],
         ),
     )
-    return [SeriesKey(row.product, row.region) for row in rows]
+    return {SeriesKey(row.product, row.region): row.signals for row in rows}
 
 
 async def signals_by_series(tx: Tx, products: Sequence[str]) -> dict[SeriesKey, list[SignalState]]:
