@@ -40,9 +40,8 @@ def message(external_id, *, identity=None, **body):
 
 def message_of(event):
     """A fact of another service, as its topic carries it."""
-    sealed = envelope(event)
-    headers = {"ce_id": str(sealed.id), "ce_source": "/takt/deals", "ce_type": event.event_type}
-    return Message(event.topic, event.subject, headers, event.model_dump_json().encode())
+    told = envelope(event)
+    return Message(event.topic, event.key, told.headers(), told.body().encode())
 
 
 def row(external_id="1", **of):

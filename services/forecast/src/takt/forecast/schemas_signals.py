@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_va
 from takt.common.amounts import Code, SignedQuantity
 from takt.common.contracts.forecast import SignalKind, SignalState, Strength
 from takt.common.http import RequestModel
+from takt.forecast.domain.signal_parts import SignalChange
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
@@ -120,3 +121,13 @@ class SignalWithEffects(SignalOut):
     """A signal with its effect on each series whose coming weeks it covers."""
 
     effects: list[EffectOut]
+
+
+class ExplainedSignal(BaseModel):
+    """A signal that moves the model's view by something else than in the earlier version."""
+
+    signal_id: UUID
+    kind: SignalKind
+    source: str
+    external_id: str
+    change: SignalChange
