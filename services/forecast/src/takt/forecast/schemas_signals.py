@@ -2,15 +2,18 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from math import exp
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
-from takt.common.amounts import Code, SignedQuantity
+from takt.common.amounts import Code, Money, SignedQuantity, SignedSum, Sum
 from takt.common.contracts.forecast import SignalKind, SignalState, Strength
-from takt.common.http import RequestModel
+from takt.common.http import Page, RequestModel
+from takt.forecast.domain.responses import OptionKind
 from takt.forecast.domain.signal_parts import SignalChange
+from takt.forecast.domain.signals import Z95
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
@@ -116,6 +119,19 @@ class EffectOut(BaseModel):
     observed: int
     """Weeks of series behind an estimate."""
 
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From the logarithm and its error."""
+        return cls(
+            product=row.product,
+            region=row.region,
+            factor=exp(row.log_factor),
+            low=exp(row.log_factor - Z95 * row.error),
+            high=exp(row.log_factor + Z95 * row.error),
+            origin=row.origin,
+            observed=row.observed,
+        )
+
 
 class SignalWithEffects(SignalOut):
     """A signal with its effect on each series whose coming weeks it covers."""
@@ -131,3 +147,75 @@ class ExplainedSignal(BaseModel):
     source: str
     external_id: str
     change: SignalChange
+
+
+class Range95(BaseModel):
+    """What is expected, and the 95 % interval that the two effects' errors leave it."""
+
+    expected: SignedSum
+    low: SignedSum
+    high: SignedSum
+
+
+class ResponseOption(BaseModel):
+    """A response, with what it is expected to bring over the window."""
+
+    kind: OptionKind
+    best: bool
+    """Of the possible ones that with the most margin; none where the cost is not known."""
+    possible: bool
+    """Whether it can be worked out and would do anything; else the reason says why not."""
+    price: Money | None
+    units: Range95 | None
+    revenue: Range95 | None
+    margin: Range95 | None
+    gain: Range95 | None
+    """Of margin, beside doing nothing."""
+    stock_units: SignedSum | None
+    """Units to buy more or, below zero, fewer."""
+    cash_freed: Sum | None
+    """What need not be bought, at cost."""
+    reason: str
+
+
+class ElasticityOut(BaseModel):
+    """Whose answer to prices it is, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    group: str
+    """The product, or the family whose products' history is pooled."""
+    pooled: bool
+    observed: int
+    """Weeks of series behind it."""
+
+
+class SeriesResponses(BaseModel):
+    """What may be done about a competitor's promotion in a series; nothing of it is done."""
+
+    product: Code
+    region: Code
+    unit: str
+    price: Money
+    """The expected price a unit."""
+    lowest_price: Money | None
+    """The range of a response, from cost to list price: the catalog carries no floor."""
+    highest_price: Money | None
+    cost: Money | None
+    effect: EffectOut
+    elasticity: ElasticityOut | None
+    lost_units: SignedSum
+    """What the competitor takes; below zero where its promotion brings some."""
+    options: list[ResponseOption]
+
+
+class SignalResponses(Page[SeriesResponses]):
+    """Responses to a competitor's signal, by series; `note` says what holds for all of them."""
+
+    signal_id: UUID
+    language: Literal["en", "zh-CN"]
+    begins: date | None
+    """The first day that counts; none where no day of the signal is to come."""
+    ends: date | None
+    note: str

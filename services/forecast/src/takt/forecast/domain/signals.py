@@ -31,6 +31,8 @@ WEEKS_NEEDED = 26
 MOVES_NEEDED = 4
 """Weeks in which the price, or a signal of a kind, was another than usual."""
 MOVED = 0.02
+Z95 = 1.959964
+"""Standard errors on either side of a 95 % interval."""
 LARGEST_ERROR = 0.35
 """An estimate that may as well be twice or half of what it says is none."""
 STATED_ERROR = 0.5

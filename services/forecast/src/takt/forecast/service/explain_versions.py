@@ -212,7 +212,9 @@ def _signal(pair: _Pair, part: Part) -> ExplainedSignal | None:
         return None
     before, after = pair.before.signals.get(signal_id), pair.after.signals.get(signal_id)
     latest = after or before
-    return latest and ExplainedSignal(
+    if latest is None:
+        return None
+    return ExplainedSignal(
         signal_id=signal_id,
         kind=latest.kind,
         source=latest.source,
