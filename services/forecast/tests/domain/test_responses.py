@@ -54,7 +54,7 @@ def test_a_cut_that_wins_back_what_was_lost_is_worth_its_margin():
     )
     assert price.gain.low < 0 < price.gain.high
     assert best(HERE) == ["price"]
-    assert price.margin.low < none.margin.low < price.margin.high
+    assert none.margin.low < price.margin.low < none.margin.high < price.margin.high
 
 
 def test_the_price_of_most_margin_is_kept_where_it_lies_in_between():

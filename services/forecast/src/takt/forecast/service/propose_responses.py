@@ -123,7 +123,7 @@ async def _effects(
     if not products:
         return {}
     paid = await store.paid_weeks(tx, products, week)
-    signals = await store.signals_by_series(tx, products)
+    signals = await store.signals_by_series(tx, list(paid)) if paid else {}
     return {
         name: await asyncio.to_thread(
             learned, [row for product in group for row in paid.get(product, ())], signals

@@ -97,26 +97,42 @@ async def save_signals(tx: Tx, signals: Sequence[StoredSignal]) -> None:
     )
 
 
-_COVERS = """
-    ($1.product IS NULL OR $1.product = s.product)
-    AND ($1.family IS NULL OR $1.family = p.family)
-    AND ($1.region IS NULL OR s.region IN (
-        WITH RECURSIVE inside AS (
-            SELECT $1.region AS code
-            UNION SELECT r.code FROM regions r JOIN inside i ON r.parent = i.code
-        ) SELECT code FROM inside))
+_COVERED = """
+WITH RECURSIVE told AS (
+    {told}
+), inside AS (
+    SELECT region AS whole, region AS code FROM told WHERE region IS NOT NULL
+    UNION SELECT i.whole, r.code FROM regions r JOIN inside i ON r.parent = i.code
+), near AS (
+    SELECT s.product, s.region, p.family FROM series s LEFT JOIN products p ON p.code = s.product
+    WHERE {near}
+), reached AS (
+    SELECT g.signal_id, g.region AS whole, n.* FROM told g JOIN near n ON n.product = g.product
+    UNION ALL
+    SELECT g.signal_id, g.region, n.* FROM told g JOIN near n ON n.family = g.family
+    UNION ALL
+    SELECT g.signal_id, g.region, n.* FROM told g CROSS JOIN near n
+    WHERE g.product IS NULL AND g.family IS NULL
+), covered AS (
+    SELECT signal_id, product AS of_product, region AS of_region FROM reached
+    WHERE whole IS NULL OR (whole, region) IN (SELECT whole, code FROM inside)
+)
 """
+"""Which signals cover which series: by a way of its own for each scope, so that thousands of
+signals meet thousands of series by equality."""
 
 
 async def covered_series(tx: Tx, signals: Sequence[SignalState]) -> dict[SeriesKey, list[UUID]]:
     """Every series that one of these covers, in order, with the signals that do."""
+    told = """
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+            AS given (signal_id, product, family, region)
+    """
     rows = await tx.exec_driver_sql(
-        f"""
-        SELECT s.product, s.region, array_agg(DISTINCT g.signal_id) AS signals
-        FROM series s LEFT JOIN products p ON p.code = s.product
-        JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
-            AS g (signal_id, product, family, region) ON {_COVERS.replace("$1", "g")}
-        GROUP BY 1, 2 ORDER BY 1, 2
+        _COVERED.format(told=told, near="true")
+        + """
+        SELECT of_product, of_region, array_agg(DISTINCT signal_id) AS signals
+        FROM covered GROUP BY 1, 2 ORDER BY 1, 2
         """,
         (
             [s.signal_id for s in signals],
@@ -125,25 +141,28 @@ async def covered_series(tx: Tx, signals: Sequence[SignalState]) -> dict[SeriesK
             [s.region for s in signals],
         ),
     )
-    return {SeriesKey(row.product, row.region): row.signals for row in rows}
+    return {SeriesKey(row.of_product, row.of_region): row.signals for row in rows}
 
 
 async def signals_by_series(tx: Tx, products: Sequence[str]) -> dict[SeriesKey, list[SignalState]]:
     """Signals that hold, past ones too, by each series of these products that they cover."""
     rows = await tx.exec_driver_sql(
-        f"""
-        SELECT s.product AS of_product, s.region AS of_region, g.*
-        FROM signals g JOIN series s ON s.product = ANY($1::text[])
-        LEFT JOIN products p ON p.code = s.product
-        WHERE NOT g.withdrawn AND {_COVERS.replace("$1", "g")}
+        _COVERED.format(
+            told="SELECT * FROM signals WHERE NOT withdrawn", near="s.product = ANY($1::text[])"
+        )
+        + """
+        SELECT c.of_product, c.of_region, g.* FROM covered c JOIN signals g USING (signal_id)
         ORDER BY g.begins, g.signal_id
         """,
         (sorted(set(products)),),
     )
     found: dict[SeriesKey, list[SignalState]] = {}
+    states: dict[UUID, SignalState] = {}
     for row in rows:
+        if row.signal_id not in states:
+            states[row.signal_id] = _stored(row).state
         key = SeriesKey(row.of_product, row.of_region)
-        found.setdefault(key, []).append(_stored(row).state)
+        found.setdefault(key, []).append(states[row.signal_id])
     return found
 
 
