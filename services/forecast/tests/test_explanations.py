@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from takt.common.bus import Message
 from takt.common.contracts.deals import DealLost, DealStageChanged
 from takt.common.event import Cause
@@ -13,11 +15,13 @@ from takt.forecast.schemas import VersionHead
 from takt.forecast.service.explain_versions import explain_versions
 from takt.forecast.service.follow_demand import follow_demand
 from takt.forecast.service.publish_versions import publish_version
+from takt.forecast.service.record_signals import withdraw_signal
 from takt.forecast.store import versions
 from takt.forecast.store.explanations import Scope
 
 from .conftest import MONDAY, catalog, deal, envelope, opened, sale
 from .test_jobs import company
+from .test_signals import load, promotion, record
 
 ALL = {"scope": Scope(), "level": "all", "by_region": False, "language": "en"}
 
@@ -123,6 +127,35 @@ async def test_a_version_from_before_deals_and_models_were_kept_is_explained_too
     assert sums_up(whole)
     assert {"calendar", "model"} <= {part.kind for part in whole.parts}
     assert "actuals" not in {part.kind for part in whole.parts}
+
+
+async def test_each_signal_is_a_part_of_its_own(tx, now):
+    await load(tx, now)
+    half = Decimal("0.5")
+    stays, goes = (promotion(n, product="P1", begins=2, strength=half) for n in "ab")
+    _, leaving = await record(tx, now, stays, goes)
+    await publish_version(tx, name="W1", published_by="ann", now=now, cause=Cause.start())
+    deeper = promotion("a", product="P1", begins=2, strength=Decimal("0.8"))
+    rival = promotion("c", kind="competitor", family="pumps", begins=2, strength=Decimal("-0.2"))
+    changed, came = await record(tx, now, deeper, rival)
+    await withdraw_signal(tx, leaving.signal_id, by="ann", now=now, cause=Cause.start())
+    await publish_version(tx, name="W2", published_by="ann", now=now, cause=Cause.start())
+    first, second = await heads(tx)
+    (whole,) = await explain_versions(tx, second, first, **ALL)
+    (p2,) = await explain_versions(tx, second, first, **(ALL | {"scope": Scope(product="P2")}))
+    assert sums_up(whole)
+    told = {part.signal.signal_id: part for part in whole.parts if part.signal}
+    assert {of: part.signal.change for of, part in told.items()} == {
+        changed.signal_id: "changed",
+        leaving.signal_id: "gone",
+        came.signal_id: "came",
+    }
+    assert {part.kind for part in whole.parts} == {"signal"}
+    assert told[changed.signal_id].quantity > 0 > told[leaving.signal_id].quantity
+    assert "promotion “shop b” no longer counts -" in whole.sentence
+    (only,) = p2.parts
+    assert (only.signal.signal_id, only.quantity) == (came.signal_id, p2.difference)
+    assert float(only.quantity) == pytest.approx(-0.2 * float(p2.before) / 26, rel=0.05)
 
 
 async def test_the_route_tells_it_in_english_and_chinese(client, log):

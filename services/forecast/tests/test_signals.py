@@ -13,6 +13,7 @@ from takt.common.testing import emitted
 from takt.forecast.schemas_signals import SignalIn
 from takt.forecast.service.follow_catalog import follow_products, follow_regions
 from takt.forecast.service.follow_demand import follow_demand
+from takt.forecast.service.propose_responses import NotACompetitor, propose_responses
 from takt.forecast.service.record_signals import NoSignal, record_signals, withdraw_signal
 from takt.forecast.service.refit_series import refit_some
 from takt.forecast.store.forecasts import forecasts
@@ -178,6 +179,80 @@ async def test_a_signal_without_known_effect_or_in_the_past_moves_nothing(tx, no
         await withdraw_signal(tx, new_id(), by="ann", now=now, cause=Cause.start())
 
 
+async def responses(tx, now, signal_id, language="en", **of):
+    place = {"after": None, "limit": 50} | of
+    return await propose_responses(tx, signal_id, language=language, now=now, **place)
+
+
+async def test_responses_to_a_competitor_come_with_their_money(tx, now):
+    await load(tx, now, price=30)
+    before = await baselines(tx)
+    rival = promotion("r", kind="competitor", product="P1", strength=Decimal("-0.2"))
+    [outcome] = await record(tx, now, rival)
+    lost = sum(before["P1", region][1] * 0.2 for region in ("DE", "FR"))
+    told = len(await emitted(tx))
+    found = await responses(tx, now, outcome.signal_id)
+    german, french = found.items
+    assert (german.product, german.region, french.region) == ("P1", "DE", "FR")
+    assert float(german.lost_units + french.lost_units) == pytest.approx(lost)
+    assert (german.lowest_price, german.cost, german.highest_price) == (20, 20, 50)
+    assert (german.elasticity.group, german.elasticity.pooled) == ("P1", False)
+    none, price, stock = german.options
+    assert float(none.units.expected) == pytest.approx(before["P1", "DE"][1] * 0.8)
+    margin = none.units.expected * (german.price - 20)
+    assert float(none.margin.expected) == pytest.approx(float(margin), abs=0.001)
+    assert german.lowest_price <= price.price < german.price
+    gained = price.margin.expected - none.margin.expected
+    assert abs(gained - price.gain.expected) <= Decimal("0.000002")
+    assert abs(stock.cash_freed + 20 * stock.stock_units) <= Decimal("0.00002")
+    assert [option.best for option in german.options].count(True) == 1
+    assert "by the elasticity of" in price.reason
+    chinese = await responses(tx, now, outcome.signal_id, "zh-CN")
+    assert "弹性" in chinese.items[0].options[1].reason
+    assert "no price floor" in found.note
+    rest = await responses(tx, now, outcome.signal_id, after=("P1", "DE"), limit=1)
+    assert [item.region for item in rest.items] == ["FR"]
+    assert len(await emitted(tx)) == told
+    assert (await baselines(tx))["P1", "DE"][1] == pytest.approx(before["P1", "DE"][1] * 0.8)
+
+
+async def test_without_an_elasticity_of_its_own_a_product_takes_its_familys_or_none(tx, now):
+    await load(tx, now, price=30)
+    rival = promotion("r", kind="competitor", product="P2", strength=Decimal("-0.2"))
+    [outcome] = await record(tx, now, rival)
+    pooled = (await responses(tx, now, outcome.signal_id)).items[0]
+    assert (pooled.elasticity.group, pooled.elasticity.pooled) == ("pumps", True)
+    assert "the family pumps, pooled, as the product's own is not known" in pooled.options[1].reason
+    await tx.exec_driver_sql("UPDATE products SET family = NULL, cost = NULL WHERE code = 'P2'")
+    alone = (await responses(tx, now, outcome.signal_id)).items[0]
+    assert (alone.elasticity, alone.options[1].possible) == (None, False)
+    assert "is not known" in alone.options[1].reason
+    assert (alone.cost, alone.lowest_price, alone.options[0].margin) == (None, None, None)
+    assert not any(option.best for option in alone.options)
+
+
+async def test_what_cannot_be_answered_says_why(tx, now):
+    await load(tx, now)
+    unknown, late, gone, own = await record(
+        tx,
+        now,
+        promotion("u", kind="competitor", product="P1"),
+        promotion("l", kind="competitor", product="P1", begins=40, strength=Decimal("-0.2")),
+        promotion("g", kind="competitor", product="P1", strength=Decimal("-0.2")),
+        promotion("o", product="P1", strength=Decimal("0.2")),
+    )
+    await withdraw_signal(tx, gone.signal_id, by="ann", now=now, cause=Cause.start())
+    for asked, words in ((unknown, "not known"), (late, "after the weeks"), (gone, "withdrawn")):
+        found = await responses(tx, now, asked.signal_id)
+        assert (found.items, words in found.note) == ([], True)
+    over = await responses(tx, now + timedelta(weeks=9), unknown.signal_id)
+    assert (over.begins, "no coming day" in over.note) == (None, True)
+    with pytest.raises(NotACompetitor):
+        await responses(tx, now, own.signal_id)
+    with pytest.raises(NoSignal):
+        await responses(tx, now, new_id())
+
+
 async def test_signals_over_rest(client, new_key):
     def body(external_id="1", **of):
         return {
@@ -210,6 +285,12 @@ async def test_signals_over_rest(client, new_key):
     place = f"/v1/signals/{made.json()['items'][0]['signal_id']}"
     one = (await client.get(place)).json()
     assert (one["strength"], one["effects"], one["withdrawn"]) == ("0.25", [], False)
+    refused = await client.get(f"{place}/responses")
+    assert (refused.status_code, refused.json()["value"]) == (409, "promotion")
+    rival = made.json()["items"][1]["signal_id"]
+    reply = await client.get(f"/v1/signals/{rival}/responses", headers={"Accept-Language": "zh"})
+    assert (reply.headers["content-language"], reply.json()["items"]) == ("zh-CN", [])
+    assert "竞争对手" in reply.json()["note"]
     assert (await client.post(f"{place}/withdrawal")).json()["withdrawn"] is True
     assert len((await client.get("/v1/signals")).json()["items"]) == 1
     assert len((await client.get("/v1/signals", params={"withdrawn": True})).json()["items"]) == 2

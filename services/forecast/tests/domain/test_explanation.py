@@ -22,10 +22,19 @@ from takt.forecast.domain.explanation import (
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import expected_baseline
 from takt.forecast.domain.series import move_to_week
+from takt.forecast.domain.signal_parts import HeldSignal
 
 WEEK = date(2026, 11, 23)
 WEEKS = 26
 KEYS = [SeriesKey("P1", "DE"), SeriesKey("P1", "FR"), SeriesKey("P2", "DE")]
+
+
+def lifted(random):
+    """A lift and the signals that make it, some or all of which were not kept."""
+    logs = random.uniform(-0.5, 0.5, (int(random.integers(1, 4)), WEEKS))
+    names = random.choice(4, len(logs), replace=False)
+    held = [HeldSignal(UUID(int=int(n)), row) for n, row in zip(names, logs, strict=True)]
+    return np.exp(logs.sum(axis=0)), tuple(held[int(random.integers(0, 2)) :])
 
 
 def held(random, key, week, *, model=True):
@@ -57,7 +66,7 @@ def held(random, key, week, *, model=True):
     states = fast_path.fit(random.poisson(15, (1, 60)).astype(np.float64))
     statistical = random.uniform(0, 30, WEEKS)
     known = np.sort(random.uniform(0, 1, WEEKS))[::-1]
-    lift = random.uniform(0.5, 2, WEEKS) if random.random() < 0.5 else None
+    lift, signals = lifted(random) if random.random() < 0.7 else (None, ())
     kept = HeldModel(
         statistical,
         known,
@@ -66,6 +75,7 @@ def held(random, key, week, *, model=True):
         week - timedelta(weeks=int(random.integers(0, 2))),
         states.rows()[0] if random.random() < 0.8 else None,
         lift,
+        signals,
     )
     return HeldSeries(
         key,
@@ -149,7 +159,8 @@ def test_what_alone_has_changed_explains_all(seed, what):
         case "statistical":
             after, kind = exchanged(before, statistical=random.uniform(0, 30, WEEKS)), "model"
         case "lift":
-            after, kind = exchanged(before, lift=random.uniform(0.5, 2, WEEKS)), "signal"
+            lift, signals = lifted(random)
+            after, kind = exchanged(before, lift=lift, signals=signals), "signal"
         case "known":
             after, kind = exchanged(before, known=before.model.known / 2), "known_share"
         case "ordered":

@@ -75,6 +75,23 @@ def test_many_deals_and_orders_are_a_few_reasons():
     )
 
 
+def test_each_signal_is_told_by_its_kind_and_name():
+    reasons = [
+        Reason("signal", 123_400_000, "shop 17", "came", signal="promotion"),
+        Reason("signal", -49_360_000, "radar 3", "gone", signal="competitor"),
+        Reason("signal", 12_340_000),
+    ]
+    said = Said(3, "W", "each", 1_234_000_000, 1_320_380_000)
+    assert sentence(said, reasons, "en") == (
+        "1,320 each, 7 % more than version 3 (W): promotion “shop 17” recorded +10 %, "
+        "competitor “radar 3” no longer counts -4 %, signals +1 %"
+    )
+    assert sentence(said, reasons, "zh-CN") == (
+        "1,320 件，比版本 3（W）多 7 %：促销信号“shop 17”录入 +10 %，"
+        "竞争对手信号“radar 3”不再计入 -4 %，信号 +1 %"
+    )
+
+
 def test_every_word_is_there_in_every_language_with_the_same_places():
     def places(text):
         return sorted(re.findall(r"{\w+}", text))

@@ -15,6 +15,13 @@ PARTS = [
     {"kind": "known_share", "quantity": "-0.5", "percent": "-0.04", "value": "-20"},
 ]
 SUM = {"product": "P1", "region": None, "sentence": "12 % more", "parts": PARTS}
+SIGNAL = {
+    "signal_id": "s-1",
+    "kind": "market_index",
+    "source": "shop",
+    "external_id": "17",
+    "change": "came",
+}
 ORDER = {"source": "erp", "order_line": "7", "change": "arrived"}
 
 
@@ -74,6 +81,8 @@ def test_a_version_that_is_not_there_is_named(asked: list[httpx.Request]) -> Non
 
 def test_an_order_is_named_by_its_source_and_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert because_of({"kind": "order", "order": ORDER}) == "order erp 7 arrived"
+    told = because_of({"kind": "signal", "signal": SIGNAL})
+    assert told == "market index shop 17 came (s-1)"
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     assert language() == "en"

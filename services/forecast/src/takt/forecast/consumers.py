@@ -8,8 +8,10 @@ from takt.common.contracts.deals import (
     ProductChanged,
     RegionChanged,
 )
+from takt.common.contracts.inbound import InboundSignal
 from takt.forecast.service.follow_catalog import follow_company, follow_products, follow_regions
 from takt.forecast.service.follow_demand import follow_demand
+from takt.forecast.service.inbound_signals import take_signals
 
 CONSUMERS = (
     Consumer(
@@ -21,4 +23,5 @@ CONSUMERS = (
             **dict.fromkeys((*DEAL_EVENTS, *SALE_EVENTS), follow_demand),
         },
     ),
+    Consumer("forecast-inbound", {InboundSignal: take_signals}),
 )

@@ -20,6 +20,7 @@ from takt.common.contracts.forecast import DatedQuantity, ForecastBucket, Outcom
 from takt.common.http import RequestModel
 from takt.forecast.domain.deal_changes import DealChange, OrderChange
 from takt.forecast.domain.explanation import PartKind
+from takt.forecast.schemas_signals import ExplainedSignal
 
 Day = date
 
@@ -214,6 +215,7 @@ class ExplainedPart(BaseModel):
     kind: PartKind
     deal: ExplainedDeal | None = None
     order: ExplainedOrder | None = None
+    signal: ExplainedSignal | None = None
     quantity: SignedSum
     percent: SignedSum | None
     """Of what the other version expected; none where it expected nothing."""

@@ -10,9 +10,18 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from takt.common.amounts import Code, Currency, Money, PositiveQuantity, Probability, Quantity
+from takt.common.amounts import (
+    Code,
+    Currency,
+    Money,
+    PositiveQuantity,
+    Probability,
+    Quantity,
+    SignedQuantity,
+)
 from takt.common.contracts import topics
 from takt.common.contracts.deals import Part
+from takt.common.contracts.forecast import SignalKind, Strength
 from takt.common.event import Event
 
 
@@ -102,3 +111,31 @@ class InboundPurchaseOrder(Event):
     @property
     def subject(self) -> str:
         return str(self.order_id)
+
+
+class InboundSignal(Event):
+    """A dated signal as its source states it, whole: what is left out is none.
+
+    `sequence` counts the source's own changes of it; an older one changes nothing.
+    """
+
+    event_type = "takt.inbound.signal.v1"
+    topic = topics.INBOUND_SIGNALS
+
+    sequence: int = 0
+    external_id: str
+    kind: SignalKind
+    product: Code | None = None
+    family: Code | None = None
+    region: Code | None = None
+    begins: date
+    ends: date
+    strength: Strength | None = None
+    value: SignedQuantity | None = None
+    note: str | None = None
+    withdrawn: bool = False
+    """It does not hold any more."""
+
+    @property
+    def subject(self) -> str:
+        return self.external_id

@@ -21,6 +21,7 @@ ALERTS = "takt.alerts.v1"
 INBOUND_DEALS = "takt.inbound.deals.v1"
 INBOUND_SALES = "takt.inbound.sales.v1"
 INBOUND_PURCHASING = "takt.inbound.purchasing.v1"
+INBOUND_SIGNALS = "takt.inbound.signals.v1"
 
 DEAD_LETTERS_SUFFIX = ".dlq"
 
@@ -53,6 +54,7 @@ TOPICS = (
     Topic(INBOUND_DEALS, "the source's id", "outside"),
     Topic(INBOUND_SALES, "the source's id", "outside"),
     Topic(INBOUND_PURCHASING, "the source's id", "outside"),
+    Topic(INBOUND_SIGNALS, "the source's id", "outside"),
 )
 
 COMPACTED = [topic.name for topic in TOPICS if topic.compacted]

@@ -25,6 +25,7 @@ TOPICS_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
     ),
     "forecast:read": (
         topics.SIGNALS,
+        topics.INBOUND_SIGNALS,
         topics.PIPELINE_DEMAND,
         topics.FORECASTS,
         topics.FORECAST_VERSIONS,

@@ -8,7 +8,7 @@
     series        a product or region that is forecast for the first time
     actuals       what the weeks observed between them tell the older version's own model
     model         the rest of the model's new view: it was fitted anew
-    signal        by what signals multiply the model's view is another, all of them together
+    signal        one signal multiplies the model's view by something else (`signal_parts.py`)
     order         an order that was never a deal takes its quantity out of what is still expected
     known_share   the share of demand that is known from deals was measured anew
     deal          what one deal's lines ask for, whatever changed it
@@ -36,6 +36,7 @@ from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION, expected_baseline
 from takt.forecast.domain.series import move_to_week
+from takt.forecast.domain.signal_parts import HeldSignal, Logs, logs_of, told_apart
 
 Floats = npt.NDArray[np.float64]
 Millionths = npt.NDArray[np.int64]
@@ -61,11 +62,18 @@ class HeldModel:
     states: Floats | None = None
     lift: Floats | None = None
     """By what signals multiply `statistical`; None without any."""
+    signals: tuple[HeldSignal, ...] = ()
+    """What each of them has of it; none in versions from before they were kept."""
 
     @property
     def lifts(self) -> Floats:
         """The lift of every week."""
         return np.ones(len(self.statistical)) if self.lift is None else self.lift
+
+    def logs(self, weeks: slice) -> Logs:
+        """The logarithm of the lift by signal, in these weeks."""
+        told = logs_of(self.signals, self.lifts)
+        return {name: logs[weeks] for name, logs in told.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ class Axis:
 class Part:
     """One reason: what it adds to each week of the axis, and its money in units of 10^-12.
 
-    `subject` is the deal or the sale; without one it is of those that were not told apart.
+    `subject` is the deal, sale or signal; without one it is of those that were not told apart.
     """
 
     kind: PartKind
@@ -253,16 +261,20 @@ def _exchanges(
     ordered = old.ordered[passed:]
     view, lift = old.statistical[passed:], old.lifts[passed:]
     here = expected_baseline(view * lift, known, ordered)
-    views: list[tuple[PartKind, Floats]] = [
-        ("model", new.statistical[:shared] * lift),
-        ("signal", new.statistical[:shared] * new.lifts[:shared]),
-    ]
+    views: list[tuple[PartKind, Floats]] = [("model", new.statistical[:shared] * lift)]
     if news is not None:
         views.insert(0, ("actuals", np.maximum(view + news[:shared], 0.0) * lift))
     for kind, view in views:
         there = expected_baseline(view, known, ordered)
         yield kind, None, there - here
         here = there
+    gross = (1 - known) * new.statistical[:shared] * MILLION
+    view = new.statistical[:shared] * new.lifts[:shared]
+    there = expected_baseline(view, known, ordered)
+    logs = old.logs(slice(passed, None)), new.logs(slice(shared))
+    for subject, change in told_apart(there - here, gross, ordered, *logs):
+        yield "signal", subject, change
+    here = there
     for subject, week, quantity in _order_changes(before, after, shared):
         ordered = ordered.copy()
         ordered[week] += quantity

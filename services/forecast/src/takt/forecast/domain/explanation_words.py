@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
+from takt.common.contracts.forecast import SignalKind
 from takt.forecast.domain.deal_changes import DealChange, OrderChange
 from takt.forecast.domain.explanation import PartKind
 from takt.forecast.domain.hierarchy import round_to_sum
+from takt.forecast.domain.signal_parts import SignalChange
 
 Language = Literal["en", "zh-CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh-CN")
 
 NAMED_DEALS = 3
-"""So many deals are named, the largest; two others and more are one reason."""
+"""So many deals are named, and signals, the largest; two others and more are one reason."""
 REASONS = 5
 """So many reasons are given, the largest; the others are `everything else`."""
 
@@ -35,9 +37,10 @@ class Reason:
     kind: PartKind
     units: int
     name: str = ""
-    """Of the deal or order; empty for those that were not told apart."""
-    change: DealChange | OrderChange | None = None
+    """Of the deal, order or signal; empty for those that were not told apart."""
+    change: DealChange | OrderChange | SignalChange | None = None
     stage: str = ""
+    signal: SignalKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,19 @@ WORDS: dict[Language, dict[str, str]] = {
         "order_arrived": "order {name} arrived",
         "order_changed": "order {name} changed",
         "order_withdrawn": "order {name} withdrawn",
+        "signals": "{count} other signals",
+        "signal_came": "{signal} “{name}” recorded",
+        "signal_changed": "{signal} “{name}” changed",
+        "signal_learned": "effect of {signal} “{name}” estimated anew",
+        "signal_gone": "{signal} “{name}” no longer counts",
+        "of_price": "price",
+        "of_promotion": "promotion",
+        "of_competitor": "competitor",
+        "of_policy": "policy",
+        "of_supply": "supply",
+        "of_market_index": "market index",
+        "of_sentiment": "sentiment",
+        "of_intention": "intention to buy",
     },
     "zh-CN": {
         "more": "{after} {unit}，比版本 {against}（{name}）多 {share}：{reasons}",
@@ -116,6 +132,19 @@ WORDS: dict[Language, dict[str, str]] = {
         "order_arrived": "订单 {name} 到达",
         "order_changed": "订单 {name} 变更",
         "order_withdrawn": "订单 {name} 撤回",
+        "signals": "其他 {count} 个信号",
+        "signal_came": "{signal}信号“{name}”录入",
+        "signal_changed": "{signal}信号“{name}”变更",
+        "signal_learned": "{signal}信号“{name}”的影响重新估计",
+        "signal_gone": "{signal}信号“{name}”不再计入",
+        "of_price": "价格",
+        "of_promotion": "促销",
+        "of_competitor": "竞争对手",
+        "of_policy": "政策",
+        "of_supply": "供应",
+        "of_market_index": "市场指数",
+        "of_sentiment": "情绪",
+        "of_intention": "购买意向",
     },
 }
 
@@ -151,11 +180,18 @@ def sentence(said: Said, reasons: Sequence[Reason], language: Language) -> str:
 def _phrases(reasons: Sequence[Reason], words: dict[str, str]) -> Iterator[tuple[int, str]]:
     by_size = sorted(reasons, key=lambda reason: -abs(reason.units))
     named = [r for r in by_size if r.kind == "deal" and r.name and r.change != "aged"]
-    told = NAMED_DEALS if len(named) > NAMED_DEALS + 1 else len(named)
+    told = _named(named)
     for reason in named[:told]:
         yield reason.units, words[f"{reason.change}"].format(name=reason.name, stage=reason.stage)
     others = named[told:]
     yield sum(r.units for r in others), words["others"].format(count=len(others))
+    signals = [r for r in by_size if r.kind == "signal" and r.name]
+    told = _named(signals)
+    for reason in signals[:told]:
+        kind = words[f"of_{reason.signal}"]
+        yield reason.units, words[f"signal_{reason.change}"].format(signal=kind, name=reason.name)
+    others = signals[told:]
+    yield sum(r.units for r in others), words["signals"].format(count=len(others))
     orders = [r for r in by_size if r.kind == "order" and r.name]
     text = words["orders"].format(count=len(orders))
     if len(orders) == 1:
@@ -166,6 +202,10 @@ def _phrases(reasons: Sequence[Reason], words: dict[str, str]) -> Iterator[tuple
     for reason in by_size:
         if reason.kind != "price" and not reason.name:
             yield reason.units, words[reason.kind]
+
+
+def _named(reasons: Sequence[Reason]) -> int:
+    return NAMED_DEALS if len(reasons) > NAMED_DEALS + 1 else len(reasons)
 
 
 def _shortened(phrases: list[tuple[int, str]], words: dict[str, str]) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import log, log1p
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ WEEKS_NEEDED = 26
 MOVES_NEEDED = 4
 """Weeks in which the price, or a signal of a kind, was another than usual."""
 MOVED = 0.02
+Z95 = 1.959964
+"""Standard errors on either side of a 95 % interval."""
 LARGEST_ERROR = 0.35
 """An estimate that may as well be twice or half of what it says is none."""
 STATED_ERROR = 0.5
@@ -59,7 +61,19 @@ class SignalEffect:
     """Weeks of series behind an estimate."""
 
 
-def week_shares(signal: SignalState, first_week: date, weeks: int) -> Floats:
+class Dated(Protocol):
+    """What lasts from one day to another, both included."""
+
+    @property
+    def begins(self) -> date:
+        """The first day."""
+
+    @property
+    def ends(self) -> date:
+        """The last."""
+
+
+def week_shares(signal: Dated, first_week: date, weeks: int) -> Floats:
     """Which part of each week a signal covers, shape (weeks,)."""
     shares = np.zeros(weeks)
     begins = max((signal.begins - first_week).days, 0)
@@ -134,12 +148,26 @@ def lift(
     effects: Sequence[tuple[SignalState, SignalEffect]], first_week: date, weeks: int
 ) -> tuple[Floats, Floats]:
     """The factor of each week and the standard error of its logarithm, shape (weeks,) each."""
-    logs, squares = np.zeros(weeks), np.zeros(weeks)
+    logs = week_logs([(signal, effect.log_factor) for signal, effect in effects], first_week, weeks)
+    squares = np.zeros(weeks)
     for signal, effect in effects:
-        shares = week_shares(signal, first_week, weeks)
-        logs += np.log1p(shares * np.expm1(effect.log_factor))
-        squares += (shares * effect.error) ** 2
-    return np.exp(np.clip(logs, -LARGEST_LOG, LARGEST_LOG)), np.sqrt(squares)
+        squares += (week_shares(signal, first_week, weeks) * effect.error) ** 2
+    return np.exp(logs.sum(axis=0)), np.sqrt(squares)
+
+
+def week_logs(factors: Sequence[tuple[Dated, float]], first_week: date, weeks: int) -> Floats:
+    """What each signal adds to the logarithm of a lift, shape (signals, weeks).
+
+    Where all together pass the largest lift there is, each is less by the same share.
+
+    Args: factors: signals with the logarithms of their factors.
+    """
+    logs = np.zeros((len(factors), weeks))
+    for row, (signal, log_factor) in enumerate(factors):
+        logs[row] = np.log1p(week_shares(signal, first_week, weeks) * np.expm1(log_factor))
+    whole = logs.sum(axis=0)
+    bounded: Floats = logs * np.minimum(1.0, LARGEST_LOG / np.maximum(np.abs(whole), LARGEST_LOG))
+    return bounded
 
 
 def lasts_into(signal: SignalState, week: date, weeks: int) -> bool:

@@ -16,6 +16,7 @@ from takt.forecast.domain.explanation_words import Language, Reason, Said, sente
 from takt.forecast.domain.hierarchy import ancestry, round_to_sum
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.pipeline import to_decimals
+from takt.forecast.domain.signal_parts import signal_change
 from takt.forecast.schemas import (
     ExplainedDeal,
     ExplainedOrder,
@@ -25,6 +26,7 @@ from takt.forecast.schemas import (
     VersionHead,
     WeekChange,
 )
+from takt.forecast.schemas_signals import ExplainedSignal
 from takt.forecast.service.sum_forecasts import Level, product_node
 from takt.forecast.store import explanations, replicas
 from takt.forecast.store.explanations import Held, Scope
@@ -159,6 +161,7 @@ def _parts(pair: _Pair, found: Difference, axis: Axis) -> list[ExplainedPart]:
             kind=part.kind,
             deal=_deal(pair, part),
             order=_order(pair, part),
+            signal=_signal(pair, part),
             quantity=_units(sign * part.quantities),
             percent=_percent(sign * part.quantities, whole),
             value=value,
@@ -203,6 +206,23 @@ def _order(pair: _Pair, part: Part) -> ExplainedOrder | None:
     return ExplainedOrder(sale_id=sale_id, source=source, order_line=order_line, change=change)
 
 
+def _signal(pair: _Pair, part: Part) -> ExplainedSignal | None:
+    signal_id = part.subject
+    if part.kind != "signal" or signal_id is None:
+        return None
+    before, after = pair.before.signals.get(signal_id), pair.after.signals.get(signal_id)
+    latest = after or before
+    if latest is None:
+        return None
+    return ExplainedSignal(
+        signal_id=signal_id,
+        kind=latest.kind,
+        source=latest.source,
+        external_id=latest.external_id,
+        change=signal_change(before, after),
+    )
+
+
 def _sentence(
     pair: _Pair,
     found: Difference,
@@ -229,6 +249,10 @@ def _reason(part: ExplainedPart) -> Reason:
     if part.order is not None:
         order = part.order
         return Reason(part.kind, units, f"{order.source} {order.order_line}", order.change)
+    if part.signal is not None:
+        signal = part.signal
+        name = f"{signal.source} {signal.external_id}"
+        return Reason(part.kind, units, name, signal.change, signal=signal.kind)
     return Reason(part.kind, units)
 
 

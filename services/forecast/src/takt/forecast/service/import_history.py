@@ -28,8 +28,12 @@ class UnreadableFile(Problem):
     status, slug = 422, "unreadable-file"
 
 
-def rows_of_csv(body: bytes) -> list[dict[str, Any]]:
+def rows_of_csv(
+    body: bytes, columns: Sequence[str] = COLUMNS, others: str = "price"
+) -> list[dict[str, Any]]:
     """Rows of a CSV file in UTF-8, with or without a byte-order mark.
+
+    Args: columns: that must be there. others: that may be.
 
     Raises:
         UnreadableFile: another encoding, no CSV, missing columns, or too many rows.
@@ -45,13 +49,13 @@ def rows_of_csv(body: bytes) -> list[dict[str, Any]]:
         ) from error
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
             raise UnreadableFile(
                 f"columns are missing: {', '.join(missing)}",
                 field="header",
                 value=",".join(reader.fieldnames or ())[:200],
-                remedy=f"name the columns {', '.join(COLUMNS)} and, if known, price",
+                remedy=f"name the columns {', '.join(columns)} and, if known, {others}",
             )
         rows = [
             {str(name): value for name, value in row.items() if value not in (None, "")}
@@ -89,7 +93,7 @@ async def import_history(
         try:
             row = DemandRowIn.model_validate(raw)
         except ValidationError as error:
-            errors += _row_errors(line, error)
+            errors += row_errors(line, error)
             continue
         wrong = _unknown(line, row, products, regions)
         if row.order_line in good:
@@ -159,7 +163,8 @@ def _unknown(
     return wrong
 
 
-def _row_errors(line: int, error: ValidationError) -> list[RowError]:
+def row_errors(line: int, error: ValidationError) -> list[RowError]:
+    """What is wrong with a row, field by field."""
     return [
         RowError(
             line=line,

@@ -10,12 +10,14 @@ from uuid import UUID
 import numpy as np
 
 from takt.common.db import Tx
-from takt.forecast.domain.calendar import weeks_between
+from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
 from takt.forecast.domain.deal_changes import DealThen
 from takt.forecast.domain.explanation import HeldLine, HeldModel, HeldOrder, HeldSeries
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION
 from takt.forecast.domain.series import Floats, lift_from
+from takt.forecast.domain.signal_parts import HeldSignal, SignalThen
+from takt.forecast.domain.signals import week_logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Held:
     units: dict[SeriesKey, str]
     orders: dict[UUID, tuple[str, str]]
     """Source and order line, by sale."""
+    signals: dict[UUID, SignalThen]
 
     def deal_ids(self) -> frozenset[UUID]:
         """Deals with lines in these series."""
@@ -68,11 +71,19 @@ async def held(tx: Tx, version: int, scope: Scope) -> Held:
         + "ORDER BY line_id",
         place,
     )
+    signals = await tx.exec_driver_sql(
+        "SELECT * FROM version_signals v" + _SCOPE + "ORDER BY begins, signal_id", place
+    )
     # Thousands of rows of arrays take seconds: others must not wait for them.
-    return await asyncio.to_thread(_held, series.all(), orders.all(), lines.all())
+    return await asyncio.to_thread(_held, series.all(), orders.all(), lines.all(), signals.all())
 
 
-def _held(rows: Sequence[Any], order_rows: Sequence[Any], line_rows: Sequence[Any]) -> Held:
+def _held(
+    rows: Sequence[Any],
+    order_rows: Sequence[Any],
+    line_rows: Sequence[Any],
+    signal_rows: Sequence[Any],
+) -> Held:
     orders: dict[SeriesKey, list[HeldOrder]] = defaultdict(list)
     for row in order_rows:
         order = HeldOrder(row.sale_id, row.week, row.quantity)
@@ -82,6 +93,9 @@ def _held(rows: Sequence[Any], order_rows: Sequence[Any], line_rows: Sequence[An
         expected = np.array(row.expected, dtype=np.int64)
         line = HeldLine(row.deal_id, row.price, row.first_week, expected)
         lines[SeriesKey(row.product, row.region)].append(line)
+    signals: dict[SeriesKey, list[Any]] = defaultdict(list)
+    for row in signal_rows:
+        signals[SeriesKey(row.product, row.region)].append(row)
     found: dict[SeriesKey, HeldSeries] = {}
     for row in rows:
         key = SeriesKey(row.product, row.region)
@@ -91,7 +105,7 @@ def _held(rows: Sequence[Any], order_rows: Sequence[Any], line_rows: Sequence[An
             row.first_week,
             np.array(row.baseline, dtype=np.int64),
             np.array(row.pipeline, dtype=np.int64),
-            _model(row),
+            _model(row, signals[key]),
             tuple(orders[key]),
             tuple(lines[key]),
         )
@@ -99,10 +113,16 @@ def _held(rows: Sequence[Any], order_rows: Sequence[Any], line_rows: Sequence[An
         found,
         {SeriesKey(row.product, row.region): row.unit for row in rows},
         {row.sale_id: (row.source, row.order_line) for row in order_rows},
+        {
+            row.signal_id: SignalThen(
+                row.signal_id, row.sequence, row.kind, row.source, row.external_id
+            )
+            for row in signal_rows
+        },
     )
 
 
-def _model(row: Any) -> HeldModel | None:
+def _model(row: Any, signals: Sequence[Any]) -> HeldModel | None:
     """From what the baseline was put together; None in versions that did not keep it."""
     if row.statistical is None:
         return None
@@ -114,6 +134,7 @@ def _model(row: Any) -> HeldModel | None:
         row.observed_before,
         None if row.states is None else np.array(row.states),
         _lift(row),
+        _signals(row, signals),
     )
 
 
@@ -123,6 +144,18 @@ def _lift(row: Any) -> Floats | None:
         return None
     passed = weeks_between(row.lift_week, row.first_week)
     return lift_from(np.array(row.lift), passed)
+
+
+def _signals(row: Any, signals: Sequence[Any]) -> tuple[HeldSignal, ...]:
+    """What each signal has of the lift, from the series' first week on."""
+    if row.lift is None:
+        return ()
+    passed = max(weeks_between(row.lift_week, row.first_week), 0)
+    factors = [(signal, signal.log_factor) for signal in signals]
+    logs = week_logs(factors, row.lift_week, HORIZON_WEEKS)
+    seen = np.zeros_like(logs)
+    seen[:, : max(HORIZON_WEEKS - passed, 0)] = logs[:, passed:]
+    return tuple(HeldSignal(s.signal_id, of) for s, of in zip(signals, seen, strict=True))
 
 
 async def deals_then(tx: Tx, version: int, deal_ids: Collection[UUID]) -> dict[UUID, DealThen]:

@@ -59,12 +59,12 @@ async def save_products(tx: Tx, products: Sequence[ProductChanged]) -> None:
     """Keep products; one of each code."""
     await tx.exec_driver_sql(
         """
-        INSERT INTO products (code, name, family, unit, list_price, active, sequence)
+        INSERT INTO products (code, name, family, unit, list_price, active, sequence, cost)
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[],
-            $6::boolean[], $7::bigint[])
+            $6::boolean[], $7::bigint[], $8::numeric[])
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, family = excluded.family,
             unit = excluded.unit, list_price = excluded.list_price, active = excluded.active,
-            sequence = excluded.sequence
+            sequence = excluded.sequence, cost = excluded.cost
         WHERE products.sequence < excluded.sequence
         """,
         (
@@ -75,6 +75,7 @@ async def save_products(tx: Tx, products: Sequence[ProductChanged]) -> None:
             [p.list_price for p in products],
             [p.active for p in products],
             [p.sequence for p in products],
+            [p.cost for p in products],
         ),
     )
 

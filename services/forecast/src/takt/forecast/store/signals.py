@@ -26,11 +26,20 @@ class StoredSignal:
     withdrawn: bool
     recorded_by: str
     recorded_at: datetime
+    source_sequence: int | None = None
+    """The source's own count of its changes, where it keeps one."""
 
 
 def _stored(row: Any) -> StoredSignal:
     state = SignalState(**{name: getattr(row, name) for name in SignalState.model_fields})
-    return StoredSignal(state, row.sequence, row.withdrawn, row.recorded_by, row.recorded_at)
+    return StoredSignal(
+        state,
+        row.sequence,
+        row.withdrawn,
+        row.recorded_by,
+        row.recorded_at,
+        row.source_sequence,
+    )
 
 
 async def lock_signals(tx: Tx, signal_ids: Sequence[UUID]) -> dict[UUID, StoredSignal]:
@@ -53,16 +62,18 @@ async def save_signals(tx: Tx, signals: Sequence[StoredSignal]) -> None:
     await tx.exec_driver_sql(
         """
         INSERT INTO signals (signal_id, source, external_id, kind, product, family, region, begins,
-            ends, strength, value, note, sequence, withdrawn, recorded_by, recorded_at)
+            ends, strength, value, note, sequence, withdrawn, recorded_by, recorded_at,
+            source_sequence)
         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
             $6::text[], $7::text[], $8::date[], $9::date[], $10::numeric[], $11::numeric[],
-            $12::text[], $13::bigint[], $14::boolean[], $15::text[], $16::timestamptz[])
+            $12::text[], $13::bigint[], $14::boolean[], $15::text[], $16::timestamptz[],
+            $17::bigint[])
         ON CONFLICT (signal_id) DO UPDATE SET kind = excluded.kind, product = excluded.product,
             family = excluded.family, region = excluded.region, begins = excluded.begins,
             ends = excluded.ends, strength = excluded.strength, value = excluded.value,
             note = excluded.note, sequence = excluded.sequence,
             withdrawn = excluded.withdrawn, recorded_by = excluded.recorded_by,
-            recorded_at = excluded.recorded_at
+            recorded_at = excluded.recorded_at, source_sequence = excluded.source_sequence
         """,
         (
             [s.signal_id for s in states],
@@ -81,56 +92,77 @@ async def save_signals(tx: Tx, signals: Sequence[StoredSignal]) -> None:
             [signal.withdrawn for signal in ordered],
             [signal.recorded_by for signal in ordered],
             [signal.recorded_at for signal in ordered],
+            [signal.source_sequence for signal in ordered],
         ),
     )
 
 
-_COVERS = """
-    ($1.product IS NULL OR $1.product = s.product)
-    AND ($1.family IS NULL OR $1.family = p.family)
-    AND ($1.region IS NULL OR s.region IN (
-        WITH RECURSIVE inside AS (
-            SELECT $1.region AS code
-            UNION SELECT r.code FROM regions r JOIN inside i ON r.parent = i.code
-        ) SELECT code FROM inside))
+_COVERED = """
+WITH RECURSIVE told AS (
+    {told}
+), inside AS (
+    SELECT region AS whole, region AS code FROM told WHERE region IS NOT NULL
+    UNION SELECT i.whole, r.code FROM regions r JOIN inside i ON r.parent = i.code
+), near AS (
+    SELECT s.product, s.region, p.family FROM series s LEFT JOIN products p ON p.code = s.product
+    WHERE {near}
+), reached AS (
+    SELECT g.signal_id, g.region AS whole, n.* FROM told g JOIN near n ON n.product = g.product
+    UNION ALL
+    SELECT g.signal_id, g.region, n.* FROM told g JOIN near n ON n.family = g.family
+    UNION ALL
+    SELECT g.signal_id, g.region, n.* FROM told g CROSS JOIN near n
+    WHERE g.product IS NULL AND g.family IS NULL
+), covered AS (
+    SELECT signal_id, product AS of_product, region AS of_region FROM reached
+    WHERE whole IS NULL OR (whole, region) IN (SELECT whole, code FROM inside)
+)
 """
+"""Which signals cover which series: by a way of its own for each scope, so that thousands of
+signals meet thousands of series by equality."""
 
 
-async def covered_series(tx: Tx, signals: Sequence[SignalState]) -> list[SeriesKey]:
-    """Every series that one of these covers."""
+async def covered_series(tx: Tx, signals: Sequence[SignalState]) -> dict[SeriesKey, list[UUID]]:
+    """Every series that one of these covers, in order, with the signals that do."""
+    told = """
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+            AS given (signal_id, product, family, region)
+    """
     rows = await tx.exec_driver_sql(
-        f"""
-        SELECT s.product, s.region FROM series s LEFT JOIN products p ON p.code = s.product
-        WHERE EXISTS (
-            SELECT FROM unnest($1::text[], $2::text[], $3::text[]) AS g (product, family, region)
-            WHERE {_COVERS.replace("$1", "g")}
-        ) ORDER BY 1, 2
+        _COVERED.format(told=told, near="true")
+        + """
+        SELECT of_product, of_region, array_agg(DISTINCT signal_id) AS signals
+        FROM covered GROUP BY 1, 2 ORDER BY 1, 2
         """,
         (
+            [s.signal_id for s in signals],
             [s.product for s in signals],
             [s.family for s in signals],
             [s.region for s in signals],
         ),
     )
-    return [SeriesKey(row.product, row.region) for row in rows]
+    return {SeriesKey(row.of_product, row.of_region): row.signals for row in rows}
 
 
 async def signals_by_series(tx: Tx, products: Sequence[str]) -> dict[SeriesKey, list[SignalState]]:
     """Signals that hold, past ones too, by each series of these products that they cover."""
     rows = await tx.exec_driver_sql(
-        f"""
-        SELECT s.product AS of_product, s.region AS of_region, g.*
-        FROM signals g JOIN series s ON s.product = ANY($1::text[])
-        LEFT JOIN products p ON p.code = s.product
-        WHERE NOT g.withdrawn AND {_COVERS.replace("$1", "g")}
+        _COVERED.format(
+            told="SELECT * FROM signals WHERE NOT withdrawn", near="s.product = ANY($1::text[])"
+        )
+        + """
+        SELECT c.of_product, c.of_region, g.* FROM covered c JOIN signals g USING (signal_id)
         ORDER BY g.begins, g.signal_id
         """,
         (sorted(set(products)),),
     )
     found: dict[SeriesKey, list[SignalState]] = {}
+    states: dict[UUID, SignalState] = {}
     for row in rows:
+        if row.signal_id not in states:
+            states[row.signal_id] = _stored(row).state
         key = SeriesKey(row.of_product, row.of_region)
-        found.setdefault(key, []).append(_stored(row).state)
+        found.setdefault(key, []).append(states[row.signal_id])
     return found
 
 

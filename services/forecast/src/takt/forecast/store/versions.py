@@ -101,6 +101,13 @@ WITH version AS (
     FROM version, demand d JOIN series s USING (product, region)
     WHERE s.revision > 0 AND d.deal_id IS NULL AND quantity > 0
         AND day >= s.first_week AND day < s.first_week + 182
+), signals_kept AS (
+    INSERT INTO version_signals (version, product, region, signal_id, sequence, kind, source,
+        external_id, begins, ends, log_factor)
+    SELECT version, e.product, e.region, g.signal_id, g.sequence, g.kind, g.source, g.external_id,
+        g.begins, g.ends, e.log_factor
+    FROM version, signal_effects e JOIN signals g ON g.signal_id = e.signal_id
+    JOIN series s ON (s.product, s.region) = (e.product, e.region) WHERE s.revision > 0
 ), deals_kept AS (
     INSERT INTO version_deals (deal_id, version, name, stage, status, sequence)
     SELECT deal_id, version, state ->> 'name', stage, status, sequence

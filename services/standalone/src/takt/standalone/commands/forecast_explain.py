@@ -78,11 +78,15 @@ def rows(parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def because_of(part: Mapping[str, Any]) -> str:
-    """What a part is: a deal or order by name and id, else its kind."""
-    deal, order = part.get("deal"), part.get("order")
+    """What a part is: a deal, order or signal by name and id, else its kind."""
+    deal, order, signal = part.get("deal"), part.get("order"), part.get("signal")
     if deal:
         where = f" to {deal['stage_after']}" if deal["change"] == "moved" else ""
         return f"deal {deal['name'] or '-'} {deal['change']}{where} ({deal['deal_id']})"
     if order:
         return f"order {order['source']} {order['order_line']} {order['change']}"
+    if signal:
+        name = f"{signal['source']} {signal['external_id']}"
+        kind = str(signal["kind"]).replace("_", " ")
+        return f"{kind} {name} {signal['change']} ({signal['signal_id']})"
     return str(part["kind"]).replace("_", " ")
