@@ -152,6 +152,8 @@ REMEDIES = {
     "datetime_from_date_parsing": "give an instant with its zone such as 2026-11-23T09:00:00Z",
 }
 
+OWN_WORDS = "Value error, "
+"""What pydantic puts before the words of our own validators."""
 
 CONTRADICTS = ("23503", "23505", "23P01")
 """Foreign key, unique, exclusion: states of a value that would be right beside other rows."""
@@ -175,8 +177,8 @@ def explain(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "field": ".".join(str(part) for part in e["loc"] if part != "body") or "body",
             "value": shown(e.get("input")),
-            "problem": e["msg"],
-            "remedy": REMEDIES.get(e["type"], f"give a value that fits: {e['msg']}"),
+            "problem": (said := e["msg"].removeprefix(OWN_WORDS)),
+            "remedy": REMEDIES.get(e["type"], f"give a value that fits: {said}"),
         }
         for e in errors
     ]
