@@ -28,6 +28,7 @@ from takt.forecast.schemas_signals import (
     SignalWithEffects,
 )
 from takt.forecast.service.record_signals import NoSignal, record_signals, withdraw_signal
+from takt.forecast.service.signal_scopes import refuse_unknown
 from takt.forecast.store import signals as store
 from takt.forecast.store.signals import StoredSignal
 
@@ -79,9 +80,13 @@ async def record(
     cause: RequestCause,
     caller: Annotated[Caller, requires("forecast:write")],
 ) -> Response:
-    """Record or correct signals; the same again changes nothing. Forecasts move at once."""
+    """Record or correct signals; the same again changes nothing. Forecasts move at once.
+
+    What they are said of has to be there.
+    """
 
     async def answer() -> tuple[int, Any]:
+        await refuse_unknown(tx, body.items)
         outcomes = await record_signals(tx, body.items, by=caller.name, now=now, cause=cause)
         return 200, RecordedSignals(items=outcomes)
 
