@@ -159,15 +159,24 @@ async def save_plan(
     series: int,
     tasks: Sequence[tuple[date, Sequence[SeriesKey]]],
 ) -> Run:
-    """Keep what a run has to do; it begins."""
-    for number, (origin, keys) in enumerate(tasks):
-        await tx.exec_driver_sql(
-            """
-            INSERT INTO refit_tasks (run, task, origin, products, regions)
-            VALUES ($1, $2, $3, $4, $5)
-            """,
-            (run_id, number, origin, [k.product for k in keys], [k.region for k in keys]),
-        )
+    """Keep what a run has to do; it begins. Two statements, whatever the number of its tasks."""
+    said = [(number, origin, key) for number, (origin, keys) in enumerate(tasks) for key in keys]
+    await tx.exec_driver_sql(
+        """
+        INSERT INTO refit_tasks (run, task, origin, products, regions)
+        SELECT $1, task, origin, array_agg(product ORDER BY place), array_agg(region ORDER BY place)
+        FROM unnest($2::int[], $3::date[], $4::text[], $5::text[])
+            WITH ORDINALITY AS said (task, origin, product, region, place)
+        GROUP BY task, origin
+        """,
+        (
+            run_id,
+            [number for number, _, _ in said],
+            [origin for _, origin, _ in said],
+            [key.product for _, _, key in said],
+            [key.region for _, _, key in said],
+        ),
+    )
     rows = await tx.exec_driver_sql(
         f"""
         UPDATE refit_runs SET state = 'forecasting', week = $2, series = $3, rows = $4
