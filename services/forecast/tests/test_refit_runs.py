@@ -152,19 +152,25 @@ async def test_a_trial_of_the_past_is_what_was_said_without_what_came(database, 
     assert min(row.fast[0] for row in later) > 1_000
 
 
-async def test_a_second_run_replays_nothing_again_but_what_has_begun_earlier(database, now):
+async def test_a_second_run_replays_and_decides_nothing_again_but_what_has_begun_earlier(
+    database, now
+):
     await sold(database, now)
     for _ in range(2):
         run, _ = await request(database, now)
         await go_on(database, run, now)
     async with database.transaction() as tx:
         assert (await runs.get_run(tx, run)).rows == len(SERIES)
+        assert (await runs.get_run(tx, run)).outcome == "unchanged"
+        (decision,) = await models.list_decisions(tx, None, 9)
+        assert (await runs.get_run(tx, decision.run)).outcome == decision.outcome == "kept"
         older = sale("older", MONDAY - timedelta(weeks=90), product="P1", region="DE")
         await follow_demand(tx, [older], now)
     run, _ = await request(database, now)
     await go_on(database, run, now)
     async with database.transaction() as tx:
         assert (await runs.get_run(tx, run)).rows == len(SERIES) + REPLAYS
+        assert (await models.list_decisions(tx, None, 9))[0].run == run
 
 
 async def test_a_company_of_five_weeks_is_forecast_and_decides_nothing(database, now):

@@ -424,6 +424,9 @@ class RefitRun(BaseModel):
     seconds_left: int | None
     """At the pace so far."""
     failure: str | None
+    outcome: Literal["promoted", "kept", "unchanged"] | None
+    """What a run that is done decided about the models; `unchanged` where the evidence is that of
+    the latest decision, which stands and is not logged again."""
 
 
 class BacktestRow(BaseModel):

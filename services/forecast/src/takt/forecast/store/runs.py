@@ -15,6 +15,7 @@ from takt.forecast.domain.intervals import LEVELS, Bands
 from takt.forecast.domain.two_speeds import Outlook
 
 State = Literal["waiting", "forecasting", "publishing", "done", "failed"]
+Outcome = Literal["promoted", "kept", "unchanged"]
 UNDER_WAY: tuple[State, ...] = ("waiting", "forecasting", "publishing")
 
 
@@ -34,6 +35,8 @@ class Run:
     seconds: float
     sequence: int
     failure: str | None
+    outcome: Outcome | None
+    """Of one that is done: what it decided; `unchanged` where that would be what stands already."""
 
     @property
     def is_under_way(self) -> bool:
@@ -71,7 +74,9 @@ class Run:
 
 _COLUMNS = """
     id, state, requested_by, requested_at, finished_at, week, series, rows, rows_done, seconds,
-    sequence, failure
+    sequence, failure, CASE WHEN state = 'done' AND series > 0 THEN coalesce(
+        (SELECT d.outcome FROM model_decisions d WHERE d.run = refit_runs.id), 'unchanged'
+    ) END AS outcome
 """
 
 
