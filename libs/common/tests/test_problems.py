@@ -1,8 +1,11 @@
 """What the database refuses is a problem that the caller can read, never a fault."""
 
+from typing import Annotated
+
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from pydantic import AfterValidator, BaseModel
 
 from takt.common import problems
 from takt.common.db import Database
@@ -42,3 +45,54 @@ async def test_what_a_constraint_refuses_is_named_with_a_remedy(
     assert answer.headers["content-type"] == problems.MEDIA_TYPE
     assert answer.json()["remedy"]
     assert "constraint" in answer.json()["detail"]
+
+
+def even(number: int) -> int:
+    if number % 2:
+        raise ValueError(f"{number} is odd; send an even number")
+    return number
+
+
+class Pair(BaseModel):
+    socks: Annotated[int, AfterValidator(even)]
+
+
+async def answered(app: FastAPI, method: str, path: str, **sent: object) -> httpx.Response:
+    problems.install(app)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://takt") as client:
+        return await client.request(method, path, **sent)
+
+
+async def test_what_a_validator_of_ours_says_is_told_in_its_own_words() -> None:
+    app = FastAPI()
+
+    @app.post("/pairs")
+    async def write(pair: Pair) -> None: ...
+
+    problem = (await answered(app, "POST", "/pairs", json={"socks": 3})).json()
+    assert problem["detail"] == "socks: 3 is odd; send an even number"
+    assert problem["remedy"] == "give a value that fits: 3 is odd; send an even number"
+    assert problem["errors"][0]["problem"] == "3 is odd; send an even number"
+
+
+async def test_a_method_that_an_address_does_not_know_is_told_those_that_it_knows() -> None:
+    router = APIRouter(prefix="/pairs")
+
+    @router.get("/{pair}")
+    async def read(pair: str) -> None: ...
+
+    @router.put("/{pair}")
+    async def write(pair: str) -> None: ...
+
+    @router.post("")
+    async def add() -> None: ...
+
+    app = FastAPI()
+    app.include_router(router)
+    answer = await answered(app, "DELETE", "/pairs/1")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
+    problem = answer.json()
+    assert (problem["type"], problem["value"]) == ("urn:takt:problem:method-not-allowed", "DELETE")
+    assert problem["detail"] == "/pairs/1 does not answer to DELETE"
+    assert problem["remedy"] == "use GET or PUT"

@@ -6,8 +6,9 @@ from decimal import Decimal
 from takt.common.contracts.deals import DealWon, SaleCorrected, SaleReturn, SaleReturned
 from takt.common.event import Cause, new_id
 from takt.forecast.domain.history import SeriesKey
-from takt.forecast.service.follow_catalog import follow_products
+from takt.forecast.service.follow_catalog import follow_company, follow_products, follow_regions
 from takt.forecast.service.follow_demand import follow_demand, keep_demand
+from takt.forecast.service.import_history import import_history
 from takt.forecast.service.refit_series import refit_some
 from takt.forecast.service.revise_deals import Why
 from takt.forecast.store.forecasts import forecasts
@@ -123,3 +124,25 @@ async def test_a_win_and_its_shipped_sale_in_one_batch_leave_no_demand_behind(tx
     await follow_demand(tx, [news, shipped], now)
     lines = await tx.exec_driver_sql("SELECT count(*) FROM pipeline_lines")
     assert lines.scalar_one() == 0
+
+
+async def test_an_imported_day_that_has_not_come_where_the_company_is_is_refused(tx, now):
+    company, first, second, *regions = [envelope(event) for event in catalog()]
+    await follow_company(tx, [company], now)
+    await follow_products(tx, [first, second], now)
+    await follow_regions(tx, regions, now)
+    past_midnight = now.replace(hour=23, minute=30)  # in Berlin it is the day after
+    rows = [
+        {"order_line": day, "product": "P1", "region": "DE", "date": day, "quantity": "4"}
+        for day in ("2026-11-24", "2026-11-25", "2031-01-01")
+    ]
+    report = await import_history(
+        tx, rows, source="erp", dry_run=False, now=past_midnight, cause=Cause.start()
+    )
+    assert report.imported == 1
+    assert [(e.line, e.field, e.value) for e in report.errors] == [
+        (2, "date", "2026-11-25"),
+        (3, "date", "2031-01-01"),
+    ]
+    assert report.errors[0].problem.endswith("today is 2026-11-24")
+    assert "/v1/sales" in report.errors[0].remedy

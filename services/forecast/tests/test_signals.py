@@ -10,7 +10,7 @@ from takt.common.contracts.forecast import ForecastChanged, SignalRecorded, Sign
 from takt.common.event import Cause, new_id
 from takt.common.http import encode_cursor
 from takt.common.testing import emitted
-from takt.forecast.schemas_signals import SignalIn
+from takt.forecast.schemas_signals import SignalBatch, SignalIn
 from takt.forecast.service.follow_catalog import follow_products, follow_regions
 from takt.forecast.service.follow_demand import follow_demand
 from takt.forecast.service.propose_responses import NotACompetitor, propose_responses
@@ -35,11 +35,16 @@ def promotion(external_id="1", *, kind="promotion", begins=1, weeks=1, **of):
     )
 
 
-async def load(tx, now, price=None):
-    """Sixty weeks of two products in two regions; each fifth week of P1 sells more for less."""
+async def load_catalog(tx, now):
+    """Two products of a family, and two regions in a third."""
     events = [envelope(event) for event in catalog()]
     await follow_products(tx, [e for e in events if isinstance(e.event, ProductChanged)], now)
     await follow_regions(tx, [e for e in events if isinstance(e.event, RegionChanged)], now)
+
+
+async def load(tx, now, price=None):
+    """Sixty weeks of two products in two regions; each fifth week of P1 sells more for less."""
+    await load_catalog(tx, now)
     news = []
     for week in range(1, 61):
         for product in ("P1", "P2"):
@@ -253,7 +258,41 @@ async def test_what_cannot_be_answered_says_why(tx, now):
         await responses(tx, now, new_id())
 
 
-async def test_signals_over_rest(client, new_key):
+async def test_a_signal_of_what_is_not_there_is_refused_by_its_place(database, now, client):
+    async with database.transaction() as tx:
+        await load_catalog(tx, now)
+    found = await client.post(
+        "/v1/signals",
+        json={
+            "items": [
+                promotion("1", product="P1", region="EU").model_dump(mode="json"),
+                promotion("2", product="P9").model_dump(mode="json"),
+                promotion("3", family="lamps", region="XX").model_dump(mode="json"),
+                promotion("4", family="pumps").model_dump(mode="json"),
+            ]
+        },
+    )
+    problem = found.json()
+    assert (found.status_code, problem["field"], problem["value"]) == (422, "items.1.product", "P9")
+    assert [one["field"] for one in problem["errors"]] == [
+        "items.1.product",
+        "items.2.family",
+        "items.2.region",
+    ]
+    assert all(one["remedy"] for one in problem["errors"])
+    assert (await client.get("/v1/signals")).json()["items"] == []
+
+
+def test_a_batch_that_names_a_signal_twice_says_where():
+    told = [promotion(str(n), product="P1").model_dump() for n in (*range(999), 500)]
+    with pytest.raises(ValueError, match=r"items\.999 is shop 500 like items\.500; send it once"):
+        SignalBatch(items=told)
+
+
+async def test_signals_over_rest(database, now, client, new_key):
+    async with database.transaction() as tx:
+        await load_catalog(tx, now)
+
     def body(external_id="1", **of):
         return {
             "source": "shop",

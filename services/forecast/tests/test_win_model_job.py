@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
+import multiprocessing
+import os
 from decimal import Decimal
 
 import pytest
 
 from takt.common.testing import eventually
 from takt.forecast import jobs
-from takt.forecast.service import recalibrate
+from takt.forecast.domain.win_champion import NO_CHALLENGE
+from takt.forecast.service import fit_win_model, recalibrate
 from takt.forecast.service.follow_demand import follow_demand
+from takt.forecast.service.workers import NICENESS
 from takt.forecast.store import calibrations
 
 from .conftest import deal, opened
@@ -112,6 +116,18 @@ async def test_of_two_fits_at_once_one_is_kept_and_one_that_was_overtaken_is_giv
     assert await made() == (4, 2)
     await jobs.fit_win_model(database, again, now)
     assert await made() == (4, 2)
+
+
+def yielding(paths, now):
+    """A fit that only sees to whom it yields."""
+    assert (os.nice(0), os.environ["OMP_NUM_THREADS"]) == (NICENESS, "1")
+    return NO_CHALLENGE
+
+
+async def test_a_fit_yields_to_others_and_leaves_no_process(now, monkeypatch):
+    monkeypatch.setattr(fit_win_model, "challenge", yielding)
+    assert await fit_win_model.try_model(deals(210), now) == NO_CHALLENGE
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize(("count", "signal", "tried"), [(150, True, False), (300, False, True)])

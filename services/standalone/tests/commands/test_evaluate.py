@@ -1,10 +1,9 @@
-"""`takt evaluate forecast` and `intermittent` on real files, good and bad."""
+"""`takt evaluate forecast` on real files, good and bad."""
 
 import gzip
 import json
 import re
 import shlex
-import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,30 +14,11 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from takt.standalone import cli
-
 GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "evaluate.md"
 Cell = str | float
 Rows = Sequence[tuple[str, Cell, Cell]]
 Told = tuple[int, str, str]
 Takt = Callable[..., Told]
-
-
-@pytest.fixture
-def takt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Takt:
-    """Run a verb in this process: its exit code, stdout and stderr."""
-
-    def run(*arguments: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["takt", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
 
 
 def written(path: Path, rows: Rows, header: str = "unique_id,ds,y") -> Path:
@@ -342,66 +322,6 @@ def test_a_test_part_of_other_series_is_refused(takt: Takt, tmp_path: Path) -> N
 def test_dates_here_and_steps_there_are_refused(takt: Takt, tmp_path: Path) -> None:
     _, err = refused(takt, *files(tmp_path, monthly("a", 60), [("a", 60, 1)]))
     assert "one has dates, the other integer steps" in err
-
-
-def parts(series: int, periods: int) -> Rows:
-    dice = np.random.default_rng(5)
-    chance = dice.beta(1.5, 6, (series, 1))
-    y = (dice.random((series, periods)) < chance) * (1 + dice.poisson(1, (series, periods)))
-    return [
-        (f"p{s}", month, y[s, p]) for s in range(series) for p, month in enumerate(months(periods))
-    ]
-
-
-def test_rare_demand_is_judged_by_sums_and_by_stock(takt: Takt, tmp_path: Path) -> None:
-    rows = [*parts(80, 48), ("short", "2000-01-01", 1), ("returns", "2000-01-01", -1)]
-    rows += [("returns", month, 2) for month in months(30, 1)]
-    file = written(tmp_path / "parts.csv", rows)
-    code, out, _ = takt("evaluate", "intermittent", file, "--horizon", 12, "-o", "json")
-    assert code == 0
-    found = json.loads(out)
-    assert found["series"] == 81
-    assert sum(found["classes"].values()) == 81
-    assert set(found["methods"]) == {"sba", "tsb", "imapa", "mean", "combination"}
-    assert found["published"] == "combination"
-    for measures in found["methods"].values():
-        assert 0 < measures["cumulative_error"] < 2
-        assert measures["stock_cost"] > 0
-    assert "1 series no longer than the horizon were left out." in found["notes"]
-    assert "1 series had negative demand, which was taken as none." in found["notes"]
-
-
-def test_months_without_a_row_are_months_without_demand(takt: Takt, tmp_path: Path) -> None:
-    whole = list(parts(30, 48))
-    last = months(48)[-1]
-    thinned = [row for row in whole if row[2] or row[1] in (months(1)[0], last)]
-    costs = []
-    for name, rows in (("whole.csv", whole), ("thinned.csv", thinned)):
-        file = written(tmp_path / name, rows)
-        _, out, _ = takt(
-            "evaluate", "intermittent", file, "--horizon", 12, "--freq", "M", "-o", "json"
-        )
-        costs.append(json.loads(out)["methods"]["combination"]["stock_cost"])
-    assert costs[0] == costs[1]
-
-
-def test_a_horizon_longer_than_every_series_is_refused(takt: Takt, tmp_path: Path) -> None:
-    file = written(tmp_path / "parts.csv", parts(3, 10))
-    code, out, err = takt("evaluate", "intermittent", file, "--horizon", 12)
-    assert (code, out) == (1, "")
-    assert "Name a shorter --horizon." in err
-
-
-def test_the_published_choice_among_shorter_lead_times_costs_less(
-    takt: Takt, tmp_path: Path
-) -> None:
-    file = written(tmp_path / "parts.csv", parts(60, 48))
-    costs = []
-    for lead_time in (0, 3, 6):
-        wishes = ["--horizon", 12, "--lead-time", lead_time, "-o", "json"]
-        _, out, _ = takt("evaluate", "intermittent", file, *wishes)
-        costs.append(json.loads(out)["methods"]["combination"]["stock_cost"])
-    assert costs == sorted(costs)
 
 
 def test_the_guide_shows_what_is_shown(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from takt.standalone.commands import forecast as command
-from takt.standalone.commands.forecast import begin, follow, pages, row_of
+from takt.standalone.commands.forecast import begin, decided, follow, pages, row_of
 from takt.standalone.commands.output import CommandError
 
 RUN = "019ad000-0000-7000-8000-000000000000"
@@ -41,6 +41,9 @@ class Takt:
                 product = request.url.params.get("product")
                 items = [{"product": product, "region": "FR" if second else "DE"}]
                 return httpx.Response(200, json={"items": items, "next": None if second else "2"})
+            case "GET", "/v1/forecast-models":
+                decisions = [{"decision": 2, "run": None}, {"decision": 1, "run": RUN}]
+                return httpx.Response(200, json={"decisions": decisions})
         return httpx.Response(404, json={"detail": "no such route"})
 
 
@@ -85,6 +88,16 @@ def test_a_run_that_is_under_way_is_joined_and_one_that_failed_says_why(
     ):
         follow(http, begin(http))
     assert f"Run {RUN} is under way already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("outcome", "number"), [("kept", 1), ("unchanged", 2)])
+def test_a_run_that_changed_nothing_shows_the_decision_that_stands(
+    outcome: str, number: int
+) -> None:
+    with client(Takt([])) as http:
+        decision = decided(http, {"id": RUN, "outcome": outcome})
+    assert decision is not None
+    assert decision["decision"] == number
 
 
 def test_every_page_of_a_product_is_read() -> None:

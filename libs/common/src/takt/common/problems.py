@@ -4,6 +4,7 @@ Problem                      an error with a status and a slug; the class docstr
 |-- InvalidRequest      422  the body, query or path does not fit; every failure is listed
 |-- DataRefused         422  the database refused a value
 |-- NotFound            404
+|-- MethodNotAllowed    405  the address answers to other methods
 |-- Conflict            409
 `-- Unavailable         503  the database or the log cannot be reached now
 """
@@ -19,12 +20,14 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from takt.common.db import chain, is_transient, sqlstate
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -110,6 +113,12 @@ class NotFound(Problem):
     status, slug = 404, "not-found"
 
 
+class MethodNotAllowed(Problem):
+    """The address does not answer to this method."""
+
+    status, slug = 405, "method-not-allowed"
+
+
 class Conflict(Problem):
     """This cannot be done as things stand."""
 
@@ -152,6 +161,8 @@ REMEDIES = {
     "datetime_from_date_parsing": "give an instant with its zone such as 2026-11-23T09:00:00Z",
 }
 
+OWN_WORDS = "Value error, "
+"""What pydantic puts before the words of our own validators."""
 
 CONTRADICTS = ("23503", "23505", "23P01")
 """Foreign key, unique, exclusion: states of a value that would be right beside other rows."""
@@ -175,8 +186,8 @@ def explain(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "field": ".".join(str(part) for part in e["loc"] if part != "body") or "body",
             "value": shown(e.get("input")),
-            "problem": e["msg"],
-            "remedy": REMEDIES.get(e["type"], f"give a value that fits: {e['msg']}"),
+            "problem": (said := e["msg"].removeprefix(OWN_WORDS)),
+            "remedy": REMEDIES.get(e["type"], f"give a value that fits: {said}"),
         }
         for e in errors
     ]
@@ -210,15 +221,10 @@ def install(app: FastAPI) -> None:
         return invalid([dict(e) for e in error.errors()]).response()
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error.__cause__, Problem):
             return error.__cause__.response()
-        titles = {404: NotFound("there is no such address", remedy="see /docs for the addresses")}
-        known = titles.get(error.status_code)
-        if known is not None:
-            return known.response()
-        body = {"type": "about:blank", "title": error.detail, "status": error.status_code}
-        return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
+        return _plain(request, error)
 
     @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeout)
@@ -239,6 +245,38 @@ def install(app: FastAPI) -> None:
     async def _fault(request: Request, error: Exception) -> JSONResponse:
         logger.exception("%s failed", request.url.path, exc_info=error)
         return _unexpected()
+
+
+def _plain(request: Request, error: HTTPException) -> JSONResponse:
+    """What the framework itself refuses."""
+    match error.status_code:
+        case 404:
+            remedy = "see /docs for the addresses"
+            return NotFound("there is no such address", remedy=remedy).response()
+        case 405:
+            return _method_not_allowed(request)
+        case status:
+            body = {"type": "about:blank", "title": error.detail, "status": status}
+            return JSONResponse(body, status, error.headers, MEDIA_TYPE)
+
+
+def _method_not_allowed(request: Request) -> JSONResponse:
+    allowed = [
+        method
+        for method in METHODS  # asked one by one: each has a route of its own
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+    answer = MethodNotAllowed(
+        f"{request.url.path} does not answer to {request.method}",
+        field="method",
+        value=request.method,
+        remedy=f"use {' or '.join(allowed)}",
+    ).response()
+    answer.headers["Allow"] = ", ".join(allowed)
+    return answer
 
 
 def _refused(error: Exception, state: str) -> Problem:

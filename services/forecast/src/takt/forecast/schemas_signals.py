@@ -66,10 +66,14 @@ class SignalBatch(RequestModel):
 
     @model_validator(mode="after")
     def _names_each_once(self) -> Self:
-        names = [(item.source, item.external_id) for item in self.items]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise ValueError(f"{twice[0]} {twice[1]} is there twice; send it once")
+        first: dict[tuple[str, str], int] = {}
+        for place, item in enumerate(self.items):
+            before = first.setdefault((item.source, item.external_id), place)
+            if before != place:
+                raise ValueError(
+                    f"items.{place} is {item.source} {item.external_id} like items.{before};"
+                    " send it once"
+                )
         return self
 
 

@@ -13,8 +13,9 @@ from takt.deals.domain.refusal import Refusal
 from takt.deals.service import facts
 from takt.deals.service.moves import ATTEMPTS, company_of
 from takt.deals.service.problems import BadDeal, ChangedMeanwhile, deal_not_found
+from takt.deals.store.approvals import add_approval
 from takt.deals.store.catalog import load_catalog
-from takt.deals.store.deals import Written, add_approval, read_deals, write_changes
+from takt.deals.store.deals import Written, read_deals, write_changes
 
 
 async def approve_offer(

@@ -8,7 +8,7 @@ from takt.common.event import Cause
 from takt.deals.domain.deal import Deal
 from takt.deals.service.drafts import DealDraft, DocumentDraft
 from takt.deals.service.upserts import change_deal
-from takt.deals.store.deals import add_documents
+from takt.deals.store.documents import add_documents
 
 
 async def attach_document(

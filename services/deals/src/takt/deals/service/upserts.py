@@ -21,13 +21,13 @@ from takt.deals.service.sales import sell_deals
 from takt.deals.store.catalog import Catalog, load_catalog
 from takt.deals.store.deals import (
     Stored,
-    add_documents,
     deals_of_lines,
     read_deals,
     read_external,
     write_changes,
     write_new,
 )
+from takt.deals.store.documents import add_documents
 
 
 async def upsert_deals(

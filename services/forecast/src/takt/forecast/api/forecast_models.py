@@ -19,7 +19,7 @@ from takt.common.http import (
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of, weeks_from
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.two_speeds import COMBINATION, FAST
-from takt.forecast.schemas import ForecastModels, ModelDecision, Trial, TrialWeek
+from takt.forecast.schemas_runs import ForecastModels, ModelDecision, Trial, TrialWeek
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.undo_decision import undo_decision
 from takt.forecast.store import history, models, replicas, runs

@@ -10,7 +10,7 @@ from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Now, Page, decode_cursor, encode_cursor
 from takt.common.jobs import enqueue
 from takt.common.problems import NotFound
-from takt.forecast.schemas import Backtest, BacktestRow, RefitAccepted, RefitIn, RefitRun
+from takt.forecast.schemas_runs import Backtest, BacktestRow, RefitAccepted, RefitIn, RefitRun
 from takt.forecast.service.refit_runs import request_run
 from takt.forecast.store import models, runs
 

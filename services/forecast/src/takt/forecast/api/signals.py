@@ -36,6 +36,7 @@ from takt.forecast.service.import_history import rows_of_csv
 from takt.forecast.service.import_signals import COLUMNS, OTHERS, import_signals
 from takt.forecast.service.propose_responses import propose_responses
 from takt.forecast.service.record_signals import NoSignal, record_signals, withdraw_signal
+from takt.forecast.service.signal_scopes import refuse_unknown
 from takt.forecast.store import signals as store
 from takt.forecast.store.signals import StoredSignal
 
@@ -85,9 +86,13 @@ async def record(
     cause: RequestCause,
     caller: Annotated[Caller, requires("forecast:write")],
 ) -> Response:
-    """Record or correct signals; the same again changes nothing. Forecasts move at once."""
+    """Record or correct signals; the same again changes nothing. Forecasts move at once.
+
+    What they are said of has to be there.
+    """
 
     async def answer() -> tuple[int, Any]:
+        await refuse_unknown(tx, body.items)
         outcomes = await record_signals(tx, body.items, by=caller.name, now=now, cause=cause)
         return 200, RecordedSignals(items=outcomes)
 

@@ -26,9 +26,9 @@ from takt.forecast.api.pipeline_demand import NoDeal
 from takt.forecast.domain.pipeline import days_between, outlook
 from takt.forecast.domain.win_champion import reasons_of
 from takt.forecast.domain.win_learners import log_odds
-from takt.forecast.schemas import (
+from takt.forecast.schemas import JobAccepted
+from takt.forecast.schemas_win import (
     DealWinProbability,
-    JobAccepted,
     StageProbability,
     WinChampion,
     WinLeak,

@@ -5,14 +5,11 @@ nor a service keeps what it loads. A fit that is killed half-way has changed not
 anew; one that another calibration has overtaken is given up, because that one has a fit of its own.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from datetime import datetime
-from multiprocessing import get_context
 from uuid import UUID
 
 from takt.common.contracts.deals import DealState
@@ -27,6 +24,7 @@ from takt.forecast.domain.win_champion import (
 )
 from takt.forecast.domain.win_model import CLOSED_NEEDED
 from takt.forecast.service.recalibrate import refresh_pipeline
+from takt.forecast.service.workers import Workers
 from takt.forecast.store import calibrations, replicas
 
 logger = logging.getLogger(__name__)
@@ -60,16 +58,8 @@ async def try_model(deals: Sequence[DealState], now: datetime) -> Challenge:
         return NO_CHALLENGE
     closing = frozenset((deal.pipeline, deal.stage) for deal in deals if deal.status != "open")
     paths = [path_of(deal, closing) for deal in deals]
-    workers = ProcessPoolExecutor(1, get_context("spawn"))
-    try:
-        found = await asyncio.get_running_loop().run_in_executor(
-            workers, challenge, paths, days_of(now)
-        )
-    finally:
-        # A service that ends waits for no fit. From Python 3.14 on this is `kill_workers`.
-        for process in list((workers._processes or {}).values()):
-            process.kill()
-        workers.shutdown(wait=False)
+    async with Workers(1) as workers:
+        found = await workers.run(challenge, paths, days_of(now))
     logger.info(
         "win model %s: %s",
         "in place of the curves" if found.model else "not better than the curves",

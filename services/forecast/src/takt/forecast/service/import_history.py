@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,6 +15,7 @@ from takt.common.event import Cause
 from takt.common.problems import Problem
 from takt.forecast.schemas import DemandRowIn, ImportReport, RowError
 from takt.forecast.service.follow_demand import keep_demand
+from takt.forecast.service.publish import in_zone
 from takt.forecast.service.revise_deals import Why
 from takt.forecast.store import replicas
 
@@ -83,10 +84,12 @@ async def import_history(
 ) -> ImportReport:
     """Keep rows as demand of `source`. The same rows again change nothing; other values correct.
 
-    A row that a sale of the same source and order line has replaced stays replaced.
+    A row is taken as shipped on its day, so that one of a day to come is refused. A row that a sale
+    of the same source and order line has replaced stays replaced.
     """
     products = await replicas.families_of_products(tx)
     regions = await replicas.parents_of_regions(tx)
+    today = in_zone(now, await replicas.time_zone(tx)).date()
     good: dict[str, DemandRowIn] = {}
     errors: list[RowError] = []
     for line, raw in enumerate(rows, start=1):
@@ -95,7 +98,7 @@ async def import_history(
         except ValidationError as error:
             errors += row_errors(line, error)
             continue
-        wrong = _unknown(line, row, products, regions)
+        wrong = _unknown(line, row, products, regions) + _to_come(line, row, today)
         if row.order_line in good:
             wrong.append(
                 RowError(
@@ -161,6 +164,20 @@ def _unknown(
                 )
             )
     return wrong
+
+
+def _to_come(line: int, row: DemandRowIn, today: date) -> list[RowError]:
+    if row.date <= today:
+        return []
+    return [
+        RowError(
+            line=line,
+            field="date",
+            value=row.date.isoformat(),
+            problem=f"the day has not come: today is {today}",
+            remedy="send orders to come as sales (POST /v1/sales/upserts) or as deals",
+        )
+    ]
 
 
 def row_errors(line: int, error: ValidationError) -> list[RowError]:

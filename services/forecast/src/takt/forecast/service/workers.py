@@ -31,10 +31,13 @@ def worker_count() -> int:
 
 
 class Workers:
-    """An `async with` of worker processes, that ends them whatever they are doing."""
+    """An `async with` of worker processes, that ends them whatever they are doing.
 
-    def __init__(self) -> None:
-        self.count = worker_count()
+    Args: count: of processes; as many as the processor has to give, where none is named.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self.count = count or worker_count()
         self._executor: ProcessPoolExecutor | None = None
         self._starting = asyncio.Lock()
 

@@ -38,16 +38,25 @@ async def last_undone(tx: Tx) -> datetime | None:
     return at
 
 
-async def save_decision(tx: Tx, decision: Decision, run: UUID, now: datetime) -> int:
-    """Log what a run decided; returns its number."""
+async def save_decision(tx: Tx, decision: Decision, run: UUID, now: datetime) -> int | None:
+    """Log what a run decided; returns its number.
+
+    None where it keeps the champion by the very numbers of the latest decision: a night without
+    news decides nothing. Lock the decisions first.
+    """
     rows = await tx.exec_driver_sql(
         """
+        WITH latest AS (SELECT * FROM model_decisions ORDER BY decision DESC LIMIT 1)
         INSERT INTO model_decisions (decision, at, run, outcome, champion, challenger, decided_by,
             reason, origins, series, champion_loss, challenger_loss, statistic, p_value, better,
             worse)
-        SELECT coalesce(max(decision), 0) + 1, $1, $2, $3, $4, $5, 'test', $6, $7, $8, $9, $10,
-            $11, $12, $13, $14
-        FROM model_decisions RETURNING decision
+        SELECT coalesce((SELECT decision FROM latest), 0) + 1, $1, $2, $3, $4, $5, 'test', $6, $7,
+            $8, $9, $10, $11, $12, $13, $14
+        WHERE NOT EXISTS (
+            SELECT FROM latest WHERE outcome = 'kept' AND (outcome, champion, challenger, reason,
+                origins, series, champion_loss, challenger_loss, statistic, p_value, better, worse)
+                IS NOT DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+        RETURNING decision
         """,
         (
             now,
@@ -66,7 +75,7 @@ async def save_decision(tx: Tx, decision: Decision, run: UUID, now: datetime) ->
             decision.worse,
         ),
     )
-    number: int = rows.scalar_one()
+    number: int | None = rows.scalar_one_or_none()
     return number
 
 

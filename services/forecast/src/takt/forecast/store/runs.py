@@ -15,6 +15,7 @@ from takt.forecast.domain.intervals import LEVELS, Bands
 from takt.forecast.domain.two_speeds import Outlook
 
 State = Literal["waiting", "forecasting", "publishing", "done", "failed"]
+Outcome = Literal["promoted", "kept", "unchanged"]
 UNDER_WAY: tuple[State, ...] = ("waiting", "forecasting", "publishing")
 
 
@@ -34,6 +35,8 @@ class Run:
     seconds: float
     sequence: int
     failure: str | None
+    outcome: Outcome | None
+    """Of one that is done: what it decided; `unchanged` where that would be what stands already."""
 
     @property
     def is_under_way(self) -> bool:
@@ -71,7 +74,9 @@ class Run:
 
 _COLUMNS = """
     id, state, requested_by, requested_at, finished_at, week, series, rows, rows_done, seconds,
-    sequence, failure
+    sequence, failure, CASE WHEN state = 'done' AND series > 0 THEN coalesce(
+        (SELECT d.outcome FROM model_decisions d WHERE d.run = refit_runs.id), 'unchanged'
+    ) END AS outcome
 """
 
 
@@ -159,15 +164,24 @@ async def save_plan(
     series: int,
     tasks: Sequence[tuple[date, Sequence[SeriesKey]]],
 ) -> Run:
-    """Keep what a run has to do; it begins."""
-    for number, (origin, keys) in enumerate(tasks):
-        await tx.exec_driver_sql(
-            """
-            INSERT INTO refit_tasks (run, task, origin, products, regions)
-            VALUES ($1, $2, $3, $4, $5)
-            """,
-            (run_id, number, origin, [k.product for k in keys], [k.region for k in keys]),
-        )
+    """Keep what a run has to do; it begins. Two statements, whatever the number of its tasks."""
+    said = [(number, origin, key) for number, (origin, keys) in enumerate(tasks) for key in keys]
+    await tx.exec_driver_sql(
+        """
+        INSERT INTO refit_tasks (run, task, origin, products, regions)
+        SELECT $1, task, origin, array_agg(product ORDER BY place), array_agg(region ORDER BY place)
+        FROM unnest($2::int[], $3::date[], $4::text[], $5::text[])
+            WITH ORDINALITY AS said (task, origin, product, region, place)
+        GROUP BY task, origin
+        """,
+        (
+            run_id,
+            [number for number, _, _ in said],
+            [origin for _, origin, _ in said],
+            [key.product for _, _, key in said],
+            [key.region for _, _, key in said],
+        ),
+    )
     rows = await tx.exec_driver_sql(
         f"""
         UPDATE refit_runs SET state = 'forecasting', week = $2, series = $3, rows = $4

@@ -65,8 +65,8 @@ def show(
     if output is Format.json:
         put_json({"refit": run, "decision": decision, "forecasts": series})
         return
-    if decision is not None:
-        say(f"{decision['champion']} is published: {decision['outcome']}, {decision['reason']}.")
+    if run is not None and decision is not None:
+        say(f"{decision['champion']} is published: {run['outcome']}, {decision['reason']}.")
     put_table(map(row_of, series), COLUMNS)
 
 
@@ -161,8 +161,10 @@ def progress(state: dict[str, Any], step: int) -> str:
 
 
 def decided(client: "httpx.Client", run: dict[str, Any]) -> dict[str, Any] | None:
-    """What a run decided; None where it had nothing to judge."""
+    """What a run decided, or left as it was; None where it had nothing to judge."""
     decisions: list[dict[str, Any]] = answer(client.get("/v1/forecast-models"))["decisions"]
+    if run["outcome"] == "unchanged":
+        return decisions[0]
     return next((one for one in decisions if one["run"] == run["id"]), None)
 
 

@@ -1,0 +1,133 @@
+"""Wire shapes of runs, of what they found, and of what was decided by it."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from takt.common.http import RequestModel
+from takt.forecast.schemas import JobAccepted, Model
+
+
+class RefitIn(RequestModel):
+    """What to fit anew."""
+
+    combination: bool = True
+    """Also by the combination, in a run; else by the fast path alone."""
+
+
+class RefitAccepted(JobAccepted):
+    """The work was queued; a run is to be followed at /v1/forecasts/refits/{run}."""
+
+    run: UUID | None = None
+    joined: bool = False
+    """A run was under way, and is not begun a second time."""
+
+
+class RefitRun(BaseModel):
+    """A run that forecasts every series by the combination, and how far it is."""
+
+    id: UUID
+    state: Literal["waiting", "forecasting", "publishing", "done", "failed"]
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+    week: date | None
+    """From which it forecasts."""
+    series: int
+    rows: int
+    """Forecasts to be made: one of each series, and those of past weeks that the backtest lacks."""
+    rows_done: int
+    seconds_left: int | None
+    """At the pace so far."""
+    failure: str | None
+    outcome: Literal["promoted", "kept", "unchanged"] | None
+    """What a run that is done decided about the models; `unchanged` where the evidence is that of
+    the latest decision, which stands and is not logged again."""
+
+
+class BacktestRow(BaseModel):
+    """The errors of one method in one group of replayed forecasts."""
+
+    grouping: Literal["lag", "class", "level"]
+    label: str
+    """Weeks ahead, the class of demand, or of which sums: series, product, region, family, all."""
+    method: Literal["naive", "fast", "combination"]
+    weeks: int
+    wape: float | None
+    mase: float | None
+    smape: float | None
+    bias: float | None
+    pinball: float | None
+    """Mean of twice the losses at the edges of both intervals, as a share of what was wanted."""
+    coverage80: float | None
+    coverage95: float | None
+
+
+class Backtest(BaseModel):
+    """What the latest run found; empty before the first."""
+
+    run: UUID | None
+    week: date | None
+    rows: list[BacktestRow]
+
+
+class ModelDecision(BaseModel):
+    """Why a model is published, with the numbers of the test."""
+
+    decision: int
+    at: datetime
+    run: UUID | None
+    outcome: Literal["promoted", "kept", "undone"]
+    champion: Model
+    """Who is published from then on."""
+    challenger: Model
+    decided_by: str
+    """`test`, or the person who undid."""
+    undoes: int | None
+    reason: str
+    origins: int | None
+    series: int | None
+    champion_loss: float | None
+    """Mean error of four weeks' sum, in the series' mean one-step error, of who was champion."""
+    challenger_loss: float | None
+    statistic: float | None
+    """Diebold-Mariano, corrected; above zero where the challenger lost less."""
+    p_value: float | None
+    better: int | None
+    """Series in which the challenger lost less beyond chance, of all that were tested."""
+    worse: int | None
+
+
+class TrialWeek(BaseModel):
+    """What each method said of a week, and what was wanted in it."""
+
+    week: date
+    actual: float | None
+    """None for a week that is not over."""
+    naive: float
+    fast: float
+    combination: float
+
+
+class Trial(BaseModel):
+    """What each method says of a series from one week on, knowing only what was before it.
+
+    One of the two speeds was published, if any was by then; the other is its shadow.
+    """
+
+    origin: date
+    methods: str
+    """What the combination was made of."""
+    weeks: list[TrialWeek]
+
+
+class ForecastModels(BaseModel):
+    """Which model is published, and what was decided, the newest first."""
+
+    champion: Model
+    challenger: Model
+    """Its forecasts are made too, kept, and not published."""
+    decisions: list[ModelDecision]
+    next: str | None = None
