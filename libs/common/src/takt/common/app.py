@@ -8,12 +8,13 @@ lives.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from starlette.datastructures import State
 
 from takt.common import ops, problems, retention
 from takt.common.auth import Access, check_routes
@@ -83,21 +84,33 @@ def create_app(
     app = FastAPI(
         title=f"Takt {part.title}",
         version="1",
-        lifespan=_lifespan(part, settings, log),
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         responses=problems.RESPONSES,
     )
-    app.state.part = part
-    app.state.settings = settings
-    app.state.clock = clock or Clock.as_of(settings.as_of)
-    app.state.progress = {consumer.group: Progress() for consumer in part.consumers}
+    equip(app, part, settings, log=log, clock=clock)
     app.add_middleware(Edge)
     problems.install(app)
     for router in (*part.routers, ops.router):
         app.include_router(router)
     check_routes(app.routes)
     return app
+
+
+def equip(
+    app: FastAPI, part: Part, settings: Settings, *, log: Log | None, clock: Clock | None
+) -> None:
+    """Give an app what it runs with next, and take away what it ran with before."""
+    app.state = State(
+        {
+            "part": part,
+            "settings": settings,
+            "shared_log": log,
+            "clock": clock or Clock.as_of(settings.as_of),
+            "progress": {consumer.group: Progress() for consumer in part.consumers},
+        }
+    )
 
 
 def log_of(settings: SharedSettings) -> Log:
@@ -117,41 +130,39 @@ def log_of(settings: SharedSettings) -> Log:
     raise ValueError("no log is named: set TAKT_KAFKA, or TAKT_LOG_URL for one machine")
 
 
-def _lifespan(
-    part: Part, settings: Settings, shared: Log | None
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state
-        state.database = Database(
-            part.name,
-            settings.database_url.get_secret_value(),
-            schema=part.schema,
-            pool_size=settings.pool_size,
-        )
-        state.access = Access(settings.access_url.get_secret_value(), rate=settings.rate_limit)
-        state.log = shared or log_of(settings)
-        state.lag = _lag(app)
-        stop = asyncio.Event()
-        tasks: list[asyncio.Task[None]] = []
-        try:
-            await _look_at_database(state.database)
-            if part.start is not None:
-                await part.start(app)
-            tasks = _run(app, part, stop, own_log=shared is None)
-            yield
-        finally:
-            stop.set()
-            state.database.emitted.set()
-            await _end(tasks)
-            if tasks and part.stop is not None:
-                await part.stop(app)
-            if shared is None:
-                await state.log.close()
-            await state.access.close()
-            await state.database.close()
-
-    return lifespan
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    part: Part = state.part
+    settings: Settings = state.settings
+    shared: Log | None = state.shared_log
+    state.database = Database(
+        part.name,
+        settings.database_url.get_secret_value(),
+        schema=part.schema,
+        pool_size=settings.pool_size,
+    )
+    state.access = Access(settings.access_url.get_secret_value(), rate=settings.rate_limit)
+    state.log = shared or log_of(settings)
+    state.lag = _lag(app)
+    stop = asyncio.Event()
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        await _look_at_database(state.database)
+        if part.start is not None:
+            await part.start(app)
+        tasks = _run(app, part, stop, own_log=shared is None)
+        yield
+    finally:
+        stop.set()
+        state.database.emitted.set()
+        await _end(tasks)
+        if tasks and part.stop is not None:
+            await part.stop(app)
+        if shared is None:
+            await state.log.close()
+        await state.access.close()
+        await state.database.close()
 
 
 class CannotStart(RuntimeError):

@@ -21,7 +21,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from takt.common import auth
-from takt.common.app import Part, create_app
+from takt.common.app import Part, create_app, equip
 from takt.common.bus.postgres import SCHEMA as LOG_SCHEMA
 from takt.common.bus.postgres import PostgresLog
 from takt.common.clock import Clock
@@ -206,12 +206,20 @@ async def running(app: FastAPI, key: str | None = None) -> AsyncIterator[httpx.A
 
 
 def service_app(part: Part) -> Any:
-    """A fixture: the part's app on this test's database, log, keys and clock; not yet started."""
+    """A fixture: the part's app on this test's database, log, keys and clock; not yet started.
+
+    Its routes are made once for all tests, which takes longer than most of them.
+    """
+    made: list[FastAPI] = []
 
     @pytest.fixture
     def app(database: Database, log: PostgresLog, access_url: str, clock: Clock) -> FastAPI:
         settings = Settings(database_url=database.url, access_url=access_url)
-        return create_app(part, settings, log=log, clock=clock)
+        if made:
+            equip(made[0], part, settings, log=log, clock=clock)
+        else:
+            made.append(create_app(part, settings, log=log, clock=clock))
+        return made[0]
 
     return app
 
