@@ -82,18 +82,37 @@ class MonthQuantity(BaseModel):
     quantity: Quantity
 
 
-Model = Literal["fast", "combination"]
+Speed = Literal["fast", "combination"]
+Model = Literal["fast", "combination", "rate", "analogue", "pipeline"]
+DemandClass = Literal["smooth", "erratic", "intermittent", "lumpy"]
+
+
+class Analogue(BaseModel):
+    """A series that a new product is like."""
+
+    product: Code
+    region: Code
+    weight: float
+    """Of all analogues together one; those that weigh most are named."""
 
 
 class SeriesModel(BaseModel):
     """By which model a series is forecast, and how good that was when its past was replayed.
 
-    Measured on all demand of the series, without the pipeline. What is not known yet is none.
+    `rate` is of rare demand; `analogue` of a new product, from what products like it sell and its
+    own history; `pipeline` where nothing but deals is known. Measured on all demand of the series,
+    without the pipeline. What is not known yet is none.
     """
 
     model: Model
     methods: str
     """What it is made of."""
+    demand_class: DemandClass | None = None
+    """None without a history, and in versions from before it was kept."""
+    weight: float | None = None
+    """Of a new product's own history beside its analogues; none where it is not new."""
+    analogues: list[Analogue] | None = None
+    """The likest first."""
     weeks: int | None
     """Forecasts that were compared with what came."""
     wape: float | None
@@ -432,12 +451,15 @@ class BacktestRow(BaseModel):
     grouping: Literal["lag", "class", "level"]
     label: str
     """Weeks ahead, the class of demand, or of which sums: series, product, region, family, all."""
-    method: Literal["naive", "fast", "combination"]
+    method: Literal["naive", "fast", "combination", "rate", "published"]
+    """`rate` is of rare demand alone; `published` what would have been, by today's decisions."""
     weeks: int
     wape: float | None
     mase: float | None
     smape: float | None
     bias: float | None
+    sum_error: float | None
+    """Of the sum over the weeks of each forecast, as a share of what was wanted."""
     pinball: float | None
     """Mean of twice the losses at the edges of both intervals, as a share of what was wanted."""
     coverage80: float | None
@@ -459,9 +481,9 @@ class ModelDecision(BaseModel):
     at: datetime
     run: UUID | None
     outcome: Literal["promoted", "kept", "undone"]
-    champion: Model
+    champion: Speed
     """Who is published from then on."""
-    challenger: Model
+    challenger: Speed
     decided_by: str
     """`test`, or the person who undid."""
     undoes: int | None
@@ -499,14 +521,38 @@ class Trial(BaseModel):
     origin: date
     methods: str
     """What the combination was made of."""
+    rate: float | None
+    """Units of every week by the rate of rare demand; none where demand was not rare."""
     weeks: list[TrialWeek]
+
+
+class ClassMethod(BaseModel):
+    """By which method series of a class of demand are forecast, and what that rests on.
+
+    Rare demand is forecast by its rate, unless one of the two speeds was better when the latest run
+    replayed the past. Losses are squared errors of four weeks' sum, in the series' mean one-step
+    error: absolute ones are least for a forecast of nothing.
+    """
+
+    demand_class: DemandClass
+    method: Literal["rate", "fast", "combination"]
+    reason: str
+    origins: int | None = None
+    series: int | None = None
+    rate_loss: float | None = None
+    speed_loss: float | None = None
+    statistic: float | None = None
+    p_value: float | None = None
+    backtest: list[BacktestRow]
+    """Of every method, by the latest run; empty before the first."""
 
 
 class ForecastModels(BaseModel):
     """Which model is published, and what was decided, the newest first."""
 
-    champion: Model
-    challenger: Model
+    champion: Speed
+    challenger: Speed
     """Its forecasts are made too, kept, and not published."""
+    classes: list[ClassMethod]
     decisions: list[ModelDecision]
     next: str | None = None

@@ -11,8 +11,9 @@ Sources: Croston (1972), corrected by Syntetos & Boylan (2005) (SBA); Teunter, S
 (2011) (TSB); Petropoulos & Kourentzes (2015) (IMAPA). Choices: docs/decisions/0402.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -45,13 +46,85 @@ class _Candidates:
     rates: Floats
     errors: Floats
 
-    def best(self) -> Floats:
-        """The rate with the least error, one's own and that of all series, shape (series,)."""
+    @property
+    def relative(self) -> Floats:
+        """Errors in each series' own mean error."""
         level = self.errors.mean(axis=1, keepdims=True)
-        relative = self.errors / np.where(level > 0, level, 1.0)
-        chosen = (relative + POOLED * relative.mean(axis=0)).argmin(axis=1)
+        return self.errors / np.where(level > 0, level, 1.0)
+
+    def best(self, pooled: Floats) -> Floats:
+        """The rate with the least error, one's own and that of all series, shape (series,)."""
+        chosen = (self.relative + POOLED * pooled).argmin(axis=1)
         best: Floats = self.rates[np.arange(len(chosen)), chosen]
         return best
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What many series of rare demand have in common: what a rate needs beside its own history.
+
+    `sba`, `tsb` and `imapa` are the errors of candidate weights, in each series' own mean error and
+    averaged over the series, the last of shape (COARSEST, weights); rates are drawn by `share` to
+    the mean `chance` of a demand in a period, and to its usual `size`.
+    """
+
+    sba: Floats
+    tsb: Floats
+    imapa: Floats
+    share: float = 0.0
+    chance: float = 0.0
+    size: float = 0.0
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """For a series that is alone."""
+        weights = len(WEIGHTS)
+        return cls(
+            np.zeros(weights),
+            np.zeros(weights * len(SIZE_WEIGHTS)),
+            np.zeros((COARSEST, weights)),
+        )
+
+    def row(self) -> Floats:
+        """One row of numbers: what is stored."""
+        drawn = [self.share, self.chance, self.size]
+        return np.concatenate([self.sba, self.tsb, self.imapa.ravel(), drawn])
+
+    @classmethod
+    def from_row(cls, row: Floats) -> Self:
+        """From what `row` gave."""
+        weights, pairs = len(WEIGHTS), len(WEIGHTS) * len(SIZE_WEIGHTS)
+        sba, tsb, imapa, drawn = np.split(row, np.cumsum([weights, pairs, COARSEST * weights]))
+        share, chance, size = drawn.tolist()
+        return cls(sba, tsb, imapa.reshape(COARSEST, weights), share, chance, size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Smoothed:
+    """Every candidate of every method; IMAPA's by size of the buckets, of the series taking it."""
+
+    sba: _Candidates
+    tsb: _Candidates
+    imapa: Sequence[tuple[Booleans, _Candidates]]
+
+    def common(self) -> Common:
+        """Which weights suit all series."""
+        imapa = np.zeros((COARSEST, len(WEIGHTS)))
+        for size, (_, candidates) in enumerate(self.imapa):
+            imapa[size] = candidates.relative.mean(axis=0)
+        return Common(self.sba.relative.mean(axis=0), self.tsb.relative.mean(axis=0), imapa)
+
+    def three(self, common: Common) -> dict[str, Floats]:
+        """The rate of each method, shape (series,)."""
+        total, sizes = np.zeros(len(self.sba.rates)), np.zeros(len(self.sba.rates))
+        for size, (taking, candidates) in enumerate(self.imapa, start=1):
+            total[taking] += candidates.best(common.imapa[size - 1]) / size
+            sizes += taking
+        return {
+            "sba": self.sba.best(common.sba),
+            "tsb": self.tsb.best(common.tsb),
+            "imapa": total / sizes,
+        }
 
 
 def rates(histories: Sequence[Floats]) -> dict[str, Floats]:
@@ -61,10 +134,34 @@ def rates(histories: Sequence[Floats]) -> dict[str, Floats]:
     Raises: ValueError: no series, one without a known period, or a negative quantity.
     """
     y = _side_by_side(histories)
-    found = _three(y)
-    found["mean"] = (found["sba"] + found["tsb"] + found["imapa"]) / 3
-    found["combination"] = _drawn(y, found["mean"], _how_far(y))
+    smoothed = _smoothed(y)
+    found = smoothed.three(smoothed.common())
+    found["mean"] = _mean(found)
+    found["combination"] = _drawn(y, found["mean"], _how_far(y), *_usual(y, found["mean"]))
     return found
+
+
+def common(histories: Sequence[Floats]) -> Common:
+    """What series have in common, to be kept for `published`. Takes what `rates` takes."""
+    y = _side_by_side(histories)
+    smoothed = _smoothed(y)
+    pooled = smoothed.common()
+    chance, size = _usual(y, _mean(smoothed.three(pooled)))
+    return replace(pooled, share=_how_far(y), chance=chance, size=size)
+
+
+def published(histories: Sequence[Floats], known: Common) -> Floats:
+    """The combination of each series by what is known of all of them, shape (series,).
+
+    A series' rate depends on its own history and on `known`, not on the others that are given.
+    """
+    y = _side_by_side(histories)
+    rate = _mean(_smoothed(y).three(known))
+    return _drawn(y, rate, known.share, known.chance, known.size)
+
+
+def _mean(three: Mapping[str, Floats]) -> Floats:
+    return (three["sba"] + three["tsb"] + three["imapa"]) / 3
 
 
 def _side_by_side(histories: Sequence[Floats]) -> Floats:
@@ -81,13 +178,11 @@ def _side_by_side(histories: Sequence[Floats]) -> Floats:
     return y
 
 
-def _three(y: Floats) -> dict[str, Floats]:
+def _smoothed(y: Floats) -> _Smoothed:
     parts = [y[start : start + CHUNK] for start in range(0, len(y), CHUNK)]
-    return {
-        "sba": _joined([_sba(part) for part in parts]).best(),
-        "tsb": _joined([_tsb(part) for part in parts]).best(),
-        "imapa": _imapa(y),
-    }
+    return _Smoothed(
+        _joined([_sba(part) for part in parts]), _joined([_tsb(part) for part in parts]), _imapa(y)
+    )
 
 
 def _joined(parts: Sequence[_Candidates]) -> _Candidates:
@@ -137,16 +232,15 @@ def _tsb(y: Floats) -> _Candidates:
     return _Candidates(size * probability, squared / (~np.isnan(y)).sum(axis=1)[:, None])
 
 
-def _imapa(y: Floats) -> Floats:
-    """Mean of exponential smoothing at 1, 2, ... periods a bucket, up to the mean interval."""
+def _imapa(y: Floats) -> list[tuple[Booleans, _Candidates]]:
+    """Exponential smoothing at 1, 2, ... periods a bucket, up to each series' mean interval."""
     interval = demand_classes.intervals(y)
     longest = np.clip((~np.isnan(y)).sum(axis=1) // 2, 1, COARSEST)
     coarsest = np.where(np.isinf(interval), 1, np.minimum(np.round(interval), longest))
-    total = np.zeros(len(y))
-    for size in range(1, int(coarsest.max()) + 1):
-        taking = coarsest >= size
-        total[taking] += _smoothed(_buckets(y[taking], size)).best() / size
-    return total / coarsest
+    taking = [coarsest >= size for size in range(1, int(coarsest.max()) + 1)]
+    return [
+        (rows, _exponential(_buckets(y[rows], size))) for size, rows in enumerate(taking, start=1)
+    ]
 
 
 def _buckets(y: Floats, size: int) -> Floats:
@@ -156,7 +250,7 @@ def _buckets(y: Floats, size: int) -> Floats:
     return sums
 
 
-def _smoothed(y: Floats) -> _Candidates:
+def _exponential(y: Floats) -> _Candidates:
     level = np.full((len(y), len(WEIGHTS)), np.nan)
     squared = np.zeros_like(level)
     for now in y.T:
@@ -171,17 +265,27 @@ def _smoothed(y: Floats) -> _Candidates:
     )
 
 
-def _drawn(y: Floats, rate: Floats, share: float) -> Floats:
+def _drawn(y: Floats, rate: Floats, share: float, usual: float, common: float) -> Floats:
     """Rates drawn to the common one: mean chance of a demand times its size, shape (series,).
 
     A size is a series' own mean, with one more demand of the common size.
     """
-    demands, own, common = _sizes(y)
-    chance = np.where(demands > 0, rate / np.where(own > 0, own, 1.0), 0.0)
+    demands, own, _ = _sizes(y)
     size = np.where(demands > 0, (own * demands + common) / (demands + 1), common)
     # Without a share to draw there is nothing in common, and a series' own size stands.
-    drawn: Floats = size * ((1 - share) * chance + share * chance.mean())
+    drawn: Floats = size * ((1 - share) * _chances(rate, demands, own) + share * usual)
     return drawn if share else rate
+
+
+def _usual(y: Floats, rate: Floats) -> tuple[float, float]:
+    """The mean chance of a demand, and its usual size."""
+    demands, own, common = _sizes(y)
+    return float(_chances(rate, demands, own).mean()), common
+
+
+def _chances(rate: Floats, demands: Floats, own: Floats) -> Floats:
+    """How likely a period has a demand."""
+    return np.where(demands > 0, rate / np.where(own > 0, own, 1.0), 0.0)
 
 
 def _sizes(y: Floats) -> tuple[Floats, Floats, float]:
@@ -203,13 +307,16 @@ def _how_far(y: Floats) -> float:
     if not held or judged.sum() < 2:
         return 0.0
     before, after = before[judged], after[judged]
-    mean = np.mean(list(_three(before).values()), axis=0)
+    smoothed = _smoothed(before)
+    mean = _mean(smoothed.three(smoothed.common()))
     demands, own, common = _sizes(before)
     unit = np.where(demands > 0, own, common)
     if common == 0:
         return 0.0
+    usual, _ = _usual(before, mean)
+    asked = after.sum(axis=1)
     errors = [
-        (((_drawn(before, mean, share) * held - after.sum(axis=1)) / unit) ** 2).mean()
+        np.square((_drawn(before, mean, share, usual, common) * held - asked) / unit).mean()
         for share in DRAWN
     ]
     return BELIEVED * float(DRAWN[int(np.argmin(errors))])
