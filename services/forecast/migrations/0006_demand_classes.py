@@ -44,11 +44,14 @@ SELECT s.product, s.region, m.model, m.methods, a.weeks, a.wape, n.wape AS naive
     k.week AS analogue_week
 FROM series s
 LEFT JOIN series_methods k USING (product, region)
+LEFT JOIN series_states t USING (product, region)
 LEFT JOIN outlooks o USING (product, region)
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN k.method <> 'speeds' THEN k.method WHEN o.origin IS NULL THEN 'fast'
+    coalesce(k.method, CASE WHEN t.product IS NULL THEN 'pipeline' ELSE 'speeds' END) AS method) f
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN f.method <> 'speeds' THEN f.method WHEN o.origin IS NULL THEN 'fast'
         ELSE 'combination' END AS model,
-    CASE k.method WHEN 'rate' THEN 'SBA, TSB, IMAPA, drawn to what series have in common'
+    CASE f.method WHEN 'rate' THEN 'SBA, TSB, IMAPA, drawn to what series have in common'
         WHEN 'analogue' THEN 'products of its family, by price and region'
         WHEN 'pipeline' THEN 'deals alone'
         ELSE coalesce(o.methods, 'theta, damped trend') END AS methods) m

@@ -66,6 +66,8 @@ def held(random, key, week, *, model=True):
         week - timedelta(weeks=int(random.integers(0, 2))),
         states.rows()[0] if random.random() < 0.8 else None,
         lift,
+        bool(random.random() < 0.7),
+        statistical * random.uniform(0, 1) if random.random() < 0.3 else None,
     )
     return HeldSeries(
         key,
@@ -136,7 +138,7 @@ def exchanged(series, **changes):
     return replace(series, model=model, baseline=baseline)
 
 
-CHANGES = ["statistical", "lift", "known", "ordered", "price", "line"]
+CHANGES = ["statistical", "analogue", "lift", "known", "ordered", "price", "line"]
 
 
 @given(st.integers(0, 2**32), st.sampled_from(CHANGES))
@@ -148,6 +150,10 @@ def test_what_alone_has_changed_explains_all(seed, what):
     match what:
         case "statistical":
             after, kind = exchanged(before, statistical=random.uniform(0, 30, WEEKS)), "model"
+        case "analogue":
+            more = before.model.own + 40
+            after = exchanged(before, statistical=before.model.own + more, analogue=more)
+            kind = "analogue"
         case "lift":
             after, kind = exchanged(before, lift=random.uniform(0.5, 2, WEEKS)), "signal"
         case "known":

@@ -65,6 +65,16 @@ def test_series_smoothed_in_several_chunks_are_what_they_are_in_one(monkeypatch)
         assert np.allclose(found, at_once[name])
 
 
+def test_a_rate_by_what_is_common_is_the_combination_whatever_stands_beside_the_series():
+    y = list(rare(40, 30, 5))
+    known = intermittent.Common.from_row(intermittent.common(y).row())
+    together = intermittent.rates(y)["combination"]
+    assert np.allclose(intermittent.published(y, known), together)
+    assert np.allclose(intermittent.published(y[7:9], known), together[7:9])
+    alone = intermittent.published(y[7:8], intermittent.Common.nothing())
+    assert np.allclose(alone, intermittent.rates(y[7:8])["mean"])
+
+
 @pytest.mark.parametrize("history", [[1.0, -1.0], [np.inf], [np.nan], []])
 def test_what_is_no_demand_is_refused(history):
     with pytest.raises(ValueError, match="a history has"):

@@ -8,6 +8,7 @@
     series        a product or region that is forecast for the first time
     actuals       what the weeks observed between them tell the older version's own model
     model         the rest of the model's new view: it was fitted anew
+    analogue      what a new product is expected to sell because those like it do
     signal        by what signals multiply the model's view is another, all of them together
     order         an order that was never a deal takes its quantity out of what is still expected
     known_share   the share of demand that is known from deals was measured anew
@@ -41,7 +42,16 @@ Floats = npt.NDArray[np.float64]
 Millionths = npt.NDArray[np.int64]
 
 PartKind = Literal[
-    "calendar", "series", "actuals", "model", "signal", "order", "known_share", "deal", "price"
+    "calendar",
+    "series",
+    "actuals",
+    "model",
+    "analogue",
+    "signal",
+    "order",
+    "known_share",
+    "deal",
+    "price",
 ]
 
 
@@ -61,6 +71,15 @@ class HeldModel:
     states: Floats | None = None
     lift: Floats | None = None
     """By what signals multiply `statistical`; None without any."""
+    by_states: bool = True
+    """Whether `statistical` follows from `states`: a rate, and a new product's view, do not."""
+    analogue: Floats | None = None
+    """What products like it add to `statistical` of a new product."""
+
+    @property
+    def own(self) -> Floats:
+        """What its own history says."""
+        return self.statistical if self.analogue is None else self.statistical - self.analogue
 
     @property
     def lifts(self) -> Floats:
@@ -193,6 +212,8 @@ def _newly_observed(before: HeldSeries, after: HeldSeries) -> tuple[Floats | Non
     old, new = before.model, after.model
     if old is None or new is None or old.observed_before is None:
         return None, nothing
+    if not (old.by_states and new.by_states):
+        return None, nothing
     # What is observed ends where the newer view begins, or the change has no place in it.
     if new.observed_before != after.first_week:
         return None, nothing
@@ -244,7 +265,7 @@ def _baseline_parts(
 def _exchanges(
     before: HeldSeries, after: HeldSeries, news: Floats | None, passed: int
 ) -> Iterator[tuple[PartKind, UUID | None, Millionths]]:
-    """Actuals, model, signals and orders, exchanged in this order, in the weeks that both see."""
+    """Actuals, model, analogues, signals, orders, in this order, in the weeks that both see."""
     old, new = before.model, after.model
     if old is None or new is None:
         return
@@ -253,8 +274,12 @@ def _exchanges(
     ordered = old.ordered[passed:]
     view, lift = old.statistical[passed:], old.lifts[passed:]
     here = expected_baseline(view * lift, known, ordered)
+    # A view that is made of the history whole changes by what it has seen, if it has.
+    seen = not new.by_states and new.observed_before != old.observed_before
+    mixed = np.maximum(new.own[:shared] + (old.statistical - old.own)[passed:], 0.0)
     views: list[tuple[PartKind, Floats]] = [
-        ("model", new.statistical[:shared] * lift),
+        ("actuals" if seen else "model", mixed * lift),
+        ("analogue", new.statistical[:shared] * lift),
         ("signal", new.statistical[:shared] * new.lifts[:shared]),
     ]
     if news is not None:

@@ -1,10 +1,11 @@
 """New products (F18): expected by what products like them sell, until their own history speaks."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from takt.common.db import Tx
-from takt.forecast.domain.analogues import Profile
+from takt.forecast.domain.analogues import Profile, Relative
 from takt.forecast.domain.calendar import week_of, weeks_between
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
 from takt.forecast.domain.views import (
@@ -27,7 +28,7 @@ async def launched(
     ]
     if not young:
         return {}
-    known = await new_products.launches(tx, {key.product for key in young})
+    known = await new_products.launches(tx, {key.product for key in young}, TELLING_WEEKS)
     earliest = week - timedelta(weeks=NEW_WEEKS)
     return {
         key: launch
@@ -57,12 +58,22 @@ async def blended(
     if not families:
         return {}
     alike = await new_products.relatives(tx, families, week, TELLING_WEEKS)
+    return await asyncio.to_thread(_blended, views, launches, alike, week)
+
+
+def _blended(
+    views: Mapping[SeriesKey, View],
+    launches: Mapping[SeriesKey, Launch],
+    alike: Mapping[str, Sequence[Relative]],
+    week: date,
+) -> dict[SeriesKey, View]:
     return {
         key: with_analogues(
             views.get(key),
             Profile(launch.family, launch.price, key.region),
-            [r for r in alike.get(launch.family or "", ()) if r.key != key],
-            max(weeks_between(week_of(launch.since), week), 0) if launch.since else 0,
+            [relative for relative in alike.get(launch.family, ()) if relative.key != key],
+            max(weeks_between(week_of(launch.since), week), 0),
         )
         for key, launch in launches.items()
+        if launch.family is not None and launch.since is not None
     }

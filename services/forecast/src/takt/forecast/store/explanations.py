@@ -15,7 +15,8 @@ from takt.forecast.domain.deal_changes import DealThen
 from takt.forecast.domain.explanation import HeldLine, HeldModel, HeldOrder, HeldSeries
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION
-from takt.forecast.domain.series import Floats, lift_from
+from takt.forecast.domain.series import Floats, lift_from, rolled
+from takt.forecast.domain.two_speeds import COMBINATION, FAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,10 @@ async def held(tx: Tx, version: int, scope: Scope) -> Held:
     place = (version, scope.product, scope.family, regions)
     series = await tx.exec_driver_sql(
         """
-        SELECT v.*, r.price, r.first_week, r.baseline, r.pipeline
+        SELECT v.*, r.price, r.first_week, r.baseline, r.pipeline, m.model, m.analogue,
+            m.analogue_week
         FROM version_series v JOIN forecast_revisions r USING (product, region, revision)
+        LEFT JOIN version_models m USING (version, product, region)
         """
         + _SCOPE,
         place,
@@ -114,6 +117,8 @@ def _model(row: Any) -> HeldModel | None:
         row.observed_before,
         None if row.states is None else np.array(row.states),
         _lift(row),
+        row.model in (None, FAST, COMBINATION),
+        _analogue(row),
     )
 
 
@@ -123,6 +128,13 @@ def _lift(row: Any) -> Floats | None:
         return None
     passed = weeks_between(row.lift_week, row.first_week)
     return lift_from(np.array(row.lift), passed)
+
+
+def _analogue(row: Any) -> Floats | None:
+    """What analogues add from the series' first week on; it is kept from the week of the fit."""
+    if row.analogue is None:
+        return None
+    return rolled(np.array(row.analogue), weeks_between(row.analogue_week, row.first_week))
 
 
 async def deals_then(tx: Tx, version: int, deal_ids: Collection[UUID]) -> dict[UUID, DealThen]:

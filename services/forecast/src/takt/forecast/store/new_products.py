@@ -24,15 +24,21 @@ class Launch:
     """None where nothing says when it came."""
 
 
-async def launches(tx: Tx, products: Collection[str]) -> dict[str, Launch]:
-    """When products came that are sold; others are left out."""
+async def launches(tx: Tx, products: Collection[str], weeks: int) -> dict[str, Launch]:
+    """When products came that are sold; others are left out.
+
+    A first sale says so only if others had been sold for so many weeks by then: what was sold first
+    when all that is known begins may have been there for ever.
+    """
     rows = await tx.exec_driver_sql(
         """
         SELECT code, family, list_price::float8 AS price, least(introduced, (
-            SELECT min(day) FROM demand d WHERE d.product = code AND quantity > 0)) AS since
+            SELECT min(day) FROM demand d WHERE d.product = code AND quantity > 0
+            HAVING min(day) >= (SELECT min(observed_from) FROM series_states) + 7 * $2::int))
+            AS since
         FROM products WHERE code = ANY($1::text[]) AND active
         """,
-        (sorted(products),),
+        (sorted(products), weeks),
     )
     return {row.code: Launch(row.family, row.price, row.since) for row in rows}
 
