@@ -91,7 +91,6 @@ def test_a_brand_of_orange_juice_held_out_is_told_by_the_others_better_than_by_t
         guess = baseline(relative.profile, others, None, 0, HORIZON).forecast
         errors += [np.nansum(np.abs(came - guess)), np.nansum(np.abs(came - mean))]
     analogue, category = errors / np.nansum(after)
-    print(analogue, category, len(keys))
     assert analogue < 0.9 * category
 
 
