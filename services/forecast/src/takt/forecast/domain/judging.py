@@ -84,7 +84,7 @@ def judge(evidence: Evidence, champion: str) -> Judged:
         if method != PUBLISHED:
             series[method] = backtest.measure_series(trials)
     groups = [
-        group for beside in zip(*by_method, strict=True) for group in beside if group.measures.weeks
+        group for beside in zip(*by_method, strict=True) for group in beside if _is_told(group)
     ]
     bands = {
         speed: _bands(evidence, routed(evidence, speed, classes)) for speed in (FAST, COMBINATION)
@@ -116,6 +116,12 @@ def _decisions(evidence: Evidence, champion: str) -> tuple[Decision, dict[Class,
         for label in RARE
     }
     return decision, classes
+
+
+def _is_told(group: Group) -> bool:
+    """A rate stands beside other methods where demand is rare: elsewhere it is of a few series."""
+    told = group.method != RATE or (group.grouping == "class" and group.label in RARE)
+    return told and group.measures.weeks > 0
 
 
 def routed(evidence: Evidence, speed: str, classes: Mapping[Class, Decision]) -> Floats:
