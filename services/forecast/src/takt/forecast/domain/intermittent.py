@@ -11,7 +11,7 @@ Sources: Croston (1972), corrected by Syntetos & Boylan (2005) (SBA); Teunter, S
 (2011) (TSB); Petropoulos & Kourentzes (2015) (IMAPA). Choices: docs/decisions/0402.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -201,20 +201,34 @@ def _first_demand(y: Floats) -> tuple[Floats, Floats]:
 
 
 def _sba(y: Floats) -> _Candidates:
-    size, interval = (np.tile(part[:, None], len(WEIGHTS)) for part in _first_demand(y))
+    first, waits = _first_demand(y)
+    size = np.tile(first[:, None], len(WEIGHTS))
+    # Without a demand the size is zero, whatever the interval.
+    interval = np.tile(np.where(np.isinf(waits), 1.0, waits)[:, None], len(WEIGHTS))
     corrected = 1 - WEIGHTS / 2
-    waited = np.ones(len(y))
+    waited = np.ones((len(y), 1))
     rate = corrected * size / interval
     squared = np.zeros_like(rate)
-    for now in y.T:
-        known = ~np.isnan(now)
-        squared[known] += (now[known, None] - rate[known]) ** 2
-        demand = known & (now > 0)
-        size[demand] += WEIGHTS * (now[demand, None] - size[demand])
-        interval[demand] += WEIGHTS * (waited[demand, None] - interval[demand])
-        rate[demand] = corrected * size[demand] / interval[demand]
-        waited = np.where(demand, 1.0, waited + known)
+    for now, known, demand in _steps(y):
+        squared += known * (now - rate) ** 2
+        weight = demand * WEIGHTS
+        size += weight * (now - size)
+        interval += weight * (waited - interval)
+        rate += demand * (corrected * size / interval - rate)
+        waited += known
+        waited += demand * (1.0 - waited)
     return _Candidates(rate, squared / (~np.isnan(y)).sum(axis=1)[:, None])
+
+
+def _steps(y: Floats) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Period by period what was asked for, whether that is known, and whether it is a demand.
+
+    Each of shape (series, 1), the last two 1 or 0: factors are three times as fast as masks.
+    """
+    known = (~np.isnan(y)).astype(np.float64)
+    units = np.nan_to_num(y)
+    demand = (units > 0).astype(np.float64)
+    return zip(units.T[..., None], known.T[..., None], demand.T[..., None], strict=True)
 
 
 def _tsb(y: Floats) -> _Candidates:
@@ -223,12 +237,10 @@ def _tsb(y: Floats) -> _Candidates:
     size = np.tile(first[:, None], len(of_size))
     probability = np.tile(1 / interval[:, None], len(of_size))
     squared = np.zeros_like(size)
-    for now in y.T:
-        known = ~np.isnan(now)
-        demand = known & (now > 0)
-        squared[known] += (now[known, None] - (size * probability)[known]) ** 2
-        probability[known] += of_probability * (demand[known, None] - probability[known])
-        size[demand] += of_size * (now[demand, None] - size[demand])
+    for now, known, demand in _steps(y):
+        squared += known * (now - size * probability) ** 2
+        probability += known * of_probability * (demand - probability)
+        size += demand * of_size * (now - size)
     return _Candidates(size * probability, squared / (~np.isnan(y)).sum(axis=1)[:, None])
 
 
@@ -251,18 +263,15 @@ def _buckets(y: Floats, size: int) -> Floats:
 
 
 def _exponential(y: Floats) -> _Candidates:
-    level = np.full((len(y), len(WEIGHTS)), np.nan)
+    known_at_all = ~np.isnan(y)
+    first = np.nan_to_num(y[np.arange(len(y)), known_at_all.argmax(axis=1)])
+    level = np.tile(first[:, None], len(WEIGHTS))
     squared = np.zeros_like(level)
-    for now in y.T:
-        known = ~np.isnan(now)
-        starting = known & np.isnan(level[:, 0])
-        level[starting] = now[starting, None]
-        error = now[known, None] - level[known]
-        squared[known] += error**2
-        level[known] += WEIGHTS * error
-    return _Candidates(
-        np.nan_to_num(level), squared / np.maximum((~np.isnan(y)).sum(1), 1)[:, None]
-    )
+    for now, known, _ in _steps(y):
+        error = known * (now - level)
+        squared += error**2
+        level += WEIGHTS * error
+    return _Candidates(level, squared / np.maximum(known_at_all.sum(axis=1), 1)[:, None])
 
 
 def _drawn(y: Floats, rate: Floats, share: float, usual: float, common: float) -> Floats:
