@@ -19,6 +19,7 @@ from takt.forecast.domain.analogues import NewProduct, Profile, Relative
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of, weeks_between
 from takt.forecast.domain.demand_classes import Class, classify_all
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
+from takt.forecast.domain.rare_smoothing import Common
 from takt.forecast.domain.refit import Fit
 from takt.forecast.domain.two_speeds import Outlook, adjusted
 
@@ -72,7 +73,7 @@ def own_views(
     histories: Sequence[WeeklyHistory],
     fits: Mapping[SeriesKey, Fit],
     outlooks: Mapping[SeriesKey, Outlook],
-    common: intermittent.Common,
+    common: Common,
     by_rate: Collection[Class],
     week: date,
 ) -> dict[SeriesKey, View]:

@@ -14,7 +14,7 @@ from takt.common.event import Cause
 from takt.forecast.domain.calendar import week_of
 from takt.forecast.domain.demand_classes import Class
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
-from takt.forecast.domain.intermittent import Common
+from takt.forecast.domain.rare_smoothing import Common
 from takt.forecast.domain.refit import Fit, KnownStates, refit
 from takt.forecast.domain.series import Series
 from takt.forecast.domain.two_speeds import Outlook

@@ -12,7 +12,7 @@ from takt.common.db import Tx
 from takt.forecast.domain.comparison import Decision
 from takt.forecast.domain.demand_classes import RARE, Class
 from takt.forecast.domain.history import SeriesKey
-from takt.forecast.domain.intermittent import Common
+from takt.forecast.domain.rare_smoothing import Common
 from takt.forecast.domain.two_speeds import RATE
 from takt.forecast.domain.views import View
 from takt.forecast.store.arrays import literal
