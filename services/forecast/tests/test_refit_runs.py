@@ -115,7 +115,7 @@ async def test_a_run_replays_the_past_measures_both_speeds_and_tells_how_far_it_
         assert 0.5 < model.coverage80 < 1
     groups = {(row.grouping, row.label) for row in rows}
     assert {("lag", "1"), ("lag", "13"), ("class", "smooth"), ("level", "all")} <= groups
-    assert {row.method for row in rows} == {"naive", "fast", "combination"}
+    assert {row.method for row in rows} == {"naive", "fast", "combination", "published"}
     progress = await told(database, RefitProgressed)
     assert [event.sequence for event in progress] == list(range(1, len(progress) + 1))
     assert [event.state for event in progress][:2] == ["waiting", "forecasting"]

@@ -67,6 +67,7 @@ def test_measures_by_series_lag_and_class_are_those_of_their_weeks():
     assert measure(tried).wape == pytest.approx(7 / 26)
     assert measure(tried).bias == pytest.approx(-1 / 26)
     assert measure(tried).weeks == 4
+    assert measure(tried).sum_error == pytest.approx((2 + 1) / 26)
     first, second = measure_series(tried)
     assert (first.wape, second.wape) == (pytest.approx(6 / 22), pytest.approx(1 / 4))
     assert first.mase == pytest.approx(3)
@@ -99,12 +100,11 @@ def test_intervals_by_the_other_origins_cover_what_they_say_and_cost_what_they_c
     scale = random.uniform(1, 50, (300, 1))
     actual = 500 + scale[..., None] * random.gamma(2, 1, (300, 6, 8))
     forecast = np.broadcast_to(500 + 2 * scale[..., None], actual.shape)
-    edges, bands = intervals(actual, forecast, np.broadcast_to(scale, (300, 6)))
+    edges = intervals(actual, forecast, np.broadcast_to(scale, (300, 6)))
     found = measure(Trials(actual, forecast, np.ones((300, 6)), edges))
     assert found.coverage80 == pytest.approx(0.8, abs=0.02)
     assert found.coverage95 == pytest.approx(0.95, abs=0.01)
     assert 0 < found.pinball < found.wape
-    assert bands.scores[0] == 1_800
 
 
 def test_an_interval_is_judged_by_no_score_of_its_own_origin():
@@ -113,7 +113,7 @@ def test_an_interval_is_judged_by_no_score_of_its_own_origin():
     forecast, scale = np.full(actual.shape, 500.0), np.full((60, 5), 10.0)
     corrupted = actual.copy()
     corrupted[:, 3] = 1e6
-    edges, _ = intervals(actual, forecast, scale)
-    other, _ = intervals(corrupted, forecast, scale)
+    edges = intervals(actual, forecast, scale)
+    other = intervals(corrupted, forecast, scale)
     assert np.array_equal(edges[:, :, 3], other[:, :, 3])
     assert not np.array_equal(edges[:, :, 2], other[:, :, 2])

@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from takt.forecast.domain import fast_path
 from takt.forecast.domain.deal_changes import DealThen, deal_change
-from takt.forecast.domain.explanation import (
-    Axis,
-    HeldLine,
-    HeldModel,
-    HeldOrder,
-    HeldSeries,
-    explain,
-    total,
-)
+from takt.forecast.domain.explanation import Axis, explain, total
+from takt.forecast.domain.held_series import HeldLine, HeldModel, HeldOrder, HeldSeries
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import expected_baseline
 from takt.forecast.domain.series import move_to_week
@@ -76,6 +69,8 @@ def held(random, key, week, *, model=True):
         states.rows()[0] if random.random() < 0.8 else None,
         lift,
         signals,
+        bool(random.random() < 0.7),
+        statistical * random.uniform(0, 1) if random.random() < 0.3 else None,
     )
     return HeldSeries(
         key,
@@ -146,7 +141,7 @@ def exchanged(series, **changes):
     return replace(series, model=model, baseline=baseline)
 
 
-CHANGES = ["statistical", "lift", "known", "ordered", "price", "line"]
+CHANGES = ["statistical", "analogue", "lift", "known", "ordered", "price", "line"]
 
 
 @given(st.integers(0, 2**32), st.sampled_from(CHANGES))
@@ -158,6 +153,10 @@ def test_what_alone_has_changed_explains_all(seed, what):
     match what:
         case "statistical":
             after, kind = exchanged(before, statistical=random.uniform(0, 30, WEEKS)), "model"
+        case "analogue":
+            more = before.model.own + 40
+            after = exchanged(before, statistical=before.model.own + more, analogue=more)
+            kind = "analogue"
         case "lift":
             lift, signals = lifted(random)
             after, kind = exchanged(before, lift=lift, signals=signals), "signal"

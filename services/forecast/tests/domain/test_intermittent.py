@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takt.forecast.domain import accuracy, intermittent, stock_cost
+from takt.forecast.domain import accuracy, intermittent, rare_smoothing, stock_cost
+from takt.forecast.domain.rare_smoothing import Common
 
 quantities = st.one_of(st.just(0.0), st.integers(0, 1000).map(float))
 histories = st.lists(st.lists(quantities, min_size=1, max_size=40), min_size=1, max_size=6)
@@ -60,9 +61,19 @@ def test_a_start_that_is_not_known_changes_nothing():
 def test_series_smoothed_in_several_chunks_are_what_they_are_in_one(monkeypatch):
     y = list(rare(30, 20, 4))
     at_once = intermittent.rates(y)
-    monkeypatch.setattr(intermittent, "CHUNK", 7)
+    monkeypatch.setattr(rare_smoothing, "CHUNK", 7)
     for name, found in intermittent.rates(y).items():
         assert np.allclose(found, at_once[name])
+
+
+def test_a_rate_by_what_is_common_is_the_combination_whatever_stands_beside_the_series():
+    y = list(rare(40, 30, 5))
+    known = Common.from_row(intermittent.common(y).row())
+    together = intermittent.rates(y)["combination"]
+    assert np.allclose(intermittent.published(y, known), together)
+    assert np.allclose(intermittent.published(y[7:9], known), together[7:9])
+    alone = intermittent.published(y[7:8], Common.nothing())
+    assert np.allclose(alone, intermittent.rates(y[7:8])["mean"])
 
 
 @pytest.mark.parametrize("history", [[1.0, -1.0], [np.inf], [np.nan], []])

@@ -68,14 +68,20 @@ def test_every_method_forecasts_series_of_any_length():
         assert (ahead >= 0).all()
     assert np.allclose(said.combination[1], said.combination[3])
     assert said.unit[2] == 0
+    assert np.isnan(said.rate[[0, 1, 3]]).all()
+    assert said.rate[2] == 0
     assert (said.scale > 0).all()
 
 
-def evidence(fast_error, combination_error, origins=6):
+def evidence(fast_error, combination_error, rate_error=None, origins=6):
+    """Forty smooth series and twenty lumpy ones, which have a rate where its error is given."""
     random = np.random.default_rng(8)
     shape = (60, origins, HORIZON_WEEKS)
     actual = random.gamma(4, 10, shape)
     error = random.normal(size=shape)
+    rate = np.full(shape, np.nan)
+    if rate_error is not None:
+        rate[40:] = (actual + rate_error * error)[40:]
     keys = [SeriesKey(f"P{n // 2}", "DE" if n % 2 else "FR") for n in range(60)]
     return Evidence(
         keys,
@@ -86,6 +92,7 @@ def evidence(fast_error, combination_error, origins=6):
             "naive": actual + 20 * error,
             "fast": actual + fast_error * error,
             "combination": actual + combination_error * error,
+            "rate": rate,
         },
         np.full(shape[:2], 8.0),
         np.full(shape[:2], 5.0),
@@ -97,12 +104,13 @@ def test_methods_are_measured_by_lag_class_and_level_and_the_better_one_is_promo
     found = judge(evidence(10, 6), "fast")
     assert found.decision.outcome == "promoted"
     rows = {(g.grouping, g.label, g.method): g.measures for g in found.groups}
-    assert len(rows) == 3 * (HORIZON_WEEKS + 2 + 5)
+    assert len(rows) == 4 * (HORIZON_WEEKS + 2 + 5)
     for group in {(grouping, label) for grouping, label, _ in rows}:
         assert rows[*group, "combination"].wape < rows[*group, "fast"].wape
     whole = rows["level", "series", "combination"]
     assert whole.coverage80 == pytest.approx(0.8, abs=0.03)
     assert rows["level", "all", "fast"].wape < rows["level", "series", "fast"].wape
+    assert rows["level", "all", "published"] == rows["level", "all", "combination"]
     assert len(found.series["naive"]) == 60
     assert set(found.bands) == {"fast", "combination"}
 
@@ -111,6 +119,22 @@ def test_who_is_published_and_no_longer_better_gives_way():
     found = judge(evidence(6, 10), "combination").decision
     assert (found.outcome, found.champion) == ("promoted", "fast")
     assert judge(evidence(10, 6), "combination").decision.outcome == "kept"
+
+
+def test_rare_demand_is_published_by_its_rate_unless_a_speed_is_better_beyond_chance():
+    found = judge(evidence(10, 6, rate_error=8), "fast")
+    assert found.decision.series == 40
+    assert found.classes["lumpy"].champion == "combination"
+    assert found.classes["intermittent"].champion == "rate"
+    better = judge(evidence(10, 6, rate_error=5), "fast")
+    assert better.classes["lumpy"].champion == "rate"
+    for judged, beside in ((found, "combination"), (better, "rate")):
+        rows = {(g.label, g.method): g.measures for g in judged.groups if g.grouping == "class"}
+        assert rows["lumpy", "published"].wape == rows["lumpy", beside].wape
+        assert rows["smooth", "published"].wape == rows["smooth", "combination"].wape
+        assert [(g.grouping, g.label) for g in judged.groups if g.method == "rate"] == [
+            ("class", "lumpy")
+        ]
 
 
 def test_a_loss_is_known_when_all_weeks_of_a_lead_time_are():

@@ -2,6 +2,7 @@
 
 refit              every minute, and soon after sales of past weeks: what is due, and what follows
 refit_products     soon after products changed: their series
+launch_products    at once when products come: what those like them sell
 refit_all          when somebody asks: every series
 refresh_pipeline   every hour: deals grow older
 recalibrate        every night: every series fitted anew, intervals, known shares and win curves
@@ -21,6 +22,7 @@ from takt.common.jobs import JobHandler, Schedule, enqueue, stopping
 from takt.forecast.service import fit_win_model as fitting
 from takt.forecast.service import publish_versions, recalibrate, refit_runs, refit_series
 from takt.forecast.service.follow_demand import REFIT_AFTER
+from takt.forecast.service.measure_rare import measure_rare
 from takt.forecast.store import calibrations, history
 from takt.forecast.store.series import mark_all_stale, mark_products_stale
 
@@ -46,6 +48,8 @@ async def refit(database: Database, payload: dict[str, Any], now: datetime) -> N
             once = f"refit at {seen}"
             await enqueue(turn, "refit", {"seen": seen}, after=REFIT_AFTER, once=once)
             return
+        if _grown(seen, measured, GROWTH):
+            await measure_rare(database, now)
         await refit_series.refit_due(database, now)
         due = any(seen) and await publish_versions.version_is_due(turn, now)
         if _grown(seen, measured, SETTLED if due else GROWTH):
@@ -71,6 +75,13 @@ async def refit_products(database: Database, payload: dict[str, Any], now: datet
     await refit(database, payload, now)
 
 
+async def launch_products(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Say what is expected of new products."""
+    causes, correlations = (tuple(map(UUID, payload[name])) for name in ("causes", "correlations"))
+    cause = Cause(causes, correlations, payload["more"])
+    await refit_series.launch_products(database, payload["products"], cause, now)
+
+
 async def refit_all(database: Database, payload: dict[str, Any], now: datetime) -> None:
     """Fit every series anew, now: who asks knows that everything is there."""
     async with database.transaction() as tx:
@@ -88,6 +99,7 @@ async def recalibrate_all(database: Database, payload: dict[str, Any], now: date
     """Fit every series anew, then measure."""
     async with database.transaction() as tx:
         await mark_all_stale(tx)
+    await measure_rare(database, now)
     await refit_series.refit_due(database, now)
     await recalibrate.recalibrate(database, now)
 
@@ -118,6 +130,7 @@ async def fit_win_model(database: Database, payload: dict[str, Any], now: dateti
 JOBS: Mapping[str, JobHandler] = {
     "refit": refit,
     "refit_products": refit_products,
+    "launch_products": launch_products,
     "refit_all": refit_all,
     "refresh_pipeline": refresh_pipeline,
     "recalibrate": recalibrate_all,

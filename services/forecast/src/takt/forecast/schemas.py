@@ -83,18 +83,37 @@ class MonthQuantity(BaseModel):
     quantity: Quantity
 
 
-Model = Literal["fast", "combination"]
+Speed = Literal["fast", "combination"]
+Model = Literal["fast", "combination", "rate", "analogue", "pipeline"]
+DemandClass = Literal["smooth", "erratic", "intermittent", "lumpy"]
+
+
+class Analogue(BaseModel):
+    """A series that a new product is like."""
+
+    product: Code
+    region: Code
+    weight: float
+    """Of all analogues together one; those that weigh most are named."""
 
 
 class SeriesModel(BaseModel):
     """By which model a series is forecast, and how good that was when its past was replayed.
 
-    Measured on all demand of the series, without the pipeline. What is not known yet is none.
+    `rate` is of rare demand; `analogue` of a new product, from what products like it sell and its
+    own history; `pipeline` where nothing but deals is known. Measured on all demand of the series,
+    without the pipeline. What is not known yet is none.
     """
 
     model: Model
     methods: str
     """What it is made of."""
+    demand_class: DemandClass | None = None
+    """None without a history, and in versions from before it was kept."""
+    weight: float | None = None
+    """Of a new product's own history beside its analogues; none where it is not new."""
+    analogues: list[Analogue] | None = None
+    """The likest first."""
     weeks: int | None
     """Forecasts that were compared with what came."""
     wape: float | None

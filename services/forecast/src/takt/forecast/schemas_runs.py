@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from takt.common.http import RequestModel
-from takt.forecast.schemas import JobAccepted, Model
+from takt.forecast.schemas import DemandClass, JobAccepted, Speed
 
 
 class RefitIn(RequestModel):
@@ -53,12 +53,15 @@ class BacktestRow(BaseModel):
     grouping: Literal["lag", "class", "level"]
     label: str
     """Weeks ahead, the class of demand, or of which sums: series, product, region, family, all."""
-    method: Literal["naive", "fast", "combination"]
+    method: Literal["naive", "fast", "combination", "rate", "published"]
+    """`rate` is of rare demand alone; `published` what would have been, by today's decisions."""
     weeks: int
     wape: float | None
     mase: float | None
     smape: float | None
     bias: float | None
+    sum_error: float | None
+    """Of the sum over the weeks of each forecast, as a share of what was wanted."""
     pinball: float | None
     """Mean of twice the losses at the edges of both intervals, as a share of what was wanted."""
     coverage80: float | None
@@ -80,9 +83,9 @@ class ModelDecision(BaseModel):
     at: datetime
     run: UUID | None
     outcome: Literal["promoted", "kept", "undone"]
-    champion: Model
+    champion: Speed
     """Who is published from then on."""
-    challenger: Model
+    challenger: Speed
     decided_by: str
     """`test`, or the person who undid."""
     undoes: int | None
@@ -120,14 +123,38 @@ class Trial(BaseModel):
     origin: date
     methods: str
     """What the combination was made of."""
+    rate: float | None
+    """Units of every week by the rate of rare demand; none where demand was not rare."""
     weeks: list[TrialWeek]
+
+
+class ClassMethod(BaseModel):
+    """By which method series of a class of demand are forecast, and what that rests on.
+
+    Rare demand is forecast by its rate, unless one of the two speeds was better when the latest run
+    replayed the past. Losses are squared errors of four weeks' sum, in the series' mean one-step
+    error: absolute ones are least for a forecast of nothing.
+    """
+
+    demand_class: DemandClass
+    method: Literal["rate", "fast", "combination"]
+    reason: str
+    origins: int | None = None
+    series: int | None = None
+    rate_loss: float | None = None
+    speed_loss: float | None = None
+    statistic: float | None = None
+    p_value: float | None = None
+    backtest: list[BacktestRow]
+    """Of every method, by the latest run; empty before the first."""
 
 
 class ForecastModels(BaseModel):
     """Which model is published, and what was decided, the newest first."""
 
-    champion: Model
-    challenger: Model
+    champion: Speed
+    challenger: Speed
     """Its forecasts are made too, kept, and not published."""
+    classes: list[ClassMethod]
     decisions: list[ModelDecision]
     next: str | None = None

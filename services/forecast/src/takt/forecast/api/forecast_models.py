@@ -16,13 +16,22 @@ from takt.common.http import (
     encode_cursor,
     once,
 )
+from takt.forecast.domain import demand_classes
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of, weeks_from
+from takt.forecast.domain.demand_classes import RARE
 from takt.forecast.domain.history import SeriesKey
-from takt.forecast.domain.two_speeds import COMBINATION, FAST
-from takt.forecast.schemas_runs import ForecastModels, ModelDecision, Trial, TrialWeek
+from takt.forecast.domain.two_speeds import COMBINATION, FAST, RATE
+from takt.forecast.schemas_runs import (
+    BacktestRow,
+    ClassMethod,
+    ForecastModels,
+    ModelDecision,
+    Trial,
+    TrialWeek,
+)
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.undo_decision import undo_decision
-from takt.forecast.store import history, models, replicas, runs
+from takt.forecast.store import history, methods, models, replicas, runs
 
 router = APIRouter(prefix="/v1/forecast-models", tags=["forecast models"])
 
@@ -41,6 +50,7 @@ async def read_models(tx: RequestTx, cursor: Cursor = None, limit: Limit = 50) -
         {
             "champion": champion,
             "challenger": FAST if champion == COMBINATION else COMBINATION,
+            "classes": await _classes(tx, champion),
             "decisions": decisions,
             "next": encode_cursor(decisions[-1].decision) if len(rows) == limit else None,
         }
@@ -65,6 +75,7 @@ async def read_trials(product: str, region: str, tx: RequestTx, now: Now) -> lis
         Trial(
             origin=row.origin,
             methods=row.methods,
+            rate=row.rate,
             weeks=[
                 TrialWeek(
                     week=monday,
@@ -103,6 +114,29 @@ async def undo(
         return 201, _decision(await undo_decision(tx, decision, caller.name, now))
 
     return await once(request, tx, answer)
+
+
+async def _classes(tx: RequestTx, champion: str) -> list[ClassMethod]:
+    """By which method each class of demand is forecast, with its backtest."""
+    tried = await models.backtests(tx, "class")
+    decided = {row.demand_class: row._mapping for row in await methods.class_decisions(tx)}
+    by_rate = await methods.by_rate(tx)
+    return [
+        ClassMethod.model_validate(
+            {
+                "reason": "demand is rare" if label in RARE else "demand is not rare",
+                **decided.get(label, {}),
+                "demand_class": label,
+                "method": RATE if label in by_rate else champion,
+                "backtest": [
+                    BacktestRow.model_validate(row, from_attributes=True)
+                    for row in tried
+                    if row.label == label
+                ],
+            }
+        )
+        for label in demand_classes.METHODS
+    ]
 
 
 def _decision(row: Any) -> ModelDecision:

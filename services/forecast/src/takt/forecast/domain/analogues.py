@@ -20,6 +20,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from takt.forecast.domain.history import SeriesKey
+
 Floats = npt.NDArray[np.float64]
 
 Method = Literal["own", "blend", "analogue", "pipeline"]
@@ -49,13 +51,15 @@ class Profile:
 class Relative:
     """A series with a history that another may be like.
 
-    `forecast` is of shape (horizon,), never negative; `spread` is the standard deviation of its
-    weeks around their own forecast.
+    `forecast` is of shape (horizon,), never negative; `spread` is how far its weeks lie from their
+    own forecast; `known` the share of its demand that is known from deals, shape (horizon,).
     """
 
     profile: Profile
     forecast: Floats
     spread: float
+    key: SeriesKey
+    known: Floats
 
     @property
     def level(self) -> float:
@@ -71,7 +75,18 @@ class NewProduct:
     method: Method
     credibility: float
     """Z, the weight of its own history, [0, 1]."""
-    relatives: int
+    analogue: Floats
+    """What the analogue adds to `forecast`, of the same shape."""
+    spread: float
+    """How far a week lies from the analogue: as those of its relatives do, and as they differ."""
+    likest: tuple[tuple[Relative, float], ...]
+    """Relatives with their weights, which sum to one; the likest first."""
+
+    @property
+    def known(self) -> Floats:
+        """The share of demand known from deals, as it is of its relatives."""
+        shares: Floats = np.sum([weight * r.known for r, weight in self.likest], axis=0)
+        return shares
 
 
 def baseline(
@@ -89,18 +104,29 @@ def baseline(
     alike = [r for r in relatives if r.profile.family == profile.family and r.level >= LEAST_LEVEL]
     if profile.family is None or not alike:
         if own is None:
-            return NewProduct(np.zeros(horizon), "pipeline", 0.0, 0)
-        return NewProduct(own, "own", 1.0, 0)
+            return _like_no_other(np.zeros(horizon), "pipeline", 0.0)
+        return _like_no_other(own, "own", 1.0)
     weights, levels = _weights(profile, alike), _levels(profile, alike)
     shares = np.stack([r.forecast / r.level for r in alike])
-    analogue: Floats = np.exp(weights @ np.log(levels)) * (weights @ shares)
+    level = float(np.exp(weights @ np.log(levels)))
+    analogue: Floats = level * (weights @ shares)
+    spreads = np.array([r.spread / r.level for r in alike])
+    apart = min(float(np.std(np.log(levels))), 1.0)
+    spread = level * float(np.hypot(weights @ spreads, apart))
+    order = np.argsort(-weights, kind="stable")
+    likest = tuple((alike[place], float(weights[place])) for place in order)
     if own is None or weeks <= 0:
-        return NewProduct(analogue, "analogue", 0.0, len(alike))
-    z = credibility(weeks, [r.spread / r.level for r in alike], levels)
-    return NewProduct(z * own + (1 - z) * analogue, "blend", z, len(alike))
+        return NewProduct(analogue, "analogue", 0.0, analogue, spread, likest)
+    z = credibility(weeks, spreads, levels)
+    rest = (1 - z) * analogue
+    return NewProduct(z * own + rest, "blend", z, rest, spread, likest)
 
 
-def credibility(weeks: int, spreads: Sequence[float], levels: Floats) -> float:
+def _like_no_other(forecast: Floats, method: Method, weight: float) -> NewProduct:
+    return NewProduct(forecast, method, weight, np.zeros(len(forecast)), 0.0, ())
+
+
+def credibility(weeks: int, spreads: Sequence[float] | Floats, levels: Floats) -> float:
     """Z = n / (n + K): the weight of `weeks` of own history, [0, 1).
 
     Args:

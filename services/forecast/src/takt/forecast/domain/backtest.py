@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from takt.forecast.domain import accuracy
-from takt.forecast.domain.intervals import LEVELS, Bands, around, calibrate
+from takt.forecast.domain.intervals import LEVELS, around, calibrate
 
 Floats = npt.NDArray[np.float64]
 Method = Callable[[Sequence[Floats], int], Floats]
@@ -40,8 +40,9 @@ class Trials:
 class Measures:
     """The errors of one group of trials; what cannot be said is None.
 
-    `weeks` counts forecasts beside a known actual. WAPE and bias are shares of what was wanted,
-    `pinball` the mean of twice the pinball losses at the four edges, likewise.
+    `weeks` counts forecasts beside a known actual. WAPE, bias and `sum_error`, the error of the sum
+    over a trial's weeks, are shares of what was wanted, `pinball` the mean of twice the pinball
+    losses at the four edges, likewise.
     """
 
     weeks: int
@@ -49,6 +50,7 @@ class Measures:
     mase: float | None
     smape: float | None
     bias: float | None
+    sum_error: float | None
     pinball: float | None
     coverage80: float | None
     coverage95: float | None
@@ -80,15 +82,15 @@ def replay(
     return actual, forecast
 
 
-def intervals(actual: Floats, forecast: Floats, scale: Floats) -> tuple[Floats, Bands]:
-    """Edges of each origin by the scores of the others, and the bands of all origins together.
+def intervals(actual: Floats, forecast: Floats, scale: Floats) -> Floats:
+    """Edges of each origin by the scores of the others.
 
     Args:
         actual: shape (series, origins, horizon), NaN where not known.
         forecast: likewise.
         scale: unit of a series' scores at each origin, shape (series, origins).
 
-    Returns: edges of shape (4, series, origins, horizon), and the bands.
+    Returns: shape (4, series, origins, horizon).
     """
     scores = (actual - forecast) / scale[:, :, None]
     horizon = actual.shape[2]
@@ -97,7 +99,7 @@ def intervals(actual: Floats, forecast: Floats, scale: Floats) -> tuple[Floats, 
         others = calibrate([np.delete(scores, origin, axis=1)], horizon)
         unit = np.broadcast_to(scale[:, origin, None], forecast[:, origin].shape)
         edges[:, :, origin] = around(forecast[:, origin], unit, np.zeros_like(unit), others)
-    return edges, calibrate([scores], horizon)
+    return edges
 
 
 def measure(trials: Trials) -> Measures:
@@ -183,6 +185,7 @@ def _groups(trials: Trials, shape: tuple[int, ...]) -> list[Measures]:
         "mase": accuracy.mean(mase.reshape(groups, rows), axis=1),
         "smape": accuracy.mean(smape.reshape(groups, rows), axis=1),
         "bias": accuracy.bias(long_actual, long_forecast, axis=1),
+        "sum_error": accuracy.wape(_sums(actual), _sums(forecast), axis=1),
         **_of_intervals(long_actual, trials.edges, flat),
     }
     return [
@@ -191,6 +194,12 @@ def _groups(trials: Trials, shape: tuple[int, ...]) -> list[Measures]:
         )
         for group in range(groups)
     ]
+
+
+def _sums(values: Floats) -> Floats:
+    """Sums over the known weeks of each trial, shape (groups, rows); NaN where none is."""
+    known = ~np.isnan(values)
+    return np.where(known.any(axis=2), np.where(known, values, 0.0).sum(axis=2), np.nan)
 
 
 def _of_intervals(

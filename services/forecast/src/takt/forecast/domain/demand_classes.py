@@ -4,7 +4,7 @@ Source: Syntetos, Boylan & Croston (2005), "On the categorization of demand patt
 the Operational Research Society 56(5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,9 @@ INTERVAL_CUT = 1.32
 """Mean periods from one demand to the next; above it demand is intermittent or lumpy."""
 VARIATION_CUT = 0.49
 """Squared coefficient of variation of the demands' sizes; above it they are erratic or lumpy."""
+
+RARE: tuple[Class, ...] = ("intermittent", "lumpy")
+"""Classes that are forecast by a rate: what a median says of them is nothing."""
 
 METHODS: Mapping[Class, tuple[str, ...]] = {
     "smooth": ("fast", "combination"),
@@ -68,3 +71,11 @@ def classify(y: Floats) -> list[Class]:
         (True, True): "lumpy",
     }
     return [names[bool(a), bool(b)] for a, b in zip(seldom, uneven, strict=True)]
+
+
+def classify_all(histories: Sequence[Floats]) -> list[Class]:
+    """The class of each of some histories, of any lengths from 1 on."""
+    y = np.full((len(histories), max(map(len, histories), default=1)), np.nan)
+    for row, history in zip(y, histories, strict=True):
+        row[len(row) - len(history) :] = history
+    return classify(y)

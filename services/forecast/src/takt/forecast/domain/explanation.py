@@ -8,6 +8,7 @@
     series        a product or region that is forecast for the first time
     actuals       what the weeks observed between them tell the older version's own model
     model         the rest of the model's new view: it was fitted anew
+    analogue      what a new product is expected to sell because those like it do
     signal        one signal multiplies the model's view by something else (`signal_parts.py`)
     order         an order that was never a deal takes its quantity out of what is still expected
     known_share   the share of demand that is known from deals was measured anew
@@ -33,80 +34,27 @@ import numpy.typing as npt
 
 from takt.forecast.domain import fast_path
 from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
+from takt.forecast.domain.held_series import HeldSeries
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION, expected_baseline
 from takt.forecast.domain.series import move_to_week
-from takt.forecast.domain.signal_parts import HeldSignal, Logs, logs_of, told_apart
+from takt.forecast.domain.signal_parts import told_apart
 
 Floats = npt.NDArray[np.float64]
 Millionths = npt.NDArray[np.int64]
 
 PartKind = Literal[
-    "calendar", "series", "actuals", "model", "signal", "order", "known_share", "deal", "price"
+    "calendar",
+    "series",
+    "actuals",
+    "model",
+    "analogue",
+    "signal",
+    "order",
+    "known_share",
+    "deal",
+    "price",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldModel:
-    """What a baseline was put together from. Shapes (HORIZON_WEEKS,) from the series' first week.
-
-    `states` are those of the fast path before `observed_before`; `observed` is the demand of the
-    weeks before the series' first week, the latest last, in units.
-    """
-
-    statistical: Floats
-    known: Floats
-    ordered: Millionths
-    observed: Floats
-    observed_before: date | None = None
-    states: Floats | None = None
-    lift: Floats | None = None
-    """By what signals multiply `statistical`; None without any."""
-    signals: tuple[HeldSignal, ...] = ()
-    """What each of them has of it; none in versions from before they were kept."""
-
-    @property
-    def lifts(self) -> Floats:
-        """The lift of every week."""
-        return np.ones(len(self.statistical)) if self.lift is None else self.lift
-
-    def logs(self, weeks: slice) -> Logs:
-        """The logarithm of the lift by signal, in these weeks."""
-        told = logs_of(self.signals, self.lifts)
-        return {name: logs[weeks] for name, logs in told.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOrder:
-    """An order that was never a deal, as it was counted: whole millionths in one week."""
-
-    sale_id: UUID
-    week: date
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLine:
-    """A deal's line, as it was counted from the week of `first_week` on."""
-
-    deal_id: UUID
-    price: Decimal
-    first_week: date
-    expected: Millionths
-
-
-@dataclass(frozen=True, slots=True)
-class HeldSeries:
-    """A series as a version holds it; `model` is None in versions from before it was kept."""
-
-    key: SeriesKey
-    price: Decimal
-    first_week: date
-    baseline: Millionths
-    pipeline: Millionths
-    model: HeldModel | None = None
-    orders: tuple[HeldOrder, ...] = ()
-    lines: tuple[HeldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +149,8 @@ def _newly_observed(before: HeldSeries, after: HeldSeries) -> tuple[Floats | Non
     old, new = before.model, after.model
     if old is None or new is None or old.observed_before is None:
         return None, nothing
+    if not (old.by_states and new.by_states):
+        return None, nothing
     # What is observed ends where the newer view begins, or the change has no place in it.
     if new.observed_before != after.first_week:
         return None, nothing
@@ -252,7 +202,7 @@ def _baseline_parts(
 def _exchanges(
     before: HeldSeries, after: HeldSeries, news: Floats | None, passed: int
 ) -> Iterator[tuple[PartKind, UUID | None, Millionths]]:
-    """Actuals, model, signals and orders, exchanged in this order, in the weeks that both see."""
+    """Actuals, model, analogues, signals, orders, in this order, in the weeks that both see."""
     old, new = before.model, after.model
     if old is None or new is None:
         return
@@ -261,7 +211,13 @@ def _exchanges(
     ordered = old.ordered[passed:]
     view, lift = old.statistical[passed:], old.lifts[passed:]
     here = expected_baseline(view * lift, known, ordered)
-    views: list[tuple[PartKind, Floats]] = [("model", new.statistical[:shared] * lift)]
+    # A view that is made of the history whole changes by what it has seen, if it has.
+    seen = not new.by_states and new.observed_before != old.observed_before
+    mixed = np.maximum(new.own[:shared] + (old.statistical - old.own)[passed:], 0.0)
+    views: list[tuple[PartKind, Floats]] = [
+        ("actuals" if seen else "model", mixed * lift),
+        ("analogue", new.statistical[:shared] * lift),
+    ]
     if news is not None:
         views.insert(0, ("actuals", np.maximum(view + news[:shared], 0.0) * lift))
     for kind, view in views:

@@ -11,47 +11,23 @@ Sources: Croston (1972), corrected by Syntetos & Boylan (2005) (SBA); Teunter, S
 (2011) (TSB); Petropoulos & Kourentzes (2015) (IMAPA). Choices: docs/decisions/0402.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from takt.forecast.domain import accuracy, demand_classes
+from takt.forecast.domain import accuracy
+from takt.forecast.domain.rare_smoothing import Common, smoothed
 
 Floats = npt.NDArray[np.float64]
-Booleans = npt.NDArray[np.bool_]
 
 NAMES = ("sba", "tsb", "imapa", "mean", "combination")
 PUBLISHED = "combination"
-WEIGHTS = np.array([0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4])
-SIZE_WEIGHTS = np.array([0.02, 0.05, 0.1, 0.2, 0.3])
-POOLED = 10.0
-"""What the errors of all series count beside a series' own, when its weights are chosen."""
-COARSEST = 12
-"""Most periods in a bucket of IMAPA."""
 DRAWN = np.linspace(0.0, 1.0, 21)
 """How far the mean is tried to be drawn to the common rate."""
 BELIEVED = 0.5
 """Share of the draw that did best inside the histories which is taken."""
-CHUNK = 512
-"""Series smoothed at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """Rates and mean squared one-step errors, both of shape (series, candidates)."""
-
-    rates: Floats
-    errors: Floats
-
-    def best(self) -> Floats:
-        """The rate with the least error, one's own and that of all series, shape (series,)."""
-        level = self.errors.mean(axis=1, keepdims=True)
-        relative = self.errors / np.where(level > 0, level, 1.0)
-        chosen = (relative + POOLED * relative.mean(axis=0)).argmin(axis=1)
-        best: Floats = self.rates[np.arange(len(chosen)), chosen]
-        return best
 
 
 def rates(histories: Sequence[Floats]) -> dict[str, Floats]:
@@ -61,10 +37,34 @@ def rates(histories: Sequence[Floats]) -> dict[str, Floats]:
     Raises: ValueError: no series, one without a known period, or a negative quantity.
     """
     y = _side_by_side(histories)
-    found = _three(y)
-    found["mean"] = (found["sba"] + found["tsb"] + found["imapa"]) / 3
-    found["combination"] = _drawn(y, found["mean"], _how_far(y))
+    every = smoothed(y)
+    found = every.three(every.common())
+    found["mean"] = _mean(found)
+    found["combination"] = _drawn(y, found["mean"], _how_far(y), *_usual(y, found["mean"]))
     return found
+
+
+def common(histories: Sequence[Floats]) -> Common:
+    """What series have in common, to be kept for `published`. Takes what `rates` takes."""
+    y = _side_by_side(histories)
+    every = smoothed(y)
+    pooled = every.common()
+    chance, size = _usual(y, _mean(every.three(pooled)))
+    return replace(pooled, share=_how_far(y), chance=chance, size=size)
+
+
+def published(histories: Sequence[Floats], known: Common) -> Floats:
+    """The combination of each series by what is known of all of them, shape (series,).
+
+    A series' rate depends on its own history and on `known`, not on the others that are given.
+    """
+    y = _side_by_side(histories)
+    rate = _mean(smoothed(y).three(known))
+    return _drawn(y, rate, known.share, known.chance, known.size)
+
+
+def _mean(three: Mapping[str, Floats]) -> Floats:
+    return (three["sba"] + three["tsb"] + three["imapa"]) / 3
 
 
 def _side_by_side(histories: Sequence[Floats]) -> Floats:
@@ -81,107 +81,27 @@ def _side_by_side(histories: Sequence[Floats]) -> Floats:
     return y
 
 
-def _three(y: Floats) -> dict[str, Floats]:
-    parts = [y[start : start + CHUNK] for start in range(0, len(y), CHUNK)]
-    return {
-        "sba": _joined([_sba(part) for part in parts]).best(),
-        "tsb": _joined([_tsb(part) for part in parts]).best(),
-        "imapa": _imapa(y),
-    }
-
-
-def _joined(parts: Sequence[_Candidates]) -> _Candidates:
-    rates = np.concatenate([part.rates for part in parts])
-    return _Candidates(rates, np.concatenate([part.errors for part in parts]))
-
-
-def _first_demand(y: Floats) -> tuple[Floats, Floats]:
-    """Size of the first demand, and known periods up to it; 0 and infinity without demand."""
-    demand = np.nan_to_num(y) > 0
-    rows, first = np.arange(len(y)), demand.argmax(axis=1)
-    waited = (~np.isnan(y)).cumsum(axis=1)[rows, first].astype(np.float64)
-    some = demand.any(axis=1)
-    size: Floats = np.where(some, y[rows, first], 0.0)
-    return size, np.where(some, waited, np.inf)
-
-
-def _sba(y: Floats) -> _Candidates:
-    size, interval = (np.tile(part[:, None], len(WEIGHTS)) for part in _first_demand(y))
-    corrected = 1 - WEIGHTS / 2
-    waited = np.ones(len(y))
-    rate = corrected * size / interval
-    squared = np.zeros_like(rate)
-    for now in y.T:
-        known = ~np.isnan(now)
-        squared[known] += (now[known, None] - rate[known]) ** 2
-        demand = known & (now > 0)
-        size[demand] += WEIGHTS * (now[demand, None] - size[demand])
-        interval[demand] += WEIGHTS * (waited[demand, None] - interval[demand])
-        rate[demand] = corrected * size[demand] / interval[demand]
-        waited = np.where(demand, 1.0, waited + known)
-    return _Candidates(rate, squared / (~np.isnan(y)).sum(axis=1)[:, None])
-
-
-def _tsb(y: Floats) -> _Candidates:
-    of_size, of_probability = (grid.ravel() for grid in np.meshgrid(SIZE_WEIGHTS, WEIGHTS))
-    first, interval = _first_demand(y)
-    size = np.tile(first[:, None], len(of_size))
-    probability = np.tile(1 / interval[:, None], len(of_size))
-    squared = np.zeros_like(size)
-    for now in y.T:
-        known = ~np.isnan(now)
-        demand = known & (now > 0)
-        squared[known] += (now[known, None] - (size * probability)[known]) ** 2
-        probability[known] += of_probability * (demand[known, None] - probability[known])
-        size[demand] += of_size * (now[demand, None] - size[demand])
-    return _Candidates(size * probability, squared / (~np.isnan(y)).sum(axis=1)[:, None])
-
-
-def _imapa(y: Floats) -> Floats:
-    """Mean of exponential smoothing at 1, 2, ... periods a bucket, up to the mean interval."""
-    interval = demand_classes.intervals(y)
-    longest = np.clip((~np.isnan(y)).sum(axis=1) // 2, 1, COARSEST)
-    coarsest = np.where(np.isinf(interval), 1, np.minimum(np.round(interval), longest))
-    total = np.zeros(len(y))
-    for size in range(1, int(coarsest.max()) + 1):
-        taking = coarsest >= size
-        total[taking] += _smoothed(_buckets(y[taking], size)).best() / size
-    return total / coarsest
-
-
-def _buckets(y: Floats, size: int) -> Floats:
-    """Sums over `size` periods, counted back from the end; NaN where a period is not known."""
-    number = y.shape[1] // size
-    sums: Floats = y[:, y.shape[1] - number * size :].reshape(len(y), number, size).sum(axis=2)
-    return sums
-
-
-def _smoothed(y: Floats) -> _Candidates:
-    level = np.full((len(y), len(WEIGHTS)), np.nan)
-    squared = np.zeros_like(level)
-    for now in y.T:
-        known = ~np.isnan(now)
-        starting = known & np.isnan(level[:, 0])
-        level[starting] = now[starting, None]
-        error = now[known, None] - level[known]
-        squared[known] += error**2
-        level[known] += WEIGHTS * error
-    return _Candidates(
-        np.nan_to_num(level), squared / np.maximum((~np.isnan(y)).sum(1), 1)[:, None]
-    )
-
-
-def _drawn(y: Floats, rate: Floats, share: float) -> Floats:
+def _drawn(y: Floats, rate: Floats, share: float, usual: float, common: float) -> Floats:
     """Rates drawn to the common one: mean chance of a demand times its size, shape (series,).
 
     A size is a series' own mean, with one more demand of the common size.
     """
-    demands, own, common = _sizes(y)
-    chance = np.where(demands > 0, rate / np.where(own > 0, own, 1.0), 0.0)
+    demands, own, _ = _sizes(y)
     size = np.where(demands > 0, (own * demands + common) / (demands + 1), common)
     # Without a share to draw there is nothing in common, and a series' own size stands.
-    drawn: Floats = size * ((1 - share) * chance + share * chance.mean())
+    drawn: Floats = size * ((1 - share) * _chances(rate, demands, own) + share * usual)
     return drawn if share else rate
+
+
+def _usual(y: Floats, rate: Floats) -> tuple[float, float]:
+    """The mean chance of a demand, and its usual size."""
+    demands, own, common = _sizes(y)
+    return float(_chances(rate, demands, own).mean()), common
+
+
+def _chances(rate: Floats, demands: Floats, own: Floats) -> Floats:
+    """How likely a period has a demand."""
+    return np.where(demands > 0, rate / np.where(own > 0, own, 1.0), 0.0)
 
 
 def _sizes(y: Floats) -> tuple[Floats, Floats, float]:
@@ -203,13 +123,16 @@ def _how_far(y: Floats) -> float:
     if not held or judged.sum() < 2:
         return 0.0
     before, after = before[judged], after[judged]
-    mean = np.mean(list(_three(before).values()), axis=0)
+    every = smoothed(before)
+    mean = _mean(every.three(every.common()))
     demands, own, common = _sizes(before)
     unit = np.where(demands > 0, own, common)
     if common == 0:
         return 0.0
+    usual, _ = _usual(before, mean)
+    asked = after.sum(axis=1)
     errors = [
-        (((_drawn(before, mean, share) * held - after.sum(axis=1)) / unit) ** 2).mean()
+        np.square((_drawn(before, mean, share, usual, common) * held - asked) / unit).mean()
         for share in DRAWN
     ]
     return BELIEVED * float(DRAWN[int(np.argmin(errors))])

@@ -62,9 +62,7 @@ class Series:
         passed = min(weeks_between(self.first_week, week), HORIZON_WEEKS)
         if passed <= 0:
             return self
-        statistical = np.concatenate(
-            [self.statistical[passed:], np.full(passed, self.statistical[-1])]
-        )
+        statistical = rolled(self.statistical, passed)
         lift, lift_error = lifts_from(self.lift, self.lift_error, passed)
         ordered = np.concatenate([self.ordered[passed:], np.zeros(passed, dtype=np.int64)])
         return replace(
@@ -86,6 +84,12 @@ class Series:
             pipeline += sign * move_to_week(share.expected, share.first_week, self.first_week)
             variance += sign * move_to_week(share.variance, share.first_week, self.first_week)
         return replace(self, pipeline=pipeline, variance=np.maximum(variance, 0.0))
+
+
+def rolled(view: Floats, passed: int) -> Floats:
+    """A model's view so many weeks later; the weeks that come into sight are like its last."""
+    passed = min(max(passed, 0), HORIZON_WEEKS)
+    return np.concatenate([view[passed:], np.full(passed, view[-1])])
 
 
 def lift_from(lift: Floats, passed: int) -> Floats:

@@ -17,18 +17,21 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from takt.forecast.domain import accuracy, fast_path
+from takt.forecast.domain import accuracy, fast_path, intermittent
 from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
+from takt.forecast.domain.demand_classes import RARE, classify_all
 from takt.forecast.domain.intervals import scale
 from takt.forecast.domain.naive import seasonal_naive
 
 Floats = npt.NDArray[np.float64]
 
 FAST, COMBINATION, NAIVE = "fast", "combination", "naive"
-METHODS = (NAIVE, FAST, COMBINATION)
+RATE = "rate"
+"""Of rare demand: what both speeds publish of series that are intermittent or lumpy."""
+METHODS = (NAIVE, FAST, COMBINATION, RATE)
 SEASON = fast_path.WEEKS_PER_SEASON
 
-RECIPE = 1
+RECIPE = 2
 """To be raised when the combination's recipe changes: trials of another are replayed anew."""
 STEP_WEEKS = 4
 """Between two trials; also the weeks over which a method's loss is summed, a lead time."""
@@ -87,11 +90,15 @@ def past_trials(week: date, count: int) -> list[date]:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What each method says of some series; shapes (series, horizon), `unit`, `scale` (series,)."""
+    """What each method says of some series; shapes (series, horizon).
+
+    `rate`, `unit` and `scale` are of shape (series,); `rate` is NaN where demand is not rare.
+    """
 
     naive: Floats
     fast: Floats
     combination: Floats
+    rate: Floats
     methods: tuple[str, ...]
     unit: Floats
     """MASE's: the in-sample error of the seasonal naive; zero where it never erred."""
@@ -122,4 +129,14 @@ def forecast_all(histories: Sequence[Floats]) -> Said:
     if points.shape != fast.shape or not np.isfinite(points).all():
         raise ValueError("the combination gave no finite forecast for each series and week")
     unit = np.nan_to_num(accuracy.seasonal_error(histories, SEASON))
-    return Said(naive, fast, points, combined.methods, unit, scales)
+    return Said(naive, fast, points, _rates(histories), combined.methods, unit, scales)
+
+
+def _rates(histories: Sequence[Floats]) -> Floats:
+    """The rates of rare demand, by what those given have in common; NaN for other series."""
+    rates = np.full(len(histories), np.nan)
+    rare = [place for place, name in enumerate(classify_all(histories)) if name in RARE]
+    if rare:
+        found = intermittent.rates([histories[place] for place in rare])
+        rates[rare] = found[intermittent.PUBLISHED]
+    return rates

@@ -1,14 +1,17 @@
 """Replicas of the catalog: time zone, products with their families, regions with their parents."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from takt.common.contracts.deals import CompanyChanged, ProductChanged, RegionChanged
 from takt.common.db import Tx
-from takt.common.event import Envelope, Event
+from takt.common.event import Cause, Envelope, Event
 from takt.common.jobs import enqueue
+from takt.forecast.domain.views import NEW_WEEKS
 from takt.forecast.service.follow_demand import REFIT_AFTER
+from takt.forecast.service.publish import in_zone
 from takt.forecast.store import replicas
 from takt.forecast.store.series import any_series_of
 
@@ -27,12 +30,18 @@ async def follow_products(
     """Keep products: family, unit and list price. Their series are said anew by a job.
 
     The job marks them, not this: it shares a transaction with deals, which are locked before
-    series.
+    series. New products do not wait for a refit: a job of their own says them at once.
     """
     products = _newest(events)
-    await replicas.save_products(tx, products)
-    codes = [product.code for product in products]
-    if await any_series_of(tx, codes):
+    today = in_zone(now, await replicas.time_zone(tx)).date()
+    saved = await replicas.save_products(tx, products, today)
+    earliest = today - timedelta(weeks=NEW_WEEKS)
+    new = {code for code, day in saved.items() if day is not None and day >= earliest}
+    if new:
+        cause = Cause.of(*(envelope for envelope in events if envelope.event.code in new))
+        await enqueue(tx, "launch_products", {"products": sorted(new), **asdict(cause)})
+    codes = [product.code for product in products if product.code not in new]
+    if codes and await any_series_of(tx, codes):
         await enqueue(tx, "refit_products", {"products": codes}, after=REFIT_AFTER)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from takt.common.db import Database, Tx
 from takt.common.event import new_id
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of, weeks_between
-from takt.forecast.domain.demand_classes import classify
+from takt.forecast.domain.demand_classes import Class, classify
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.judging import Evidence, Judged, judge
 from takt.forecast.domain.two_speeds import (
@@ -23,7 +23,7 @@ from takt.forecast.domain.two_speeds import (
 )
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
-from takt.forecast.store import calibrations, history, models, replicas, runs
+from takt.forecast.store import calibrations, history, methods, models, replicas, runs
 from takt.forecast.store.runs import Run
 from takt.forecast.store.series import mark_all_stale
 
@@ -39,7 +39,7 @@ class Page:
     """Trials of some series as they go to a worker: half the memory of what it reckons with."""
 
     keys: Sequence[SeriesKey]
-    classes: Sequence[str]
+    classes: Sequence[Class]
     actual: Singles
     forecasts: Sequence[Singles]
     unit: Singles
@@ -111,7 +111,7 @@ def _trials(
     for row in rows:
         place = places[SeriesKey(row.product, row.region)], columns[row.origin]
         for method, ahead in zip(METHODS, forecasts, strict=True):
-            ahead[place] = getattr(row, method)
+            ahead[place] = getattr(row, method)  # None is not known
         unit[place] = row.unit or np.nan
         scale[place] = row.scale
     return forecasts, unit, scale
@@ -160,10 +160,14 @@ async def _keep(
         tx, run.id, judged.groups, keys, judged.series, judged.bands[COMBINATION]
     )
     await models.save_decision(tx, decision, run.id, now)
+    by_rate = await methods.by_rate(tx)
+    await methods.save_class_decisions(tx, judged.classes, run.id, now)
     kept = past_trials(run.week + timedelta(weeks=STEP_WEEKS), TRIALS_KEPT)
     await runs.forget_trials(tx, kept, run.week)
     if COMBINATION in (decision.champion, before):
         known = await calibrations.calibration_of(tx, await calibrations.latest(tx))
         measured = replace(known, bands=judged.bands[decision.champion], at=now)
         await calibrations.save_calibration(tx, new_id(), measured)
+        await mark_all_stale(tx)
+    elif by_rate != await methods.by_rate(tx):
         await mark_all_stale(tx)

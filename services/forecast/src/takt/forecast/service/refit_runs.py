@@ -12,15 +12,13 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from math import isnan
 from uuid import UUID
-
-import numpy as np
-import numpy.typing as npt
 
 from takt.common.db import Database, Tx, is_transient
 from takt.common.event import Cause, new_id
 from takt.common.outbox import emit
-from takt.forecast.domain.calendar import week_of, weeks_between
+from takt.forecast.domain.calendar import week_of
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.two_speeds import (
     RECIPE,
@@ -198,7 +196,7 @@ async def _tell(tx: Tx, run: Run) -> None:
 
 def forecast_task(histories: Sequence[history.WeeklyUnits], origin: date) -> WrittenTrials:
     """Forecast series from an origin by every method, ready to be written. Runs in a worker."""
-    said = forecast_all([_whole(units, origin) for units in histories])
+    said = forecast_all([units.whole(origin) for units in histories])
     return WrittenTrials(
         [units.key.product for units in histories],
         [units.key.region for units in histories],
@@ -211,11 +209,5 @@ def forecast_task(histories: Sequence[history.WeeklyUnits], origin: date) -> Wri
         [literal(row) for row in said.naive],
         [literal(row) for row in said.fast],
         [literal(row) for row in said.combination],
+        [None if isnan(rate) else rate for rate in said.rate.tolist()],
     )
-
-
-def _whole(units: history.WeeklyUnits, before: date) -> npt.NDArray[np.float64]:
-    """Every week from the first to the last before the origin; one without a sale is zero."""
-    quantities = np.zeros(weeks_between(units.first_week, before))
-    quantities[units.weeks] = units.quantities
-    return quantities

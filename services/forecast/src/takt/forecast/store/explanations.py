@@ -12,12 +12,13 @@ import numpy as np
 from takt.common.db import Tx
 from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
 from takt.forecast.domain.deal_changes import DealThen
-from takt.forecast.domain.explanation import HeldLine, HeldModel, HeldOrder, HeldSeries
+from takt.forecast.domain.held_series import HeldLine, HeldModel, HeldOrder, HeldSeries
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION
-from takt.forecast.domain.series import Floats, lift_from
+from takt.forecast.domain.series import Floats, lift_from, rolled
 from takt.forecast.domain.signal_parts import HeldSignal, SignalThen
 from takt.forecast.domain.signals import week_logs
+from takt.forecast.domain.two_speeds import COMBINATION, FAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ async def held(tx: Tx, version: int, scope: Scope) -> Held:
     place = (version, scope.product, scope.family, regions)
     series = await tx.exec_driver_sql(
         """
-        SELECT v.*, r.price, r.first_week, r.baseline, r.pipeline
+        SELECT v.*, r.price, r.first_week, r.baseline, r.pipeline, m.model, m.analogue,
+            m.analogue_week
         FROM version_series v JOIN forecast_revisions r USING (product, region, revision)
+        LEFT JOIN version_models m USING (version, product, region)
         """
         + _SCOPE,
         place,
@@ -135,6 +138,8 @@ def _model(row: Any, signals: Sequence[Any]) -> HeldModel | None:
         None if row.states is None else np.array(row.states),
         _lift(row),
         _signals(row, signals),
+        row.model in (None, FAST, COMBINATION),
+        _analogue(row),
     )
 
 
@@ -156,6 +161,13 @@ def _signals(row: Any, signals: Sequence[Any]) -> tuple[HeldSignal, ...]:
     seen = np.zeros_like(logs)
     seen[:, : max(HORIZON_WEEKS - passed, 0)] = logs[:, passed:]
     return tuple(HeldSignal(s.signal_id, of) for s, of in zip(signals, seen, strict=True))
+
+
+def _analogue(row: Any) -> Floats | None:
+    """What analogues add from the series' first week on; it is kept from the week of the fit."""
+    if row.analogue is None:
+        return None
+    return rolled(np.array(row.analogue), weeks_between(row.analogue_week, row.first_week))
 
 
 async def deals_then(tx: Tx, version: int, deal_ids: Collection[UUID]) -> dict[UUID, DealThen]:

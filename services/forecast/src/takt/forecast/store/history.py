@@ -6,7 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from takt.common.db import Tx
+from takt.forecast.domain.calendar import weeks_between
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory, weekly_history
 
 
@@ -37,6 +41,12 @@ class WeeklyUnits:
     first_week: date
     weeks: Sequence[int]
     quantities: Sequence[float]
+
+    def whole(self, before: date) -> npt.NDArray[np.float64]:
+        """Every week from the first to the last before a Monday; one without a sale is zero."""
+        quantities = np.zeros(weeks_between(self.first_week, before))
+        quantities[self.weeks] = self.quantities
+        return quantities
 
 
 async def weekly_units(tx: Tx, keys: Sequence[SeriesKey], before: date) -> list[WeeklyUnits]:

@@ -55,17 +55,27 @@ async def save_company(tx: Tx, company: CompanyChanged) -> None:
     )
 
 
-async def save_products(tx: Tx, products: Sequence[ProductChanged]) -> None:
-    """Keep products; one of each code."""
-    await tx.exec_driver_sql(
+async def save_products(
+    tx: Tx, products: Sequence[ProductChanged], today: date
+) -> dict[str, date | None]:
+    """Keep products; one of each code.
+
+    One that comes once a version is published is new; of those before, it is not known.
+
+    Returns: when each that was newer than what was known was introduced.
+    """
+    rows = await tx.exec_driver_sql(
         """
-        INSERT INTO products (code, name, family, unit, list_price, active, sequence, cost)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[],
+        INSERT INTO products (code, name, family, unit, list_price, active, sequence, cost,
+            introduced)
+        SELECT *, CASE WHEN EXISTS (SELECT FROM versions) THEN $9::date END
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[],
             $6::boolean[], $7::bigint[], $8::numeric[])
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, family = excluded.family,
             unit = excluded.unit, list_price = excluded.list_price, active = excluded.active,
             sequence = excluded.sequence, cost = excluded.cost
         WHERE products.sequence < excluded.sequence
+        RETURNING code, introduced
         """,
         (
             [p.code for p in products],
@@ -76,8 +86,10 @@ async def save_products(tx: Tx, products: Sequence[ProductChanged]) -> None:
             [p.active for p in products],
             [p.sequence for p in products],
             [p.cost for p in products],
+            today,
         ),
     )
+    return {row.code: row.introduced for row in rows}
 
 
 async def save_regions(tx: Tx, regions: Sequence[RegionChanged]) -> None:

@@ -261,6 +261,8 @@ class WrittenTrials:
     naive: Sequence[str]
     fast: Sequence[str]
     combination: Sequence[str]
+    rate: Sequence[float | None]
+    """None where demand is not rare."""
 
 
 async def save_trials(tx: Tx, trials: WrittenTrials) -> None:
@@ -268,16 +270,16 @@ async def save_trials(tx: Tx, trials: WrittenTrials) -> None:
     await tx.exec_driver_sql(
         """
         INSERT INTO trials (product, region, origin, recipe, observed_from, methods, unit, scale,
-            naive, fast, combination)
+            naive, fast, combination, rate)
         SELECT product, region, $1, $2, observed_from, $3, unit, scale, naive::float8[],
-            fast::float8[], combination::float8[]
+            fast::float8[], combination::float8[], rate
         FROM unnest($4::text[], $5::text[], $6::date[], $7::float8[], $8::float8[], $9::text[],
-            $10::text[], $11::text[])
-            AS t (product, region, observed_from, unit, scale, naive, fast, combination)
+            $10::text[], $11::text[], $12::float8[])
+            AS t (product, region, observed_from, unit, scale, naive, fast, combination, rate)
         ON CONFLICT (product, region, origin) DO UPDATE SET recipe = excluded.recipe,
             observed_from = excluded.observed_from, methods = excluded.methods,
             unit = excluded.unit, scale = excluded.scale, naive = excluded.naive,
-            fast = excluded.fast, combination = excluded.combination
+            fast = excluded.fast, combination = excluded.combination, rate = excluded.rate
         """,
         (
             trials.origin,
@@ -291,6 +293,7 @@ async def save_trials(tx: Tx, trials: WrittenTrials) -> None:
             trials.naive,
             trials.fast,
             trials.combination,
+            trials.rate,
         ),
     )
 
@@ -299,7 +302,7 @@ async def trials_of(tx: Tx, keys: Sequence[SeriesKey], origins: Sequence[date]) 
     """The trials of some series from some origins, as rows."""
     rows = await tx.exec_driver_sql(
         """
-        SELECT product, region, origin, unit, scale, naive, fast, combination FROM trials
+        SELECT product, region, origin, unit, scale, naive, fast, combination, rate FROM trials
         WHERE (product, region) IN (SELECT * FROM unnest($1::text[], $2::text[]))
             AND origin = ANY($3::date[])
         """,
@@ -312,7 +315,7 @@ async def trials_in(tx: Tx, key: SeriesKey) -> list[Any]:
     """All trials of one series, the latest first, as rows."""
     rows = await tx.exec_driver_sql(
         """
-        SELECT origin, methods, naive, fast, combination FROM trials
+        SELECT origin, methods, naive, fast, combination, rate FROM trials
         WHERE (product, region) = ($1, $2) ORDER BY origin DESC
         """,
         (key.product, key.region),
