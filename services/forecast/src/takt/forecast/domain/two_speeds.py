@@ -108,11 +108,7 @@ def forecast_all(histories: Sequence[Floats]) -> Said:
     series = len(histories)
     naive, fast = np.empty((series, HORIZON_WEEKS)), np.empty((series, HORIZON_WEEKS))
     scales = np.empty(series)
-    by_length: dict[int, list[int]] = {}
-    for place, history in enumerate(histories):
-        by_length.setdefault(len(history), []).append(place)
-    for places in by_length.values():
-        y = np.stack([histories[place] for place in places])
+    for places, y in fast_path.same_length(histories):
         states = fast_path.fit(y)
         fast[places] = fast_path.forecast(states, HORIZON_WEEKS)
         naive[places] = seasonal_naive(y, SEASON, HORIZON_WEEKS)
