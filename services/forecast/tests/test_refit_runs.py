@@ -424,6 +424,6 @@ def alive(pid):
 
 
 def test_the_combination_keeps_its_signature():
-    found = combination.forecast([np.arange(1.0, 60.0), np.array([3.0])], 52, 26)
+    found = combination.points([np.arange(1.0, 60.0), np.array([3.0])], 52, 26)
     assert found.points.shape == (2, 26)
     assert all(isinstance(method, str) for method in found.methods)

@@ -28,7 +28,7 @@ FAST, COMBINATION, NAIVE = "fast", "combination", "naive"
 METHODS = (NAIVE, FAST, COMBINATION)
 SEASON = fast_path.WEEKS_PER_SEASON
 
-RECIPE = 1
+RECIPE = 2
 """To be raised when the combination's recipe changes: trials of another are replayed anew."""
 STEP_WEEKS = 4
 """Between two trials; also the weeks over which a method's loss is summed, a lead time."""
@@ -113,7 +113,7 @@ def forecast_all(histories: Sequence[Floats]) -> Said:
         fast[places] = fast_path.forecast(states, HORIZON_WEEKS)
         naive[places] = seasonal_naive(y, SEASON, HORIZON_WEEKS)
         scales[places] = scale(states)
-    combined = combination.forecast(histories, SEASON, HORIZON_WEEKS)
+    combined = combination.points(histories, SEASON, HORIZON_WEEKS)
     points = np.maximum(combined.points, 0.0)
     if points.shape != fast.shape or not np.isfinite(points).all():
         raise ValueError("the combination gave no finite forecast for each series and week")
