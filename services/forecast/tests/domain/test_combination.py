@@ -109,6 +109,15 @@ def test_a_season_is_carried_on():
     assert np.abs(ahead / y[72:] - 1).max() < 0.12
 
 
+def test_a_smooth_season_in_three_or_four_years_of_months_is_found():
+    histories = panel(14, 66, 12, seed=6)
+    past, future = [h[:-18] for h in histories], np.stack([h[-18:] for h in histories])
+    naive = np.stack([np.resize(h[-12:], 18) for h in past])
+    size = np.array([h.mean() for h in past])[:, None]
+    off = np.abs((points(past, 12, 18).points - future) / size).mean()
+    assert off < 0.8 * np.abs((naive - future) / size).mean()
+
+
 def test_the_combination_beats_the_seasonal_naive_and_covers_what_it_says():
     histories = panel(100, 84, 12)
     horizon = 12

@@ -1,14 +1,13 @@
 """The combination that Takt publishes: means of three families of methods, with intervals.
 
-    statistical  theta, theta on logarithms, complex smoothing, Holt-Winters, airline: series by
-                 series, though computed for many at once
+    statistical  Holt-Winters, trend, theta, autoregression, airline: series by series, though
+                 computed for many at once; the mean without the lowest and the highest
     networks     global, see learners.py
     boosting     global
 
-The statistical family counts a half, the global ones a quarter each; inside a family the mean.
-Where few series or periods give the global families little to learn from, their share fades to
-nothing. The recipe was chosen on the training
-parts of M3 alone: docs/decisions/0401-the-combination.md.
+The global families count three tenths each. Where few series or periods give them little to learn
+from, their share fades to nothing. The recipe was chosen on rolling origins inside M3's training
+parts and on other series: docs/decisions/0401-the-combination.md.
 
 Intervals are conformal: errors at past origins, of models that had not seen them, over the scale
 that error_scale.py expects; their quantiles per horizon times a series' own scale.
@@ -40,7 +39,7 @@ STATISTICAL = ("holt-winters", "trend", "theta", "autoregression", "airline")
 GLOBAL = ("networks", "boosting")
 LEVELS = (80, 95)
 
-GLOBAL_SHARE = 0.5
+GLOBAL_SHARE = 0.6
 FEWEST_SERIES, ENOUGH_SERIES = 15, 60
 """Below the first the global families are left out; from the second on they count in full."""
 ENOUGH_TARGETS = 2000
@@ -84,6 +83,12 @@ class _Local:
 
     methods: Floats
     signs: error_scale.Signs
+
+    @property
+    def mean(self) -> Floats:
+        """Without the lowest and the highest at each horizon, shape (series, horizon)."""
+        trimmed: Floats = np.sort(self.methods, axis=0)[1:-1].mean(axis=0)
+        return trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +208,7 @@ def _combine(
     unseen: bool,
 ) -> tuple[Floats, Floats]:
     """The combination and the disagreement of its methods, both of shape (series, horizon)."""
-    mean = local.methods.mean(axis=0)
+    mean = local.mean
     members = list(local.methods)
     if trained:
         panel = Panel.of(positive, season)
@@ -220,7 +225,7 @@ def _combine(
         moved = np.array([[history.max() > history.min()] for history in positive])
         share = trained.share * moved
         mean = (1 - share) * mean + share * np.mean(learned, axis=0)
-        members = [local.methods.mean(axis=0), *learned, local.methods[0], local.methods[-1]]
+        members = [local.mean, *learned, local.methods[0], local.methods[-1]]
     spread = np.abs(np.stack(members) - mean).mean(axis=0)
     return mean, spread
 

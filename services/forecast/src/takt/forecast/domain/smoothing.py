@@ -25,7 +25,7 @@ FIRST_LINE = 30
 
 SMOOTHING = (0.02, 0.1, 0.25, 0.45, 0.7, 0.92)
 TREND_RATIOS = (0.0, 0.06, 0.25)
-SEASON_GAINS = (0.0, 0.06, 0.25)
+SEASON_GAINS = (0.0, 0.06, 0.25, 0.6)
 WINTERS_GRID = np.array(list(product(SMOOTHING, TREND_RATIOS, SEASON_GAINS, (0.8, 0.9, 0.97))))
 TREND_GRID = np.array(list(product(SMOOTHING, TREND_RATIOS, (0.0,), (0.8, 0.9, 0.97, 1.0))))
 """Level, trend as a share of it, season, damping."""
@@ -44,8 +44,9 @@ def likelihood_weights(squared: Floats, periods: int) -> Floats:
     least = LEAST_VARIANCE * periods
     held = np.where(np.isfinite(squared), np.maximum(squared, least), np.inf)
     ratio = held.min(axis=1, keepdims=True) / held
-    weights: Floats = ratio ** (periods / 2)
-    return weights / weights.sum(axis=1, keepdims=True)
+    likelihood = ratio ** (periods / 2)
+    weights: Floats = likelihood / likelihood.sum(axis=1, keepdims=True)
+    return weights
 
 
 def holt_winters(y: Floats, seasonal: Floats, horizon: int) -> Floats:
