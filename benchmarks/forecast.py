@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.m3 import SEASONS, naive2, read
-from takt.forecast.domain import combination, fast_path
-from takt.forecast.domain.panel import batches
+from benchmarks.m3 import SEASONS, read
+from takt.forecast.domain import accuracy, combination, fast_path, naive
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,42 +45,25 @@ class Errors:
     smape: Floats
     mase: Floats
 
-    def owa(self, naive: "Errors", rows: npt.NDArray[np.int64] | slice = slice(None)) -> float:
+    def owa(self, naive2: "Errors", rows: npt.NDArray[np.int64] | slice = slice(None)) -> float:
         """Against Naive2, over some series."""
-        smape = self.smape[rows].mean() / naive.smape[rows].mean()
-        return float((smape + self.mase[rows].mean() / naive.mase[rows].mean()) / 2)
-
-
-def unit(history: Floats, season: int) -> float:
-    """In-sample error of the seasonal naive."""
-    return float(np.abs(history[season:] - history[:-season]).mean())
+        theirs = naive2.smape[rows], naive2.mase[rows]
+        return accuracy.owa(self.smape[rows], self.mase[rows], *theirs)
 
 
 def errors(points: Floats, actual: Floats, units: Floats) -> Errors:
     """Both errors of each series."""
-    off = np.abs(points - actual)
-    return Errors(np.mean(2 * off / (np.abs(points) + np.abs(actual)), axis=1), off.mean(1) / units)
+    return Errors(accuracy.smape(actual, points), accuracy.mase(actual, points, units))
 
 
-def msis(low: Floats, high: Floats, actual: Floats, units: Floats, level: int) -> float:
-    """Mean scaled interval score."""
-    miss = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return float((((high - low) + miss * 200 / (100 - level)).mean(axis=1) / units).mean())
-
-
-def coverage(low: Floats, high: Floats, actual: Floats) -> float:
-    """Share of values inside, in per cent."""
-    return float(((low <= actual) & (actual <= high)).mean() * 100)
-
-
-def difference(ours: Errors, theirs: Errors, naive: Errors) -> tuple[float, float]:
+def difference(ours: Errors, theirs: Errors, naive2: Errors) -> tuple[float, float]:
     """The 95 % interval of OWA less theirs: the same series drawn again for both."""
     random = np.random.default_rng(0)
-    series = len(naive.smape)
+    series = len(naive2.smape)
     drawn = []
     for _ in range(DRAWS):
         rows = random.integers(0, series, series)
-        drawn.append(ours.owa(naive, rows) - theirs.owa(naive, rows))
+        drawn.append(ours.owa(naive2, rows) - theirs.owa(naive2, rows))
     low, high = np.quantile(drawn, (0.025, 0.975))
     return float(low), float(high)
 
@@ -98,12 +80,22 @@ def peers(histories: Sequence[Floats], season: int, horizon: int) -> dict[str, A
         return result
 
 
-def fast(histories: Sequence[Floats], season: int, horizon: int) -> Floats:
-    """The fast path's points."""
+def of_each_length(
+    method: Callable[[Floats, int, int], Floats],
+    histories: Sequence[Floats],
+    season: int,
+    horizon: int,
+) -> Floats:
+    """The points of a method that takes series of one length."""
     points = np.empty((len(histories), horizon))
-    for rows, y in batches(histories):
-        points[rows] = fast_path.forecast(fast_path.fit(y, season), horizon)
+    for rows, y in fast_path.same_length(histories):
+        points[rows] = method(y, season, horizon)
     return points
+
+
+def fast(y: Floats, season: int, horizon: int) -> Floats:
+    """The fast path's points."""
+    return fast_path.forecast(fast_path.fit(y, season), horizon)
 
 
 def measure(period: str, series: Sequence[tuple[Floats, Floats]], sample: int | None) -> None:
@@ -111,25 +103,25 @@ def measure(period: str, series: Sequence[tuple[Floats, Floats]], sample: int | 
     season, aims = SEASONS[period], AIMS[period]
     histories, actual = [train for train, _ in series], np.stack([test for _, test in series])
     horizon = actual.shape[1]
-    units = np.array([unit(history, season) for history in histories])
+    units = accuracy.seasonal_error(histories, season)
     began = time.process_time()
     ours = combination.forecast(histories, season, horizon)
     spent = (time.process_time() - began) * 1000 / len(series)
     began = time.process_time()
-    quick = fast(histories, season, horizon)
+    quick = of_each_length(fast, histories, season, horizon)
     quick_spent = (time.process_time() - began) * 1000 / len(series)
-    naive = errors(np.stack([naive2(h, season, horizon) for h in histories]), actual, units)
+    naive2 = errors(of_each_length(naive.naive2, histories, season, horizon), actual, units)
     combined = errors(ours.points, actual, units)
     print(f"\n{period}, {len(series)} series")
-    print(f"  OWA combination            {combined.owa(naive):.4f}   aim {aims['owa']}")
-    quick_owa = errors(quick, actual, units).owa(naive)
+    print(f"  OWA combination            {combined.owa(naive2):.4f}   aim {aims['owa']}")
+    quick_owa = errors(quick, actual, units).owa(naive2)
     print(f"  OWA fast path              {quick_owa:.4f}   aim {aims['fast']}")
     print(f"  CPU fast path              {quick_spent:.2f} ms a series   aim 0.5")
     print(f"  CPU combination            {spent:.1f} ms a series, intervals included")
     for level, aim in ((80, "78 to 82"), (95, "93 to 97")):
-        inside = coverage(ours.lows[level], ours.highs[level], actual)
+        inside = 100 * accuracy.coverage(actual, ours.lows[level], ours.highs[level])
         print(f"  coverage {level} %              {inside:.1f} %   aim {aim}")
-    wide = msis(ours.lows[95], ours.highs[95], actual, units, 95)
+    wide = accuracy.mean(accuracy.msis(actual, ours.lows[95], ours.highs[95], units))
     print(f"  MSIS                       {wide:.2f}   aim {aims['msis']}", flush=True)
     if sample == 0:
         return
@@ -138,7 +130,7 @@ def measure(period: str, series: Sequence[tuple[Floats, Floats]], sample: int | 
     points = {
         name: np.array([f["mean"] for f in model["forecasts"]]) for name, model in found.items()
     }
-    few = Errors(naive.smape[rows], naive.mase[rows])
+    few = Errors(naive2.smape[rows], naive2.mase[rows])
     mine = Errors(combined.smape[rows], combined.mase[rows])
     median = errors(np.median(list(points.values()), axis=0), actual[rows], units[rows])
     print(f"  side by side on {len(rows)} of them:")
@@ -156,11 +148,15 @@ def measure(period: str, series: Sequence[tuple[Floats, Floats]], sample: int | 
         key: np.array([f[key] for f in found["AutoETS"]["forecasts"]])
         for key in ("lo-80", "hi-80", "lo-95", "hi-95")
     }
-    theirs_wide = msis(edges["lo-95"], edges["hi-95"], actual[rows], units[rows], 95)
-    mine_wide = msis(ours.lows[95][rows], ours.highs[95][rows], actual[rows], units[rows], 95)
-    print(f"    MSIS combination, AutoETS  {mine_wide:.2f}, {theirs_wide:.2f}")
+    theirs_wide = accuracy.msis(actual[rows], edges["lo-95"], edges["hi-95"], units[rows])
+    low, high = ours.lows[95][rows], ours.highs[95][rows]
+    mine_wide = accuracy.msis(actual[rows], low, high, units[rows])
+    print(
+        f"    MSIS combination, AutoETS  {accuracy.mean(mine_wide):.2f},"
+        f" {accuracy.mean(theirs_wide):.2f}"
+    )
     for level in (80, 95):
-        inside = coverage(edges[f"lo-{level}"], edges[f"hi-{level}"], actual[rows])
+        inside = 100 * accuracy.coverage(actual[rows], edges[f"lo-{level}"], edges[f"hi-{level}"])
         print(f"    coverage AutoETS {level} %      {inside:.1f} %")
 
 

@@ -18,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import numpy.typing as npt
 
-from takt.forecast.domain import fast_path, seasonality
+from takt.forecast.domain import accuracy, fast_path, naive
 
 Floats = npt.NDArray[np.float64]
 SEASONS = {"monthly": 12, "quarterly": 4}
@@ -36,39 +36,27 @@ def read(path: Path) -> dict[str, list[tuple[Floats, Floats]]]:
     return series
 
 
-def naive2(train: Floats, season: int, horizon: int) -> Floats:
-    """The last value, seasonally adjusted where the series is seasonal."""
-    indices = seasonality.indices(train[None], season, kept=1.0)[0]
-    last = train[-1] / indices[(len(train) - 1) % season]
-    return last * indices[(len(train) + np.arange(horizon)) % season]
-
-
-def scores(train: Floats, test: Floats, guess: Floats, season: int) -> tuple[float, float]:
-    """SMAPE and MASE of one series."""
-    error = np.abs(test - guess)
-    smape = float(np.mean(2 * error / (np.abs(test) + np.abs(guess))))
-    return smape, float(error.mean() / np.abs(train[season:] - train[:-season]).mean())
-
-
 def measure(series: list[tuple[Floats, Floats]], season: int) -> dict[str, float]:
     """OWA over all series and CPU milliseconds a series."""
-    by_length: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for position, (train, test) in enumerate(series):
-        by_length[len(train), len(test)].append(position)
-    guesses: dict[int, Floats] = {}
+    histories, actual = [train for train, _ in series], np.stack([test for _, test in series])
+    horizon = actual.shape[1]
+    ahead, naive2 = np.empty_like(actual), np.empty_like(actual)
     start = time.process_time()
-    for (_, horizon), positions in by_length.items():
-        states = fast_path.fit(np.stack([series[p][0] for p in positions]), season)
-        guesses.update(zip(positions, fast_path.forecast(states, horizon), strict=True))
+    for rows, y in fast_path.same_length(histories):
+        ahead[rows] = fast_path.forecast(fast_path.fit(y, season), horizon)
     spent = time.process_time() - start
-    ours = np.array([scores(*series[p], guesses[p], season) for p in range(len(series))])
-    naive = np.array([scores(a, b, naive2(a, season, len(b)), season) for a, b in series])
-    ratio = ours.mean(axis=0) / naive.mean(axis=0)
+    for rows, y in fast_path.same_length(histories):
+        naive2[rows] = naive.naive2(y, season, horizon)
+    unit = accuracy.seasonal_error(histories, season)
+    ours, theirs = (
+        (accuracy.smape(actual, points), accuracy.mase(actual, points, unit))
+        for points in (ahead, naive2)
+    )
     return {
         "series": len(series),
-        "owa": float(ratio.mean()),
-        "smape": float(ours[:, 0].mean() * 100),
-        "mase": float(ours[:, 1].mean()),
+        "owa": accuracy.owa(*ours, *theirs),
+        "smape": float(accuracy.mean(ours[0])),
+        "mase": float(accuracy.mean(ours[1])),
         "cpu_ms": spent * 1000 / len(series),
     }
 

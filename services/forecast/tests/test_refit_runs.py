@@ -279,6 +279,6 @@ async def test_a_second_request_joins_the_run_that_is_under_way(database, now):
 
 
 def test_the_combination_keeps_its_signature():
-    found = combination.forecast([np.arange(1.0, 60.0), np.array([3.0])], 52, 26)
+    found = combination.points([np.arange(1.0, 60.0), np.array([3.0])], 52, 26)
     assert found.points.shape == (2, 26)
     assert all(isinstance(method, str) for method in found.methods)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takt.forecast.domain.combination import STATISTICAL, forecast
+from takt.forecast.domain.combination import STATISTICAL, forecast, points
 
 numbers = st.floats(-1e6, 1e6) | st.integers(0, 3).map(float)
 series = st.lists(numbers, min_size=1, max_size=70).map(np.array)
@@ -82,6 +82,19 @@ def test_the_same_histories_give_the_same_forecast():
     assert np.array_equal(first.highs[95], second.highs[95])
 
 
+@pytest.mark.parametrize(("count", "season"), [(3, 12), (18, 4), (5, 1)])
+def test_points_alone_are_those_that_come_with_intervals(count, season):
+    histories = [*panel(count, 40, max(season, 4)), np.arange(-5.0, 20)]
+    alone, together = points(histories, season, 5), forecast(histories, season, 5)
+    assert np.array_equal(alone.points, together.points)
+    assert alone.methods == together.methods
+    assert np.array_equal(alone.global_share, together.global_share)
+
+
+def test_without_a_season_there_is_no_airline_model():
+    assert points(panel(2, 30, 4), 1, 4).methods == STATISTICAL[:-1]
+
+
 def test_units_do_not_matter():
     histories = panel(12, 60, 12)
     one, other = forecast(histories, 12, 6), forecast([h * 1000 for h in histories], 12, 6)
@@ -94,6 +107,15 @@ def test_a_season_is_carried_on():
     y = 100 * (1 + 0.4 * np.sin(2 * np.pi * times / 12))
     ahead = forecast([y[:72]], 12, 24).points[0]
     assert np.abs(ahead / y[72:] - 1).max() < 0.12
+
+
+def test_a_smooth_season_in_three_or_four_years_of_months_is_found():
+    histories = panel(14, 66, 12, seed=6)
+    past, future = [h[:-18] for h in histories], np.stack([h[-18:] for h in histories])
+    naive = np.stack([np.resize(h[-12:], 18) for h in past])
+    size = np.array([h.mean() for h in past])[:, None]
+    off = np.abs((points(past, 12, 18).points - future) / size).mean()
+    assert off < 0.8 * np.abs((naive - future) / size).mean()
 
 
 def test_the_combination_beats_the_seasonal_naive_and_covers_what_it_says():
@@ -124,9 +146,11 @@ def test_the_combination_beats_the_seasonal_naive_and_covers_what_it_says():
     ],
 )
 def test_what_cannot_be_forecast_is_refused(histories, season, horizon):
-    with pytest.raises(ValueError, match=r"history|horizon"):
-        forecast(histories, season, horizon)
+    for asked in (forecast, points):
+        with pytest.raises(ValueError, match=r"history|horizon"):
+            asked(histories, season, horizon)
 
 
 def test_no_series_is_no_forecast():
     assert forecast([], 12, 3).points.shape == (0, 3)
+    assert points([], 12, 3).points.shape == (0, 3)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takt.forecast.domain import airline, naive, smoothing
+from takt.forecast.domain import airline, autoregression, naive, seasonality, smoothing
 
 histories = st.integers(1, 60).flatmap(
     lambda n: st.lists(st.floats(0.1, 1e4), min_size=n, max_size=n)
@@ -38,14 +38,20 @@ def test_every_method_is_finite_on_any_positive_history(season, values):
     y = np.log(np.array([values]))
     assert np.isfinite(airline.airline(y, season, 15)).all()
     assert np.isfinite(smoothing.holt_winters(y, np.zeros((1, season)), 15)).all()
-    assert np.isfinite(smoothing.complex_smoothing(np.array([values]), 15)).all()
+    for method in (smoothing.trend, smoothing.theta, autoregression.autoregression):
+        assert np.isfinite(method(y, 15)).all()
+    indices = seasonality.reliable(np.array([values]), season)
+    assert (indices > 0).all()
+    assert np.allclose(indices.mean(axis=1), 1)
 
 
 def test_a_constant_stays_what_it_is():
     y = np.full((2, 40), 3.0)
     assert np.allclose(airline.airline(y, 12, 8), 3.0)
     assert np.allclose(smoothing.holt_winters(y, np.zeros((2, 12)), 8), 3.0)
-    assert np.allclose(smoothing.complex_smoothing(y, 8), 3.0, rtol=0.02)
+    for method in (smoothing.trend, smoothing.theta, autoregression.autoregression):
+        assert np.allclose(method(y, 8), 3.0)
+    assert np.allclose(seasonality.reliable(y, 12), 1.0)
 
 
 def test_the_airline_model_continues_trend_and_season_exactly_where_nothing_is_random():
@@ -53,6 +59,42 @@ def test_the_airline_model_continues_trend_and_season_exactly_where_nothing_is_r
     y = 0.01 * times + 0.3 * np.sin(2 * np.pi * times / 12)
     ahead = airline.airline(y[None, :72], 12, 12)
     assert np.allclose(ahead[0], y[72:], atol=1e-6)
+
+
+def test_a_straight_line_is_continued_by_a_trend_and_half_way_by_theta():
+    y = 5 + 0.1 * np.arange(41.0)[None]
+    assert smoothing.trend(y[:, :40], 8)[0, -1] == pytest.approx(5 + 0.1 * 47, abs=0.2)
+    assert 0.04 * 8 < smoothing.theta(y[:, :40], 8)[0, -1] - y[0, 39] < 0.07 * 8
+
+
+def test_an_autoregression_finds_that_changes_take_each_other_back():
+    random = np.random.default_rng(4)
+    shocks = random.normal(0, 0.1, (30, 121))
+    changes = shocks[:, 1:] - 0.7 * shocks[:, :-1]
+    y = 3 + changes.cumsum(axis=1)
+    ahead = autoregression.autoregression(y[:, :-1], 1)[:, 0]
+    assert np.abs(ahead - y[:, -1]).mean() < 0.9 * np.abs(y[:, -2] - y[:, -1]).mean()
+
+
+def test_the_likelier_a_candidate_the_more_it_counts_and_an_explosion_counts_nothing():
+    weights = smoothing.likelihood_weights(np.array([[1.0, 1.0, 4.0, np.inf, np.nan]]), 2)
+    assert np.allclose(weights, [[4 / 9, 4 / 9, 1 / 9, 0, 0]])
+    assert np.allclose(smoothing.likelihood_weights(np.zeros((1, 4)), 9), 0.25)
+
+
+@pytest.mark.parametrize(("season", "periods"), [(4, 14), (12, 42), (52, 200)])
+def test_a_smooth_season_in_few_years_is_found_and_noise_is_none(season, periods):
+    random = np.random.default_rng(5)
+    noise = np.exp(random.normal(0, 0.05, (60, periods)))
+    wave = 0.2 * np.sin(2 * np.pi * np.arange(season) / season)
+    swung = noise * (1 + np.resize(wave, periods))
+    assert np.abs(seasonality.reliable(100 * swung, season) - 1 - wave).mean() < 0.04
+    assert np.abs(seasonality.reliable(100 * noise, season) - 1).mean() < 0.02
+
+
+def test_below_three_seasons_nothing_is_said_of_a_season():
+    y = np.resize([1.0, 2, 3, 4], 11)[None]
+    assert (seasonality.reliable(y, 4) == 1).all()
 
 
 def test_holt_winters_takes_up_a_season_that_it_was_not_told():

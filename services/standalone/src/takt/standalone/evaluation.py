@@ -5,8 +5,7 @@
 
 import os
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -54,7 +53,7 @@ class Found:
 def naive2(histories: Sequence[Floats], season: int, horizon: int) -> Found:
     """Naive2 of the M competitions, without intervals."""
     points = np.empty((len(histories), horizon))
-    for rows, y in batches(histories):
+    for rows, y in fast_path.same_length(histories):
         points[rows] = naive.naive2(y, season, horizon)
     return Found(points)
 
@@ -72,7 +71,7 @@ def fast(histories: Sequence[Floats], season: int, horizon: int) -> Found:
     calibrating = cpu_seconds() - start
     points = np.empty((len(histories), horizon))
     edges = np.empty((len(intervals.LEVELS), len(histories), horizon))
-    for rows, y in batches(lifted):
+    for rows, y in fast_path.same_length(lifted):
         states = fast_path.fit(y, season)
         points[rows] = fast_path.forecast(states, horizon)
         scale = np.repeat(intervals.scale(states)[:, None], horizon, axis=1)
@@ -85,7 +84,8 @@ def fast(histories: Sequence[Floats], season: int, horizon: int) -> Found:
 def _calibrated(histories: Sequence[Floats], season: int, horizon: int) -> intervals.Bands:
     """Bands from the series that are long enough for the product, else from shorter ones."""
     for shortest in (intervals.SHORTEST, SHORT):
-        replayed = [intervals.replay(y, horizon, season, shortest) for _, y in batches(histories)]
+        alike = fast_path.same_length(histories)
+        replayed = [intervals.replay(y, horizon, season, shortest) for _, y in alike]
         bands = intervals.calibrate(replayed, horizon)
         if bands.scores[0] >= intervals.SCORES_NEEDED:
             break
@@ -103,15 +103,6 @@ METHODS: dict[str, Callable[[Sequence[Floats], int, int], Forecasts]] = {
     "fast": fast,
     "combination": combination.forecast,
 }
-
-
-def batches(histories: Sequence[Floats]) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
-    """Histories of one length at a time: their places, and their values side by side."""
-    by_length: dict[int, list[int]] = defaultdict(list)
-    for place, history in enumerate(histories):
-        by_length[len(history)].append(place)
-    for rows in by_length.values():
-        yield np.array(rows), np.stack([histories[row] for row in rows])
 
 
 def cpu_seconds() -> float:

@@ -1,6 +1,6 @@
 """The airline model, ARIMA(0,1,1)(0,1,1), and a wider search of orders for aggregates.
 
-    airline       whole matrices of series at once, by conditional least squares over a grid
+    airline       whole matrices of series at once, averaged over a grid
     wider_search  one series, by statsmodels: orders by information criterion, differenced first
 
 Sources: Box & Jenkins (1970), ch. 9; Hyndman & Khandakar (2008) for the search.
@@ -13,20 +13,21 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from takt.forecast.domain.smoothing import likelihood_weights
+
 Floats = npt.NDArray[np.float64]
 
-CHUNK = 64
+CHUNK = 32
 PLAIN_ORDERS = tuple(product(range(3), range(3)))
 SEASONAL_ORDERS = tuple(product(range(2), range(2)))
 SEARCHED_SEASONS = 2
 ROUNDS = 50
 """Steps of the optimiser for each order of the search."""
-PLAIN_GRID = np.array(list(product(np.arange(-0.6, 1.0, 0.1), (0.0,))))
 GRID = np.array(
     list(product((-0.3, 0.0, 0.2, 0.4, 0.55, 0.7, 0.85, 0.95), (0.0, 0.25, 0.45, 0.6, 0.75, 0.9)))
 )
-STEPS = np.array(list(product((-0.08, -0.04, 0.0, 0.04, 0.08), (-0.08, -0.04, 0.0, 0.04, 0.08))))
-LIMITS = ((-0.9, 0.98), (0.0, 0.95))
+"""Weights of the last shock and of that a season ago; averaged, not chosen, see smoothing.py."""
+PLAIN_GRID = np.array(list(product(np.arange(-0.6, 1.0, 0.1), (0.0,))))
 
 
 def airline(y: Floats, season: int, horizon: int) -> Floats:
@@ -45,67 +46,41 @@ def airline(y: Floats, season: int, horizon: int) -> Floats:
 
 def _airline(y: Floats, season: int, horizon: int) -> Floats:
     series, periods = y.shape
-    seasonal = season > 1 and periods >= season + 8
-    lag = season if seasonal else 1
     if periods < 3:
         return np.repeat(y[:, -1:], horizon, axis=1)
+    seasonal = season > 1 and periods >= season + 8
+    lag = season if seasonal else 1
     changes = np.diff(y, axis=1)
     if seasonal:
         changes = changes[:, lag:] - changes[:, :-lag]
     columns = np.ascontiguousarray(changes.T)
-    coarse = np.broadcast_to(
-        GRID if seasonal else PLAIN_GRID, (series, *(GRID if seasonal else PLAIN_GRID).shape)
-    )
-    best = _best(columns, lag, coarse)
-    finer = best[:, None, :] + (STEPS if seasonal else STEPS[2::5])
-    for column, limits in enumerate(LIMITS):
-        np.clip(finer[:, :, column], *limits, out=finer[:, :, column])
-    best = _best(columns, lag, finer)
-    plain, at_lag = best.T
-    shocks = np.zeros((len(columns) + horizon, series))
+    last, at_lag = (GRID if seasonal else PLAIN_GRID).T
+    known = len(columns)
+    shocks = np.zeros((lag + 2, series, len(last)))
+    squared = np.zeros(shocks.shape[1:])
     for t, value in enumerate(columns):
-        shocks[t] = value + _owed(shocks, t, lag, plain, at_lag)
+        shock = value[:, None] + _owed(shocks, t, lag, last, at_lag)
+        shocks[t % (lag + 2)] = shock
+        shock *= shock
+        squared += shock
+    weights = likelihood_weights(squared, known)
     course = np.concatenate([y, np.zeros((series, horizon))], axis=1)
     for h in range(horizon):
-        now, t = periods + h, len(columns) + h
-        ahead = course[:, now - 1] - _owed(shocks, t, lag, plain, at_lag)
+        now = periods + h
+        owed = _owed(shocks, known + h, lag, last, at_lag)
+        shocks[(known + h) % (lag + 2)] = 0.0
+        course[:, now] = course[:, now - 1] - (weights * owed).sum(axis=1)
         if seasonal:
-            ahead += course[:, now - lag] - course[:, now - lag - 1]
-        course[:, now] = ahead
+            course[:, now] += course[:, now - lag] - course[:, now - lag - 1]
     return course[:, periods:]
 
 
-def _owed(shocks: Floats, t: int, lag: int, plain: Floats, at_lag: Floats) -> Floats:
-    """What past shocks take back at t."""
-    owed = plain * shocks[t - 1] if t >= 1 else np.zeros_like(plain)
-    if t >= lag:
-        owed = owed + at_lag * shocks[t - lag]
-    if t > lag:
-        owed = owed - plain * at_lag * shocks[t - lag - 1]
+def _owed(shocks: Floats, t: int, lag: int, last: Floats, at_lag: Floats) -> Floats:
+    """What past shocks take back at t, shape (series, candidates); before the first they are 0."""
+    size = len(shocks)
+    owed: Floats = last * shocks[(t - 1) % size]
+    owed += at_lag * (shocks[(t - lag) % size] - last * shocks[(t - lag - 1) % size])
     return owed
-
-
-def _best(columns: Floats, lag: int, grid: Floats) -> Floats:
-    """The best parameters of each series, shape (series, 2)."""
-    plain, at_lag = np.ascontiguousarray(grid[:, :, 0]), np.ascontiguousarray(grid[:, :, 1])
-    both = plain * at_lag
-    ring = np.zeros((lag + 2, *plain.shape))
-    squared, step = np.zeros(plain.shape), np.empty(plain.shape)
-    size = lag + 2
-    for t, value in enumerate(columns):
-        shock = ring[t % size]
-        np.multiply(plain, ring[(t - 1) % size], out=shock)
-        shock += value[:, None]
-        if t >= lag:
-            np.multiply(at_lag, ring[(t - lag) % size], out=step)
-            shock += step
-        if t > lag:
-            np.multiply(both, ring[(t - lag - 1) % size], out=step)
-            shock -= step
-        np.multiply(shock, shock, out=step)
-        squared += step
-    best: Floats = grid[np.arange(len(grid)), squared.argmin(axis=1)]
-    return best
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
 """The combination that Takt publishes: means of three families of methods, with intervals.
 
-    statistical  theta, theta on logarithms, complex smoothing, Holt-Winters, airline: series by
-                 series, though computed for many at once
+    statistical  Holt-Winters, trend, theta, autoregression, airline: series by series, though
+                 computed for many at once; the mean without the lowest and the highest
     networks     global, see learners.py
     boosting     global
 
-The statistical family counts a half, the global ones a quarter each; inside a family the mean.
-Where few series or periods give the global families little to learn from, their share fades to
-nothing. The recipe was chosen on the training
-parts of M3 alone: docs/decisions/0401-the-combination.md.
+The global families count three tenths each. Where few series or periods give them little to learn
+from, their share fades to nothing. The recipe was chosen on rolling origins inside M3's training
+parts and on other series: docs/decisions/0401-the-combination.md.
 
 Intervals are conformal: errors at past origins, of models that had not seen them, over the scale
 that error_scale.py expects; their quantiles per horizon times a series' own scale.
@@ -16,16 +15,19 @@ that error_scale.py expects; their quantiles per horizon times a series' own sca
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from takt.forecast.domain import (
     airline,
+    autoregression,
     error_scale,
     fast_path,
     intervals,
     learners,
+    seasonality,
     smoothing,
 )
 from takt.forecast.domain.panel import Panel, batches, lift, recent
@@ -33,11 +35,11 @@ from takt.forecast.domain.panel import Panel, batches, lift, recent
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
-STATISTICAL = ("theta", "theta on logs", "complex smoothing", "holt-winters", "airline")
+STATISTICAL = ("holt-winters", "trend", "theta", "autoregression", "airline")
 GLOBAL = ("networks", "boosting")
 LEVELS = (80, 95)
 
-GLOBAL_SHARE = 0.5
+GLOBAL_SHARE = 0.6
 FEWEST_SERIES, ENOUGH_SERIES = 15, 60
 """Below the first the global families are left out; from the second on they count in full."""
 ENOUGH_TARGETS = 2000
@@ -55,18 +57,24 @@ LARGEST_GROWTH = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Combined:
-    """Forecasts of many series: points of shape (series, horizon), intervals by level in per cent.
+class Points:
+    """Forecasts of many series, shape (series, horizon).
 
     `methods` names what was averaged; `global_share` is what the global families count, per
     horizon.
     """
 
     points: Floats
-    lows: dict[int, Floats]
-    highs: dict[int, Floats]
     methods: tuple[str, ...]
     global_share: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Combined(Points):
+    """Points with intervals, by level in per cent."""
+
+    lows: dict[int, Floats]
+    highs: dict[int, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,12 @@ class _Local:
     methods: Floats
     signs: error_scale.Signs
 
+    @property
+    def mean(self) -> Floats:
+        """Without the lowest and the highest at each horizon, shape (series, horizon)."""
+        trimmed: Floats = np.sort(self.methods, axis=0)[1:-1].mean(axis=0)
+        return trimmed
+
 
 @dataclass(frozen=True, slots=True)
 class _Global:
@@ -84,8 +98,31 @@ class _Global:
     share: Floats
 
 
-def forecast(histories: Sequence[Floats], season: int, horizon: int) -> Combined:
-    """Forecast every series `horizon` periods ahead.
+@dataclass(frozen=True, slots=True)
+class _Lifted:
+    """Positive histories, and how their forecasts come down again; arrays of shape (series,)."""
+
+    histories: list[Floats]
+    lifts: Floats
+    lowest: Floats
+    highest: Floats
+
+    @classmethod
+    def of(cls, histories: Sequence[Floats], season: int) -> Self:
+        lifts = np.array([lift(recent(history, season)) for history in histories])
+        positive = [recent(h, season) + up for h, up in zip(histories, lifts, strict=True)]
+        lowest = np.array([0.0 if history.min() >= 0 else -np.inf for history in histories])
+        highest = LARGEST_GROWTH * np.array([history.max() for history in positive])
+        return cls(positive, lifts, lowest, highest)
+
+    def lowered(self, ahead: Floats) -> Floats:
+        """In the histories' own units; never negative where they never were."""
+        down: Floats = np.maximum(ahead - self.lifts[:, None], self.lowest[:, None])
+        return down
+
+
+def points(histories: Sequence[Floats], season: int, horizon: int) -> Points:
+    """Forecast every series `horizon` periods ahead, without intervals: half of the work.
 
     Args:
         histories: one array a series, of any lengths from 1 on, finite.
@@ -94,40 +131,57 @@ def forecast(histories: Sequence[Floats], season: int, horizon: int) -> Combined
 
     Raises: ValueError: an empty history, a value that is not finite, no horizon or season.
     """
+    _refuse(histories, season, horizon)
+    if not histories:
+        return Points(np.empty((0, horizon)), STATISTICAL, np.zeros(horizon))
+    lifted = _Lifted.of(histories, season)
+    trained = _train(lifted.histories, season, horizon)
+    local = _statistical(lifted.histories, lifted.lifts, season, horizon)
+    ahead, _ = _combine(local, trained, lifted.histories, season, unseen=False)
+    ahead = np.minimum(ahead, lifted.highest[:, None])
+    return Points(lifted.lowered(ahead), *_of(trained, season, horizon))
+
+
+def forecast(histories: Sequence[Floats], season: int, horizon: int) -> Combined:
+    """Forecast every series with intervals; everything else as for `points`."""
+    _refuse(histories, season, horizon)
+    if not histories:
+        none = np.empty((0, horizon))
+        empty = dict.fromkeys(LEVELS, none)
+        return Combined(none, STATISTICAL, np.zeros(horizon), empty, empty)
+    lifted = _Lifted.of(histories, season)
+    trained = _train(lifted.histories, season, horizon)
+    local = _statistical(lifted.histories, lifted.lifts, season, horizon)
+    ahead, spread = _combine(local, trained, lifted.histories, season, unseen=False)
+    ahead = np.minimum(ahead, lifted.highest[:, None])
+    bands, exponents = _calibrate(lifted, trained, season, horizon)
+    scale = error_scale.relative_scale(error_scale.features(local.signs, spread), exponents)
+    scale = scale * local.signs.unit[:, None] * (WIDENED if trained else 1.0)
+    edges = [
+        ahead + np.sign(z) * np.maximum(np.sign(z) * bands.quantiles[k] * scale, 0.0)
+        for k, z in enumerate(intervals.NORMAL_QUANTILES)
+    ]
+    ahead, *edges = (lifted.lowered(x) for x in (ahead, *edges))
+    return Combined(
+        ahead,
+        *_of(trained, season, horizon),
+        {95: np.minimum(edges[0], edges[1]), 80: edges[1]},
+        {80: edges[2], 95: np.maximum(edges[2], edges[3])},
+    )
+
+
+def _refuse(histories: Sequence[Floats], season: int, horizon: int) -> None:
     if horizon < 1 or season < 1:
         raise ValueError("season and horizon are whole numbers from 1 on")
     if any(h.ndim != 1 or not len(h) or not np.isfinite(h).all() for h in histories):
         raise ValueError("a history is empty or has a value that is missing or not finite")
-    if not histories:
-        none = np.empty((0, horizon))
-        empty = dict.fromkeys(LEVELS, none)
-        return Combined(none, empty, empty, STATISTICAL, np.zeros(horizon))
-    lifts = np.array([lift(recent(history, season)) for history in histories])
-    positive = [recent(h, season) + up for h, up in zip(histories, lifts, strict=True)]
-    never_negative = np.array([history.min() >= 0 for history in histories])
-    largest = np.array([history.max() for history in positive])
-    trained = _train(positive, season, horizon)
-    local = _statistical(positive, lifts, season, horizon)
-    points, spread = _combine(local, trained, positive, season, None)
-    bands, exponents = _calibrate(positive, lifts, trained, season, horizon)
-    unit = local.signs.unit[:, None]
-    scale = unit * error_scale.relative_scale(error_scale.features(local.signs, spread), exponents)
-    if trained:
-        scale = scale * WIDENED
-    points = np.minimum(points, LARGEST_GROWTH * largest[:, None])
-    edges = [
-        points + np.sign(z) * np.maximum(np.sign(z) * bands.quantiles[k] * scale, 0.0)
-        for k, z in enumerate(intervals.NORMAL_QUANTILES)
-    ]
-    floor = np.where(never_negative, 0.0, -np.inf)[:, None]
-    points, *edges = (np.maximum(x - lifts[:, None], floor) for x in (points, *edges))
-    return Combined(
-        points,
-        {95: np.minimum(edges[0], edges[1]), 80: edges[1]},
-        {80: edges[2], 95: np.maximum(edges[2], edges[3])},
-        STATISTICAL + (GLOBAL if trained else ()),
-        trained.share if trained else np.zeros(horizon),
-    )
+
+
+def _of(trained: _Global | None, season: int, horizon: int) -> tuple[tuple[str, ...], Floats]:
+    """What was averaged, and what the global families count."""
+    if trained is None:
+        return _names(season), np.zeros(horizon)
+    return _names(season) + GLOBAL, trained.share
 
 
 def _train(positive: Sequence[Floats], season: int, horizon: int) -> _Global | None:
@@ -150,10 +204,11 @@ def _combine(
     trained: _Global | None,
     positive: Sequence[Floats],
     season: int,
-    unseen: bool | None,
+    *,
+    unseen: bool,
 ) -> tuple[Floats, Floats]:
     """The combination and the disagreement of its methods, both of shape (series, horizon)."""
-    mean = local.methods.mean(axis=0)
+    mean = local.mean
     members = list(local.methods)
     if trained:
         panel = Panel.of(positive, season)
@@ -170,13 +225,13 @@ def _combine(
         moved = np.array([[history.max() > history.min()] for history in positive])
         share = trained.share * moved
         mean = (1 - share) * mean + share * np.mean(learned, axis=0)
-        members = [local.methods.mean(axis=0), *learned, local.methods[3], local.methods[4]]
+        members = [local.mean, *learned, local.methods[0], local.methods[-1]]
     spread = np.abs(np.stack(members) - mean).mean(axis=0)
     return mean, spread
 
 
 def _statistical(positive: Sequence[Floats], lifts: Floats, season: int, horizon: int) -> _Local:
-    methods = np.empty((len(STATISTICAL), len(positive), horizon))
+    methods = np.empty((len(_names(season)), len(positive), horizon))
     known = np.empty((6, len(positive)))
     for rows, y in batches(positive):
         found, tells = _batch(y, lifts[rows], season, horizon)
@@ -195,38 +250,35 @@ def _statistical(positive: Sequence[Floats], lifts: Floats, season: int, horizon
 def _batch(y: Floats, lifts: Floats, season: int, horizon: int) -> tuple[Floats, error_scale.Signs]:
     """All statistical methods on positive series of one length."""
     periods = y.shape[1]
-    states = fast_path.fit(y, season)
-    seasonal = states.seasonal
     before, after = np.arange(periods) % season, (periods + np.arange(horizon)) % season
-    adjusted = y / seasonal[:, before]
+    seasonal = seasonality.reliable(y, season)
     logs, terms = np.log(y), np.log(seasonal)
-    adjusted_logs = logs - terms[:, before]
-    lowest = adjusted_logs.min(axis=1, keepdims=True)
-    on_logs = fast_path.theta(fast_path.fit(adjusted_logs - lowest, 1), horizon) + lowest
+    adjusted, ahead = logs - terms[:, before], terms[:, after]
     centred = terms - terms.mean(axis=1, keepdims=True)
-    highest = LARGEST_GROWTH * y.max(axis=1)[:, None]
-    in_logs = (
-        on_logs + terms[:, after],
+    in_logs = [
         smoothing.holt_winters(logs, centred, horizon),
-        airline.airline(logs, season, horizon),
-    )
-    theta_on_logs, winters, arima = (np.exp(np.minimum(x, np.log(highest))) for x in in_logs)
-    theta = np.maximum(fast_path.theta(states, horizon), 0.0) * seasonal[:, after]
-    swinging = smoothing.complex_smoothing(adjusted, horizon) * seasonal[:, after]
-    swinging = np.clip(swinging, 0.0, highest)
-    methods = np.stack([theta, theta_on_logs, swinging, winters, arima])
-    tells = error_scale.signs(y, adjusted, states.one_step_error, lifts, season)
-    return methods, tells
+        smoothing.trend(adjusted, horizon) + ahead,
+        smoothing.theta(adjusted, horizon) + ahead,
+        autoregression.autoregression(adjusted, horizon) + ahead,
+    ]
+    if season > 1:
+        in_logs.append(airline.airline(logs, season, horizon))
+    highest = np.log(LARGEST_GROWTH) + logs.max(axis=1)[:, None]
+    methods = np.exp(np.minimum(in_logs, highest))
+    one_step = fast_path.fit(y, season).one_step_error
+    return methods, error_scale.signs(y, y / seasonal[:, before], one_step, lifts, season)
+
+
+def _names(season: int) -> tuple[str, ...]:
+    """The statistical methods; the airline model is one of seasons."""
+    return STATISTICAL if season > 1 else STATISTICAL[:-1]
 
 
 def _calibrate(
-    positive: Sequence[Floats],
-    lifts: Floats,
-    trained: _Global | None,
-    season: int,
-    horizon: int,
+    lifted: _Lifted, trained: _Global | None, season: int, horizon: int
 ) -> tuple[intervals.Bands, Floats]:
     """Quantiles of the scores and exponents of the scale, from forecasts at past origins."""
+    positive, lifts = lifted.histories, lifted.lifts
     lengths = np.array([len(history) for history in positive])
     count = int(np.clip(np.ceil(SCORED_SERIES / len(positive)), 2, MOST_ORIGINS))
     apart = horizon if count == 2 else max(1, horizon // 3)
@@ -243,7 +295,7 @@ def _calibrate(
         cut = [positive[r][: cuts[r]] for r in rows]
         local = _statistical(cut, lifts[rows], season, horizon)
         part = trained and _Global(trained.families, trained.half[rows], trained.share)
-        points, spread = _combine(local, part or None, cut, season, True)
+        points, spread = _combine(local, part or None, cut, season, unseen=True)
         actual = np.full((len(rows), horizon), np.nan)
         for k, r in enumerate(rows):
             after = positive[r][cuts[r] : cuts[r] + horizon]

@@ -1,8 +1,9 @@
 """The fast path: theta and damped trend and their mean, for whole matrices of series at once.
 
-    fit       histories of one length -> states
-    append    states and the next observation -> states, without a refit
-    forecast  states -> the coming periods, never negative
+    same_length  histories of any lengths -> matrices of one length each
+    fit          histories of one length -> states
+    append       states and the next observation -> states, without a refit
+    forecast     states -> the coming periods, never negative
 
 States are all that a forecast needs, one row of numbers a series, so that a new week costs a few
 operations.
@@ -12,7 +13,8 @@ trend. Parameters: least squares of the one-step errors over a grid, then over a
 the best point.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
 from typing import Self
@@ -23,6 +25,7 @@ import numpy.typing as npt
 from takt.forecast.domain import seasonality
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 WEEKS_PER_SEASON = 52
 CHUNK = 64
@@ -93,6 +96,15 @@ class States:
         position = ((self.observed + ahead) % season).astype(np.int64)
         index: Floats = self.seasonal[np.arange(len(self)), position]
         return index
+
+
+def same_length(histories: Sequence[Floats]) -> Iterator[tuple[Integers, Floats]]:
+    """Histories of one length at a time: their places, and a matrix (places, periods)."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, history in enumerate(histories):
+        places[len(history)].append(place)
+    for rows in places.values():
+        yield np.array(rows), np.stack([histories[row] for row in rows])
 
 
 def fit(y: Floats, season: int = WEEKS_PER_SEASON) -> States:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from takt.forecast.domain import seasonality
+from takt.forecast.domain.fast_path import same_length
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -86,10 +87,8 @@ class Panel:
         series = len(histories)
         lengths = np.array([len(history) for history in histories], dtype=np.int64)
         seasonal = np.zeros((series, season))
-        for length in np.unique(lengths):
-            rows = np.flatnonzero(lengths == length)
-            same = np.stack([histories[int(row)] for row in rows])
-            seasonal[rows] = np.log(seasonality.indices(same, season))
+        for rows, y in same_length(histories):
+            seasonal[rows] = np.log(seasonality.indices(y, season))
         longest = int(lengths.max())
         raw, adjusted = np.empty((series, longest)), np.empty((series, longest))
         for row, history in enumerate(histories):

@@ -46,21 +46,20 @@ def refit(
     A series whose history did not change but by the last whole week observes it; others are fitted.
     """
     appended: list[WeeklyHistory] = []
-    fitted: dict[int, list[WeeklyHistory]] = {}
+    anew: list[WeeklyHistory] = []
     for history in histories:
         seen = known.get(history.series)
         if seen is not None and _goes_on(seen, history, week):
             appended.append(history)
         else:
-            fitted.setdefault(len(history.quantities), []).append(history)
+            anew.append(history)
     found: list[Fit] = []
     if appended:
         before = fast_path.States.from_rows(np.array([known[h.series].states for h in appended]))
         last = np.array([history.quantities[-1] for history in appended])
         found += _fits(appended, fast_path.append(before, last), week)
-    for group in fitted.values():
-        states = fast_path.fit(np.stack([history.quantities for history in group]))
-        found += _fits(group, states, week)
+    for rows, y in fast_path.same_length([history.quantities for history in anew]):
+        found += _fits([anew[row] for row in rows], fast_path.fit(y), week)
     return found
 
 
@@ -84,9 +83,5 @@ def _fits(group: Sequence[WeeklyHistory], states: fast_path.States, week: date) 
 
 def calibrate_bands(histories: Sequence[WeeklyHistory]) -> Bands:
     """Bands from the rolling origins of all series."""
-    by_length: dict[int, list[Floats]] = {}
-    for history in histories:
-        by_length.setdefault(len(history.quantities), []).append(history.quantities)
-    return calibrate(
-        (replay(np.stack(group), HORIZON_WEEKS) for group in by_length.values()), HORIZON_WEEKS
-    )
+    alike = fast_path.same_length([history.quantities for history in histories])
+    return calibrate((replay(y, HORIZON_WEEKS) for _, y in alike), HORIZON_WEEKS)

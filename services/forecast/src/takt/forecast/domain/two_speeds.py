@@ -115,16 +115,12 @@ def forecast_all(histories: Sequence[Floats]) -> Said:
     series = len(histories)
     naive, fast = np.empty((series, HORIZON_WEEKS)), np.empty((series, HORIZON_WEEKS))
     scales = np.empty(series)
-    by_length: dict[int, list[int]] = {}
-    for place, history in enumerate(histories):
-        by_length.setdefault(len(history), []).append(place)
-    for places in by_length.values():
-        y = np.stack([histories[place] for place in places])
+    for places, y in fast_path.same_length(histories):
         states = fast_path.fit(y)
         fast[places] = fast_path.forecast(states, HORIZON_WEEKS)
         naive[places] = seasonal_naive(y, SEASON, HORIZON_WEEKS)
         scales[places] = scale(states)
-    combined = combination.forecast(histories, SEASON, HORIZON_WEEKS)
+    combined = combination.points(histories, SEASON, HORIZON_WEEKS)
     points = np.maximum(combined.points, 0.0)
     if points.shape != fast.shape or not np.isfinite(points).all():
         raise ValueError("the combination gave no finite forecast for each series and week")
