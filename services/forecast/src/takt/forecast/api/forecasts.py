@@ -13,6 +13,7 @@ from takt.forecast.domain.calendar import months_of_weeks
 from takt.forecast.domain.hierarchy import ancestry
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.schemas import ForecastSum, MonthQuantity, SeriesForecast, SeriesModel
+from takt.forecast.service.level_intervals import Within, present_edges
 from takt.forecast.service.publish import buckets
 from takt.forecast.service.sum_forecasts import sum_forecasts
 from takt.forecast.store import models, replicas
@@ -70,15 +71,18 @@ async def sum_over_hierarchy(
 ) -> list[ForecastSum]:
     """Exact sums at a level of products, in all or in each region with what lies in it.
 
-    Intervals do not add, so that sums have none.
+    Their intervals are measured on sums of the same level. Those of the past have none: versions
+    keep theirs.
     """
     regions = None if region is None else await inside(tx, region)
     found = await forecasts(tx, as_of=as_of, product=product, family=family, regions=regions)
+    revisions = [revision for revision, _ in found]
+    edges = None
+    if revisions and as_of is None:
+        edges = await present_edges(tx, revisions, Within(family, product, region))
     parents = await replicas.parents_of_regions(tx)
     families = await replicas.families_of_products(tx)
-    return sum_forecasts(
-        [revision for revision, _ in found], level, families, parents if by_region else None
-    )
+    return sum_forecasts(revisions, level, families, parents if by_region else None, edges)
 
 
 @router.get("/{product}/{region}", dependencies=[requires("forecast:read")])

@@ -80,13 +80,16 @@ def replay(
     return actual, forecast
 
 
-def intervals(actual: Floats, forecast: Floats, scale: Floats) -> tuple[Floats, Bands]:
+def intervals(
+    actual: Floats, forecast: Floats, scale: Floats, allowed: Floats | None = None
+) -> tuple[Floats, Bands]:
     """Edges of each origin by the scores of the others, and the bands of all origins together.
 
     Args:
         actual: shape (series, origins, horizon), NaN where not known.
         forecast: likewise.
         scale: unit of a series' scores at each origin, shape (series, origins).
+        allowed: the shares that may lie beyond the edges of the bands, as they have adapted.
 
     Returns: edges of shape (4, series, origins, horizon), and the bands.
     """
@@ -97,7 +100,7 @@ def intervals(actual: Floats, forecast: Floats, scale: Floats) -> tuple[Floats, 
         others = calibrate([np.delete(scores, origin, axis=1)], horizon)
         unit = np.broadcast_to(scale[:, origin, None], forecast[:, origin].shape)
         edges[:, :, origin] = around(forecast[:, origin], unit, np.zeros_like(unit), others)
-    return edges, calibrate([scores], horizon)
+    return edges, calibrate([scores], horizon, allowed)
 
 
 def measure(trials: Trials) -> Measures:

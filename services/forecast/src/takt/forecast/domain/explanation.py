@@ -1,13 +1,15 @@
 """Why two versions differ: parts that sum to the difference, exactly, in whole millionths.
 
     difference of a week
-        = calendar + series + actuals + model + signal + orders + known share   (baseline)
+        = calendar + series + actuals + model + reconciliation + signal + orders
+          + known share                                                         (baseline)
         + each deal                                                             (pipeline)
 
     calendar      weeks that one version sees and the other does not: the season moves on
     series        a product or region that is forecast for the first time
     actuals       what the weeks observed between them tell the older version's own model
     model         the rest of the model's new view: it was fitted anew
+    reconciliation  by what the series is moved, so that all levels agree, is another
     signal        by what signals multiply the model's view is another, all of them together
     order         an order that was never a deal takes its quantity out of what is still expected
     known_share   the share of demand that is known from deals was measured anew
@@ -41,7 +43,16 @@ Floats = npt.NDArray[np.float64]
 Millionths = npt.NDArray[np.int64]
 
 PartKind = Literal[
-    "calendar", "series", "actuals", "model", "signal", "order", "known_share", "deal", "price"
+    "calendar",
+    "series",
+    "actuals",
+    "model",
+    "reconciliation",
+    "signal",
+    "order",
+    "known_share",
+    "deal",
+    "price",
 ]
 
 
@@ -61,11 +72,18 @@ class HeldModel:
     states: Floats | None = None
     lift: Floats | None = None
     """By what signals multiply `statistical`; None without any."""
+    shift: Floats | None = None
+    """By what reconciling has moved `statistical`, in units; None where it has not."""
 
     @property
     def lifts(self) -> Floats:
         """The lift of every week."""
         return np.ones(len(self.statistical)) if self.lift is None else self.lift
+
+    @property
+    def shifts(self) -> Floats:
+        """The shift of every week."""
+        return np.zeros(len(self.statistical)) if self.shift is None else self.shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +262,7 @@ def _baseline_parts(
 def _exchanges(
     before: HeldSeries, after: HeldSeries, news: Floats | None, passed: int
 ) -> Iterator[tuple[PartKind, UUID | None, Millionths]]:
-    """Actuals, model, signals and orders, exchanged in this order, in the weeks that both see."""
+    """What makes up a baseline, exchanged in order, in the weeks that both see."""
     old, new = before.model, after.model
     if old is None or new is None:
         return
@@ -253,8 +271,10 @@ def _exchanges(
     ordered = old.ordered[passed:]
     view, lift = old.statistical[passed:], old.lifts[passed:]
     here = expected_baseline(view * lift, known, ordered)
+    model = new.statistical - new.shifts
     views: list[tuple[PartKind, Floats]] = [
-        ("model", new.statistical[:shared] * lift),
+        ("model", np.maximum(model[:shared] + old.shifts[passed:], 0.0) * lift),
+        ("reconciliation", new.statistical[:shared] * lift),
         ("signal", new.statistical[:shared] * new.lifts[:shared]),
     ]
     if news is not None:

@@ -7,7 +7,7 @@ because demand is skewed.
 Source: Vovk, Gammerman & Shafer (2005), split conformal quantiles with the finite-sample rank.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -91,9 +91,7 @@ def replay(
     return scores
 
 
-def calibrate(
-    replayed: Iterable[Floats], horizon: int, allowed: Floats | None = None
-) -> Bands:
+def calibrate(replayed: Iterable[Floats], horizon: int, allowed: Floats | None = None) -> Bands:
     """Pool scores and take their quantiles per horizon, with one neighbour on either side.
 
     A horizon with fewer than 40 scores takes the widest that is known before it, else the normal
@@ -120,6 +118,17 @@ def calibrate(
         else:
             quantiles[:, h] = quantiles[:, h - 1] if h and counts[0] else fallback[:, h]
     return Bands(quantiles, tuple(counts))
+
+
+def calibrate_histories(
+    histories: Sequence[Floats], horizon: int, allowed: Floats | None = None
+) -> Bands:
+    """Bands from the rolling origins of all series. Args: histories: of any length each."""
+    by_length: dict[int, list[Floats]] = {}
+    for history in histories:
+        by_length.setdefault(len(history), []).append(history)
+    replayed = (replay(np.stack(group), horizon) for group in by_length.values())
+    return calibrate(replayed, horizon, allowed)
 
 
 def _rank_quantile(ordered: Floats, level: float) -> float:

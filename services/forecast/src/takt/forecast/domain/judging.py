@@ -33,6 +33,8 @@ class Evidence:
     scale: Floats
     counted: npt.NDArray[np.bool_]
     """Which origins count for the decision, shape (origins,)."""
+    allowed: Floats | None = None
+    """The shares of misses that intervals are allowed, as they have adapted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ def judge(evidence: Evidence, champion: str) -> Judged:
         ahead = evidence.forecasts[method]
         edges = None
         if method != NAIVE:
-            edges, bands[method] = backtest.intervals(evidence.actual, ahead, evidence.scale)
+            edges, bands[method] = backtest.intervals(
+                evidence.actual, ahead, evidence.scale, evidence.allowed
+            )
         trials = Trials(evidence.actual, ahead, evidence.unit, edges)
         by_method.append(_groups(evidence, method, trials))
         series[method] = backtest.measure_series(trials)

@@ -24,7 +24,7 @@ from takt.forecast.domain.calendar import HORIZON_WEEKS
 from takt.forecast.domain.comparison import Decision, decide
 from takt.forecast.domain.intervals import ORIGINS, SHORTEST, Bands, calibrate, scale
 from takt.forecast.domain.joining import MILLION
-from takt.forecast.domain.levels import SERIES, Scope
+from takt.forecast.domain.levels import Scope
 from takt.forecast.domain.reconciliation import Hierarchy, by_covariance, by_variance
 from takt.forecast.domain.two_speeds import STEP_WEEKS
 
@@ -37,7 +37,6 @@ REFIT_WEEKS = 26
 """So often nodes are fitted anew while they are rolled; in between they observe."""
 RESIDUALS = 52
 """The latest one-step errors, by which nodes are weighed; half of them are needed."""
-LOW80, HIGH80, LOW95, HIGH95 = 1, 2, 0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +121,13 @@ def try_levels(
         whole = np.concatenate([base, rolled.today[nodes.tree.series :]])
         weights = by_covariance(nodes.tree, np.stack(rolled.residuals[-RESIDUALS:], axis=1))
         shifts = np.maximum(weights.reconcile(whole).series, 0.0) - base
-    scores = rolled.scores[method]
     levels = {}
-    for scope, inside in _places(nodes).items():
+    for row, (scope, inside) in enumerate(_places(nodes).items()):
+        sums_inside = inside[inside >= nodes.tree.series] - nodes.tree.series
+        own = rolled.scores[method][sums_inside].astype(np.float64)
         errors: dict[str, float] = {}
         if losses is not None:
-            row = list(_places(nodes)).index(scope)
-            errors = {m: float(np.nanmean(losses[i, row])) for i, m in enumerate(MEASURED)}
-        own = scores[inside - nodes.tree.series] if scope != SERIES else scores[:0]
+            errors = {m: float(losses[i, row].mean()) for i, m in enumerate(MEASURED)}
         levels[scope] = Level(
             len(inside),
             calibrate([own], HORIZON_WEEKS, allowed.get(scope)),
@@ -232,20 +230,23 @@ def _losses(nodes: Nodes, rolled: _Rolled) -> Floats | None:
     return found
 
 
-def _covered(scores: Singles) -> tuple[float | None, float | None]:
-    """Coverage of 80 % and 95 % intervals where each half of the origins judges the other."""
+def _covered(scores: Floats) -> tuple[float | None, float | None]:
+    """Coverage of 80 % and 95 % intervals, each half of the origins being judged by the other."""
     half = scores.shape[1] // 2
-    inside: list[npt.NDArray[np.bool_]] = []
-    outside: list[npt.NDArray[np.bool_]] = []
-    for seen, judged in ((scores[:, :half], scores[:, half:]), (scores[:, half:], scores[:, :half])):
-        edges = calibrate([seen], HORIZON_WEEKS).quantiles
+    inside: list[tuple[npt.NDArray[np.bool_], ...]] = []
+    for seen, judged in (np.split(scores, [half], 1), np.split(scores, [half], 1)[::-1]):
+        low95, low80, high80, high95 = calibrate([seen], HORIZON_WEEKS).quantiles
         known = ~np.isnan(judged)
-        for low, high, gathered in ((LOW80, HIGH80, inside), (LOW95, HIGH95, outside)):
-            within = (judged >= np.minimum(edges[low], 0)) & (judged <= np.maximum(edges[high], 0))
-            gathered.append(within[known])
-    if not sum(map(len, inside)):
+        inside.append(
+            tuple(
+                ((judged >= np.minimum(low, 0.0)) & (judged <= np.maximum(high, 0.0)))[known]
+                for low, high in ((low80, high80), (low95, high95))
+            )
+        )
+    within80, within95 = (np.concatenate(both) for both in zip(*inside, strict=True))
+    if not len(within80):
         return None, None
-    return float(np.concatenate(inside).mean()), float(np.concatenate(outside).mean())
+    return float(within80.mean()), float(within95.mean())
 
 
 def _forecasts(y: Floats, first: int) -> Iterator[tuple[int, Floats, Floats]]:

@@ -47,6 +47,7 @@ class Place(NamedTuple):
     region: str | None
 
 
+_WIDEST: tuple[ProductLevel, ...] = ("all", "family", "product")
 # Before codes on the axes of the tree, where a family may be called like a product.
 _FAMILY, _PRODUCT, _REGION = "f", "p", "r"
 
@@ -81,13 +82,19 @@ def _way(region: str, parents: Mapping[str, str | None]) -> list[str]:
 
 
 def scopes_of(tree: Hierarchy, parents: Mapping[str, str | None]) -> list[Scope]:
-    """The scope of each node."""
-    found = [SERIES] * tree.series
-    for node in tree.nodes[tree.series :]:
-        place = _place(node)
-        depth = 0 if place.region is None else len(_way(place.region, parents))
-        found.append(Scope(place.level, depth))
+    """The scope of each node; of one that has several names that of the widest."""
+    found = [SERIES] * len(tree.nodes)
+    names = [
+        (_WIDEST.index(place.level), _depth(place, parents), node)
+        for place, node in places_of(tree).items()
+    ]
+    for level, depth, node in sorted(names, reverse=True):
+        found[node] = Scope(_WIDEST[level], depth)
     return found
+
+
+def _depth(place: Place, parents: Mapping[str, str | None]) -> int:
+    return 0 if place.region is None else len(_way(place.region, parents))
 
 
 def places_of(tree: Hierarchy) -> dict[Place, int]:
@@ -151,7 +158,6 @@ class SummedSeries:
     `lift_deviation` what signals may be wrong by.
     """
 
-    first_week: date
     baseline: Integers
     pipeline: Integers
     statistical: Floats
@@ -167,9 +173,7 @@ class SummedLines:
     deviation: Floats
 
     @classmethod
-    def of(
-        cls, rows: Iterable[tuple[int, UUID, date, Floats]], first_week: date
-    ) -> "SummedLines":
+    def of(cls, rows: Iterable[tuple[int, UUID, date, Floats]], first_week: date) -> "SummedLines":
         """From the place of the series, the deal, the first week and the variance of each line."""
         series, deals, deviations = [], [], []
         numbers: dict[UUID, int] = {}

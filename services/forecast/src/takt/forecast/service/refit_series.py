@@ -18,6 +18,7 @@ from takt.forecast.domain.two_speeds import Outlook, adjusted
 from takt.forecast.service.lift_series import lift_series
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import recount_orders
+from takt.forecast.service.shift_series import keep_shifts
 from takt.forecast.store import calibrations, history, replicas, runs
 from takt.forecast.store import series as series_store
 
@@ -52,6 +53,7 @@ async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) ->
     batch = [replace(series, price=prices.get(series.key, series.price)) for series in batch]
     outlooks = await runs.outlooks_of(tx, keys)
     batch = [_fitted(s, fits.get(s.key), outlooks.get(s.key)) for s in batch]
+    batch = await keep_shifts(tx, batch, week)
     batch = await recount_orders(tx, batch, frozenset(keys))
     batch = await lift_series(tx, batch)
     await series_store.save_fits(tx, list(fits.values()), keys)

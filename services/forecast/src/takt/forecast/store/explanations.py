@@ -16,6 +16,7 @@ from takt.forecast.domain.explanation import HeldLine, HeldModel, HeldOrder, Hel
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import MILLION
 from takt.forecast.domain.series import Floats, lift_from
+from takt.forecast.store.levels import moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _model(row: Any) -> HeldModel | None:
         row.observed_before,
         None if row.states is None else np.array(row.states),
         _lift(row),
+        None if row.shift is None else moved(np.array(row.shift), row.shift_week, row.first_week),
     )
 
 

@@ -51,7 +51,8 @@ async def band_rows(tx: Tx) -> list[Any]:
     """What was measured last of each scope."""
     rows = await tx.exec_driver_sql(
         """
-        SELECT * FROM level_bands WHERE measure = (SELECT max(id::text)::uuid FROM level_measures)
+        SELECT * FROM level_bands
+        WHERE measure = (SELECT id FROM level_measures ORDER BY id DESC LIMIT 1)
         ORDER BY level, depth
         """
     )
