@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
+import pytest
 
 from takt.common.event import Cause
 from takt.forecast import jobs
@@ -128,7 +129,7 @@ async def test_reconciled_series_sum_at_every_level_and_the_difference_says_so(d
     await jobs.refit(database, {"seen": (10**6, 10**6)}, later)
     kept = await read(database, "SELECT shift, shift_week FROM series")
     assert {one.shift_week for one in kept} == {MONDAY + timedelta(weeks=1)}
-    assert kept[0].shift[:20] == approximately(shifted[0].shift[1:21])
+    assert kept[0].shift[:20] == pytest.approx(shifted[0].shift[1:21], abs=1e-6)
 
     await choose(database, "bottom_up", now)
     assert await read(database, "SELECT 1 FROM series WHERE shift IS NOT NULL") == []
@@ -141,12 +142,6 @@ async def test_reconciled_series_sum_at_every_level_and_the_difference_says_so(d
 async def present(database):
     async with database.transaction() as tx:
         return await forecasts(tx)
-
-
-def approximately(values):
-    import pytest
-
-    return pytest.approx(values, abs=1e-6)
 
 
 async def test_what_comes_is_counted_against_what_was_published_once(database, now):
@@ -199,6 +194,26 @@ async def test_the_routes_tell_choose_and_refuse(client, database, now):
         bucket = one["buckets"][0]
         low, high = Decimal(bucket["low80"]), Decimal(bucket["high80"])
         assert low < Decimal(bucket["quantity"]) < high
+    step = {"step": "1", "by_region": True}
+    europe, *parts = [
+        sorted(
+            (await client.get("/v1/forecasts/sums", params={**step, **more})).json(),
+            key=lambda one: one["region"] != "EU",
+        )
+        for more in ({"level": "all"}, {"level": "product"}, {"level": "product", "region": "DE"})
+    ]
+    for week, bucket in enumerate(europe[0]["buckets"]):
+        assert Decimal(bucket["quantity"]) % 1 == 0
+        below = [one["buckets"][week] for one in parts[0] if one["region"] in ("DE", "FR")]
+        assert Decimal(bucket["quantity"]) == sum(Decimal(one["quantity"]) for one in below)
+        assert Decimal(bucket["low80"]) % 1 == 0
+    alone = {one["product"]: one for one in parts[1] if one["region"] == "DE"}
+    among = {one["product"]: one for one in parts[0] if one["region"] == "DE"}
+    assert [b["quantity"] for b in alone["P1"]["buckets"]] == [
+        b["quantity"] for b in among["P1"]["buckets"]
+    ]
+    refused = await client.get("/v1/forecasts/sums", params={"step": "0"})
+    assert refused.status_code == 422
     old = await client.get("/v1/forecasts/sums", params={"as_of": now.isoformat()})
     assert old.json()[0]["buckets"][0]["low80"] is None
     frozen = await client.get("/v1/forecast-versions/1/sums", params={"level": "all"})

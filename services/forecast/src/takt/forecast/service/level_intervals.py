@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,13 @@ class Edges:
 
     first_week: date
     by_place: Mapping[Place, Millionths]
+
+    def rounded(self, step: Decimal) -> "Edges":
+        """The same in multiples of `step`, outwards."""
+        unit = int(step.scaleb(6))
+        outwards = np.array([[0], [0], [unit - 1], [unit - 1]])
+        found = {place: (edges + outwards) // unit * unit for place, edges in self.by_place.items()}
+        return Edges(self.first_week, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Sums over the product and region hierarchies, exact at every level."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, assert_never
@@ -10,8 +11,10 @@ import numpy as np
 from takt.common.db import Tx
 from takt.forecast.domain.calendar import weeks_between
 from takt.forecast.domain.hierarchy import ancestry, roll_up
+from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.levels import Place
 from takt.forecast.domain.pipeline import to_decimals
+from takt.forecast.domain.reconciliation import rounded
 from takt.forecast.schemas import ForecastSum, SumBucket
 from takt.forecast.service.level_intervals import Edges
 from takt.forecast.store import version_levels, versions
@@ -78,6 +81,30 @@ def sum_forecasts(
             roll_up(leaves).items(), key=lambda item: tuple(code or "" for code in item[0])
         )
     ]
+
+
+def rounded_in(
+    whole: Sequence[FrozenRevision], chosen: Sequence[FrozenRevision], step: Decimal
+) -> list[FrozenRevision]:
+    """Some series in multiples of `step`, as they are when all are rounded together.
+
+    Args:
+        whole: all series.
+        chosen: some of them.
+        step: whole millionths.
+    """
+    alike: dict[date, list[FrozenRevision]] = {}
+    for one in whole:
+        alike.setdefault(one.first_week, []).append(one)
+    found: dict[SeriesKey, FrozenRevision] = {}
+    for group in alike.values():
+        parts = np.stack([*(one.baseline for one in group), *(one.pipeline for one in group)])
+        shown = rounded(parts, int(step.scaleb(6)))
+        for place, one in enumerate(group):
+            baseline, pipeline = shown[place], shown[len(group) + place]
+            key = SeriesKey(one.product, one.region)
+            found[key] = replace(one, baseline=baseline, pipeline=pipeline)
+    return [found[SeriesKey(one.product, one.region)] for one in chosen]
 
 
 async def frozen_sums(tx: Tx, version: int, level: Level, by_region: bool) -> list[ForecastSum]:
