@@ -131,7 +131,10 @@ async def test_reconciled_series_sum_at_every_level_and_the_difference_says_so(d
     assert {one.shift_week for one in kept} == {MONDAY + timedelta(weeks=1)}
     assert kept[0].shift[:20] == pytest.approx(shifted[0].shift[1:21], abs=1e-6)
 
-    await choose(database, "bottom_up", now)
+    await choose(database, "tested", now)
+    async with database.transaction() as tx:
+        (measure, *_) = await levels.measures(tx, 9)
+    assert (measure.method, measure.outcome, measure.decided_by) == ("bottom_up", "kept", "test")
     assert await read(database, "SELECT 1 FROM series WHERE shift IS NOT NULL") == []
     after = {one.product + one.region: one for one, _ in await present(database)}
     for key, one in after.items():

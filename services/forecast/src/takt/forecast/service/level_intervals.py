@@ -98,9 +98,8 @@ async def freeze_sums(tx: Tx, version: int, revisions: Sequence[FrozenRevision])
         for place, inside in summed(keys, families, parents).items()
         if not _is_series(place, inside, keys)
     }
-    names = {place: place for place in places}
-    edges = await asyncio.to_thread(_edges, revisions, views, lines, places, names, known)
-    await version_levels.save_sums(tx, version, _frozen(revisions, views, places, known, edges))
+    sums = await asyncio.to_thread(_frozen, revisions, views, lines, places, known)
+    await version_levels.save_sums(tx, version, sums)
     await version_levels.save_head(tx, version)
 
 
@@ -115,11 +114,12 @@ def _codes(key: SeriesKey) -> tuple[str, str]:
 def _frozen(
     revisions: Sequence[FrozenRevision],
     views: Mapping[SeriesKey, View],
+    lines: Sequence[LineShare],
     places: Mapping[Place, Sequence[int]],
     known: Measured,
-    edges: Edges,
 ) -> list[FrozenSum]:
     """Sums as they are kept; past weeks of series that nobody has moved on are left out."""
+    edges = _edges(revisions, views, lines, places, {place: place for place in places}, known)
     found = []
     keys = [SeriesKey(one.product, one.region) for one in revisions]
     first = edges.first_week

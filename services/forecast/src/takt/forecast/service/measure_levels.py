@@ -121,7 +121,7 @@ async def _evidence(tx: Tx, histories: Sequence[WeeklyHistory], now: datetime) -
         week,
         np.stack([bases[key] for key in keys]),
         {weeks_between(origin, week): ahead for origin, ahead in said.items()},
-        await levels.method(tx),
+        await levels.champion(tx),
         None if choice is None or choice.method == "tested" else choice.method,
         allowed,
     )

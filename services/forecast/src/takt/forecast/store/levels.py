@@ -65,6 +65,14 @@ async def method(tx: Tx) -> str:
     return rows.scalar_one_or_none() or BOTTOM_UP
 
 
+async def champion(tx: Tx) -> str:
+    """Which method the test published last, whatever people have chosen since."""
+    rows = await tx.exec_driver_sql(
+        "SELECT method FROM level_measures WHERE outcome <> 'chosen' ORDER BY id DESC LIMIT 1"
+    )
+    return rows.scalar_one_or_none() or BOTTOM_UP
+
+
 async def measures(tx: Tx, limit: int) -> list[Any]:
     """Decisions, the newest first."""
     rows = await tx.exec_driver_sql(
