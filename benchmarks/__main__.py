@@ -11,7 +11,17 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import beat, crm_import, laptop, page, reconcile, reforecast, rest, transport
+from benchmarks import (
+    beat,
+    crm_import,
+    laptop,
+    page,
+    reconcile,
+    reconciled_change,
+    reforecast,
+    rest,
+    transport,
+)
 from benchmarks.lab import Lab, lab
 from benchmarks.line import Line, of_json, table, with_table
 
@@ -33,7 +43,7 @@ def run(name: str, shared: Lab) -> list[Line]:
         case "reforecast":
             return reforecast.measure()
         case "reconcile":
-            return reconcile.measure()
+            return [*reconcile.measure(), *asyncio.run(reconciled_change.measure(shared))]
         case "laptop":
             return laptop.measure()
         case "page":

@@ -71,6 +71,7 @@ def held(random, key, week, *, model=True):
         signals,
         bool(random.random() < 0.7),
         statistical * random.uniform(0, 1) if random.random() < 0.3 else None,
+        random.uniform(-5, 5, WEEKS) if random.random() < 0.3 else None,
     )
     return HeldSeries(
         key,
@@ -141,7 +142,7 @@ def exchanged(series, **changes):
     return replace(series, model=model, baseline=baseline)
 
 
-CHANGES = ["statistical", "analogue", "lift", "known", "ordered", "price", "line"]
+CHANGES = ["statistical", "analogue", "shift", "lift", "known", "ordered", "price", "line"]
 
 
 @given(st.integers(0, 2**32), st.sampled_from(CHANGES))
@@ -155,8 +156,13 @@ def test_what_alone_has_changed_explains_all(seed, what):
             after, kind = exchanged(before, statistical=random.uniform(0, 30, WEEKS)), "model"
         case "analogue":
             more = before.model.own + 40
-            after = exchanged(before, statistical=before.model.own + more, analogue=more)
+            view = before.model.own + more + before.model.shifts
+            after = exchanged(before, statistical=view, analogue=more)
             kind = "analogue"
+        case "shift":
+            more = before.model.shifts + 7
+            after = exchanged(before, statistical=before.model.statistical + 7, shift=more)
+            kind = "reconciliation"
         case "lift":
             lift, signals = lifted(random)
             after, kind = exchanged(before, lift=lift, signals=signals), "signal"

@@ -4,8 +4,6 @@ import pytest
 from takt.forecast.domain import fast_path
 from takt.forecast.domain.intervals import (
     Bands,
-    adapt,
-    adapted_width,
     around,
     calibrate,
     replay,
@@ -56,24 +54,3 @@ def test_uncertain_deals_widen_the_interval():
     wide = around(quantity, unit, np.array([[400.0]]), bands)
     assert wide[0] < narrow[0] < narrow[3] < wide[3]
     assert (wide >= 0).all()
-
-
-def test_after_errors_have_tripled_coverage_comes_back_to_its_aim():
-    random = np.random.default_rng(13)
-    errors = np.abs(np.r_[random.normal(0, 1, 300), random.normal(0, 3, 900)])
-    allowed, fixed, missed, missed_fixed = np.array([0.2]), adapted_width(errors[:100], 0.2), [], []
-    for now in range(100, len(errors)):
-        width = adapted_width(errors[now - 100 : now], float(allowed[0]))
-        missed.append(float(errors[now] > width))
-        missed_fixed.append(float(errors[now] > fixed))
-        allowed = adapt(allowed, np.array(missed[-1:]), 0.2)
-    assert np.mean(missed_fixed[-600:]) > 0.5
-    assert np.mean(missed[-600:]) == pytest.approx(0.2, abs=0.03)
-
-
-def test_the_adaptive_share_stays_within_its_bounds():
-    allowed = np.array([0.2, 0.2])
-    for _ in range(200):
-        allowed = adapt(allowed, np.array([1.0, 0.0]), 0.2)
-    assert allowed[0] == pytest.approx(0.001)
-    assert allowed[1] == pytest.approx(0.6)

@@ -5,8 +5,8 @@ refit_products     soon after products changed: their series
 launch_products    at once when products come: what those like them sell
 refit_all          when somebody asks: every series
 refresh_pipeline   every hour: deals grow older
-recalibrate        every night: every series fitted anew, intervals, known shares and win curves
-                   measured
+recalibrate        every night: every series fitted anew; intervals of series and sums, known
+                   shares and win curves measured; sums reconciled where that is better
 fit_win_model      after that: a win model tried beside the curves, with 200 closed deals or more
 refit_run          every night, and when somebody asks: every series by the combination
 """

@@ -7,6 +7,7 @@ from takt.forecast.api import (
     forecast_versions,
     forecasts,
     pipeline_demand,
+    reconciliation,
     refits,
     signals,
     win_probabilities,
@@ -15,6 +16,7 @@ from takt.forecast.api import (
 ROUTERS = (
     demand_history.router,
     refits.router,  # before the forecast of a product and a region
+    reconciliation.router,
     forecasts.router,
     forecast_models.router,
     forecast_versions.router,

@@ -1,5 +1,6 @@
 """/v1/forecast-versions: immutable snapshots, any of them as of any time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,10 +22,18 @@ from takt.common.http import (
 )
 from takt.common.problems import NotFound
 from takt.forecast.domain.history import SeriesKey
-from takt.forecast.schemas import FrozenForecast, PublishVersion, SeriesModel, VersionHead
+from takt.forecast.schemas import (
+    ForecastSum,
+    FrozenForecast,
+    LevelIntervals,
+    PublishVersion,
+    SeriesModel,
+    VersionHead,
+)
 from takt.forecast.service.publish import buckets
 from takt.forecast.service.publish_versions import publish_version
-from takt.forecast.store import models, versions
+from takt.forecast.service.sum_forecasts import Level, frozen_sums
+from takt.forecast.store import models, version_levels, versions
 
 router = APIRouter(prefix="/v1/forecast-versions", tags=["forecast versions"])
 
@@ -46,7 +55,8 @@ async def list_versions(
     rows = await versions.list_versions(
         tx, as_of=as_of, before=place[0] if place else None, limit=limit
     )
-    items = [_head(row) for row in rows]
+    known = await version_levels.intervals_of(tx, [row.version for row in rows])
+    items = [_head(row, known.get(row.version, ())) for row in rows]
     return Page(items=items, next=encode_cursor(items[-1].version) if len(items) == limit else None)
 
 
@@ -65,7 +75,7 @@ async def publish(
         version = await publish_version(
             tx, name=body.name, published_by=caller.name, now=now, cause=cause
         )
-        return 201, _head(version)
+        return 201, await head_of(tx, version.version, "version")
 
     return await once(request, tx, answer)
 
@@ -104,19 +114,47 @@ async def read_series(
     return Page(items=items, next=encode_cursor(last.product, last.region) if last else None)
 
 
+@router.get("/{version}/sums", dependencies=[requires("forecast:read")])
+async def read_sums(
+    version: VersionNumber,
+    tx: RequestTx,
+    level: Level = "all",
+    by_region: bool = False,
+    family: str | None = None,
+    product: str | None = None,
+    region: str | None = None,
+) -> list[ForecastSum]:
+    """The sums of a version with their intervals, as they were published.
+
+    At a level of products, in all or in each region with what lies in it. `family` and `product`
+    choose among those of their level, `region` among regions.
+    """
+    await read_version(version, tx)
+    found = await frozen_sums(tx, version, level, by_region)
+    wanted = {"family": family, "product": product, "all": None}[level]
+    return [
+        one
+        for one in found
+        if (wanted is None or one.product == wanted) and (region is None or one.region == region)
+    ]
+
+
 async def head_of(tx: RequestTx, version: int, field: str) -> VersionHead:
     """A version's head. Raises NoVersion, which names the field that asked for it."""
     row = await versions.get_version(tx, version)
     if row is None:
         raise NoVersion(field=field, value=version, remedy="GET /v1/forecast-versions lists them")
-    return _head(row)
+    known = await version_levels.intervals_of(tx, [version])
+    return _head(row, known.get(version, ()))
 
 
-def _head(row: Any) -> VersionHead:
+def _head(row: Any, intervals: Sequence[Any]) -> VersionHead:
     return VersionHead(
         version=row.version,
         name=row.name,
         as_of=row.as_of,
         published_by=row.published_by,
         series=row.series,
+        reconciliation=row.reconciliation,
+        intervals=[LevelIntervals.model_validate(i, from_attributes=True) for i in intervals],
     )

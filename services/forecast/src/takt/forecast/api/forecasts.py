@@ -1,9 +1,10 @@
 """/v1/forecasts: the forecast of each series, now or as of a time, and sums over hierarchies."""
 
 from datetime import datetime
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
@@ -13,13 +14,18 @@ from takt.forecast.domain.calendar import months_of_weeks
 from takt.forecast.domain.hierarchy import ancestry
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.schemas import ForecastSum, MonthQuantity, SeriesForecast, SeriesModel
+from takt.forecast.service.level_intervals import Within, present_edges
 from takt.forecast.service.publish import buckets
-from takt.forecast.service.sum_forecasts import sum_forecasts
+from takt.forecast.service.sum_forecasts import rounded_in, sum_forecasts
 from takt.forecast.store import models, replicas
 from takt.forecast.store.forecasts import forecasts
 from takt.forecast.store.versions import FrozenRevision
 
 router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"])
+
+Step = Annotated[
+    Decimal | None, Query(gt=0, le=1_000_000, decimal_places=6, description="such as 1 or 0.1")
+]
 
 
 class NoForecast(NotFound):
@@ -67,18 +73,27 @@ async def sum_over_hierarchy(
     product: str | None = None,
     region: str | None = None,
     as_of: datetime | None = None,
+    step: Step = None,
 ) -> list[ForecastSum]:
     """Exact sums at a level of products, in all or in each region with what lies in it.
 
-    Intervals do not add, so that sums have none.
+    Their intervals are measured on sums of the same level. Those of the past have none: versions
+    keep theirs. With `step` quantities are multiples of it that sum at every level, whatever part
+    is asked for: baseline and pipeline of all series are rounded together by largest remainder.
     """
     regions = None if region is None else await inside(tx, region)
     found = await forecasts(tx, as_of=as_of, product=product, family=family, regions=regions)
+    revisions = [revision for revision, _ in found]
+    edges = None
+    if revisions and as_of is None:
+        edges = await present_edges(tx, revisions, Within(family, product, region))
+    if step is not None:
+        whole = [revision for revision, _ in await forecasts(tx, as_of=as_of)]
+        revisions = rounded_in(whole, revisions, step)
+        edges = None if edges is None else edges.rounded(step)
     parents = await replicas.parents_of_regions(tx)
     families = await replicas.families_of_products(tx)
-    return sum_forecasts(
-        [revision for revision, _ in found], level, families, parents if by_region else None
-    )
+    return sum_forecasts(revisions, level, families, parents if by_region else None, edges)
 
 
 @router.get("/{product}/{region}", dependencies=[requires("forecast:read")])

@@ -1,7 +1,8 @@
 """Why two versions differ: parts that sum to the difference, exactly, in whole millionths.
 
     difference of a week
-        = calendar + series + actuals + model + signal + orders + known share   (baseline)
+        = calendar + series + actuals + model + reconciliation + signal + orders
+          + known share                                                         (baseline)
         + each deal                                                             (pipeline)
 
     calendar      weeks that one version sees and the other does not: the season moves on
@@ -9,6 +10,7 @@
     actuals       what the weeks observed between them tell the older version's own model
     model         the rest of the model's new view: it was fitted anew
     analogue      what a new product is expected to sell because those like it do
+    reconciliation  by what the series is moved, so that all levels agree, is another
     signal        one signal multiplies the model's view by something else (`signal_parts.py`)
     order         an order that was never a deal takes its quantity out of what is still expected
     known_share   the share of demand that is known from deals was measured anew
@@ -49,6 +51,7 @@ PartKind = Literal[
     "actuals",
     "model",
     "analogue",
+    "reconciliation",
     "signal",
     "order",
     "known_share",
@@ -202,7 +205,7 @@ def _baseline_parts(
 def _exchanges(
     before: HeldSeries, after: HeldSeries, news: Floats | None, passed: int
 ) -> Iterator[tuple[PartKind, UUID | None, Millionths]]:
-    """Actuals, model, analogues, signals, orders, in this order, in the weeks that both see."""
+    """What makes up a baseline, exchanged in order, in the weeks that both see."""
     old, new = before.model, after.model
     if old is None or new is None:
         return
@@ -213,10 +216,11 @@ def _exchanges(
     here = expected_baseline(view * lift, known, ordered)
     # A view that is made of the history whole changes by what it has seen, if it has.
     seen = not new.by_states and new.observed_before != old.observed_before
-    mixed = np.maximum(new.own[:shared] + (old.statistical - old.own)[passed:], 0.0)
+    own, like, moved = new.own[:shared], old.analogues[passed:], old.shifts[passed:]
     views: list[tuple[PartKind, Floats]] = [
-        ("actuals" if seen else "model", mixed * lift),
-        ("analogue", new.statistical[:shared] * lift),
+        ("actuals" if seen else "model", np.maximum(own + like + moved, 0.0) * lift),
+        ("analogue", np.maximum(own + new.analogues[:shared] + moved, 0.0) * lift),
+        ("reconciliation", new.statistical[:shared] * lift),
     ]
     if news is not None:
         views.insert(0, ("actuals", np.maximum(view + news[:shared], 0.0) * lift))

@@ -37,11 +37,23 @@ class HeldModel:
     """Whether `statistical` follows from `states`: a rate, and a new product's view, do not."""
     analogue: Floats | None = None
     """What products like it add to `statistical` of a new product."""
+    shift: Floats | None = None
+    """By what reconciling has moved `statistical`, in units; None where it has not."""
 
     @property
     def own(self) -> Floats:
         """What its own history says."""
-        return self.statistical if self.analogue is None else self.statistical - self.analogue
+        return self.statistical - self.analogues - self.shifts
+
+    @property
+    def analogues(self) -> Floats:
+        """What products like it add, in every week."""
+        return np.zeros(len(self.statistical)) if self.analogue is None else self.analogue
+
+    @property
+    def shifts(self) -> Floats:
+        """The shift of every week."""
+        return np.zeros(len(self.statistical)) if self.shift is None else self.shift
 
     @property
     def lifts(self) -> Floats:

@@ -4,11 +4,10 @@ A score is the error of a forecast at an origin in the past, divided by the seri
 error there. Scores of all series are pooled per horizon; their quantiles times a series' own scale
 are its interval. Nothing is assumed about the shape of errors, and low and high are kept apart
 because demand is skewed.
-Sources: Vovk, Gammerman & Shafer (2005), split conformal quantiles with the finite-sample rank;
-Gibbs & Candès (2021), adaptive conformal inference.
+Source: Vovk, Gammerman & Shafer (2005), split conformal quantiles with the finite-sample rank.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 LEVELS = (0.025, 0.1, 0.9, 0.975)
 """Low 95, low 80, high 80, high 95."""
+AIMS = (0.025, 0.1, 0.1, 0.025)
+"""The share of values that may lie beyond each of them."""
 NORMAL_QUANTILES = (-1.959964, -1.281552, 1.281552, 1.959964)
 MEAN_TO_STANDARD = 1.253314
 """Standard deviation over mean absolute deviation of a normal distribution."""
@@ -30,10 +31,6 @@ SHORTEST = 30
 SCORES_NEEDED = 40
 SCALE_FLOOR = 0.02
 """Least scale, as a share of the mean demand: a series that never erred may still err."""
-
-ADAPTING = 0.03
-"""Step of the adaptive update: larger follows a change sooner and wavers more."""
-MISSES = (0.001, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +91,19 @@ def replay(
     return scores
 
 
-def calibrate(replayed: Iterable[Floats], horizon: int) -> Bands:
+def calibrate(replayed: Iterable[Floats], horizon: int, allowed: Floats | None = None) -> Bands:
     """Pool scores and take their quantiles per horizon, with one neighbour on either side.
 
     A horizon with fewer than 40 scores takes the widest that is known before it, else the normal
     quantile.
+
+    Args:
+        replayed: scores, the last axis being weeks ahead.
+        horizon: weeks ahead.
+        allowed: the share that may lie beyond each edge, shape (4, horizon); None for `AIMS`.
     """
+    shares = np.tile(np.array(AIMS)[:, None], (1, horizon)) if allowed is None else allowed
+    levels = np.where(np.array(LEVELS)[:, None] < 0.5, shares, 1 - shares)
     flat = [part.reshape(-1, horizon) for part in replayed]
     pooled = np.concatenate(flat) if flat else np.empty((0, horizon))
     fallback = Bands.normal(horizon).quantiles
@@ -110,10 +114,21 @@ def calibrate(replayed: Iterable[Floats], horizon: int) -> Bands:
         column = np.sort(column[~np.isnan(column)])
         counts.append(int((~np.isnan(pooled[:, h])).sum()))
         if len(column) >= SCORES_NEEDED:
-            quantiles[:, h] = [_rank_quantile(column, level) for level in LEVELS]
+            quantiles[:, h] = [_rank_quantile(column, level) for level in levels[:, h]]
         else:
             quantiles[:, h] = quantiles[:, h - 1] if h and counts[0] else fallback[:, h]
     return Bands(quantiles, tuple(counts))
+
+
+def calibrate_histories(
+    histories: Sequence[Floats], horizon: int, allowed: Floats | None = None
+) -> Bands:
+    """Bands from the rolling origins of all series. Args: histories: of any length each."""
+    by_length: dict[int, list[Floats]] = {}
+    for history in histories:
+        by_length.setdefault(len(history), []).append(history)
+    replayed = (replay(np.stack(group), horizon) for group in by_length.values())
+    return calibrate(replayed, horizon, allowed)
 
 
 def _rank_quantile(ordered: Floats, level: float) -> float:
@@ -146,28 +161,3 @@ def around(
         width = np.hypot(from_baseline, z * deviation)
         edges.append(np.maximum(quantity + sign * width, 0.0))
     return np.stack(edges)
-
-
-def adapt(allowed: Floats, missed: Floats, aim: float, rate: float = ADAPTING) -> Floats:
-    """The share of misses to allow next, after one more value is known.
-
-    A miss lowers it, so the next interval is wider; a hit raises it a little. Over time misses come
-    to `aim`, however the errors change.
-
-    Args:
-        allowed: the share allowed so far, shape (series,); begin with `aim`.
-        missed: 1 where the value lay outside, else 0; shape (series,).
-        aim: .2 for an 80 % interval.
-        rate: step size.
-    """
-    return np.clip(allowed + rate * (aim - missed), *MISSES)
-
-
-def adapted_width(scores: Floats, allowed: float) -> float:
-    """Half-width of the next interval, from past absolute scores.
-
-    Args:
-        scores: shape (n,), at least one.
-        allowed: from `adapt`.
-    """
-    return _rank_quantile(np.sort(scores), 1 - allowed)

@@ -42,6 +42,8 @@ class Evidence:
     scale: Floats
     counted: npt.NDArray[np.bool_]
     """Which origins count for the decision, shape (origins,)."""
+    allowed: Floats | None = None
+    """The shares of misses that intervals are allowed, as they have adapted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def routed(evidence: Evidence, speed: str, classes: Mapping[Class, Decision]) ->
 
 def _bands(evidence: Evidence, ahead: Floats) -> Bands:
     scores = (evidence.actual - ahead) / evidence.scale[:, :, None]
-    return calibrate([scores], ahead.shape[2])
+    return calibrate([scores], ahead.shape[2], evidence.allowed)
 
 
 def losses(evidence: Evidence, method: str) -> Floats:

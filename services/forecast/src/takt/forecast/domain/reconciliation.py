@@ -146,16 +146,23 @@ class Reconciled:
 def shown(millionths: Integers, tree: Hierarchy, step: int = MILLION) -> Integers:
     """Every node in multiples of `step` for display, in millionths; all sums stay exact.
 
-    Series are rounded by largest remainder, so that their sum is the rounded sum of all; what holds
-    them is summed from that. Ties go to the first.
+    Series are rounded, and what holds them is summed from that.
     """
-    series = millionths[: tree.series]
+    return tree.sums(rounded(millionths[: tree.series], step))
+
+
+def rounded(series: Integers, step: int) -> Integers:
+    """Series in multiples of `step` by largest remainder, shape (series, weeks), in millionths.
+
+    Their sum is the rounded sum of all. Ties go to the first.
+    """
     floors, remainders = np.divmod(series, step)
     missing = np.rint(remainders.sum(axis=0) / step).astype(np.int64)
     order = np.argsort(-remainders, axis=0, kind="stable")
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(len(series))[:, None], axis=0)
-    return tree.sums((floors + (rank < missing)) * step)
+    shares: Integers = (floors + (rank < missing)) * step
+    return shares
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of, weeks_between
 from takt.forecast.domain.demand_classes import Class, classify
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.judging import Evidence, Judged, judge
+from takt.forecast.domain.levels import SERIES
 from takt.forecast.domain.two_speeds import (
     COMBINATION,
     JUDGED,
@@ -21,6 +22,7 @@ from takt.forecast.domain.two_speeds import (
     STEP_WEEKS,
     past_trials,
 )
+from takt.forecast.service.measure_levels import allowed_by_scope
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
 from takt.forecast.store import calibrations, history, methods, models, replicas, runs
@@ -63,9 +65,10 @@ async def judge_run(database: Database, run: Run, workers: Workers, now: datetim
         async with database.transaction() as tx:
             champion = await models.champion(tx)
             since = await models.last_undone(tx)
+            allowed = (await allowed_by_scope(tx)).get(SERIES)
         undone = date.min if since is None else week_of(in_zone(since, zone).date())
         counted = [origin >= undone for origin in origins]
-        judged = await workers.run(judge_pages, pages, families, counted, champion)
+        judged = await workers.run(judge_pages, pages, families, counted, champion, allowed)
         async with database.transaction() as tx:
             await models.lock_decisions(tx)
             kept = await models.champion(tx) == champion  # else somebody has undone it meanwhile
@@ -122,6 +125,7 @@ def judge_pages(
     families: dict[str, str | None],
     counted: Sequence[bool],
     champion: str,
+    allowed: npt.NDArray[np.float64] | None,
 ) -> Judged:
     """Judge what was read page by page. Runs in a worker: sorting the scores takes seconds."""
     keys = [key for page in pages for key in page.keys]
@@ -143,6 +147,7 @@ def judge_pages(
         whole([page.unit for page in pages]),
         scale[:, tried].astype(np.float64),
         np.array(counted)[tried],
+        allowed,
     )
     return judge(evidence, champion)
 

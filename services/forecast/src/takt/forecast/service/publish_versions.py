@@ -12,6 +12,7 @@ from takt.common.problems import Conflict
 from takt.forecast.domain.calendar import week_of
 from takt.forecast.domain.pipeline import to_decimals
 from takt.forecast.domain.series import move_to_week
+from takt.forecast.service.level_intervals import freeze_sums
 from takt.forecast.service.publish import buckets, in_zone
 from takt.forecast.store import models, replicas, versions
 from takt.forecast.store.versions import FrozenLine, FrozenRevision, Version
@@ -60,6 +61,7 @@ async def publish_version(
         )
     await models.freeze_models(tx, version.version)
     revisions, lines = await versions.content(tx, version.version)
+    await freeze_sums(tx, version.version, revisions)
     parts = list(_parts([_frozen(revision, lines) for revision in revisions]))
     events = [
         ForecastVersionPublished(

@@ -16,14 +16,22 @@ from takt.common.event import Cause, new_id
 from takt.common.jobs import enqueue
 from takt.forecast.domain.calendar import HORIZON_WEEKS, week_of
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
-from takt.forecast.domain.intervals import Bands
+from takt.forecast.domain.intervals import Bands, calibrate_histories
 from takt.forecast.domain.joining import PastSale, known_shares
+from takt.forecast.domain.levels import SERIES
 from takt.forecast.domain.pipeline import visits_of
-from takt.forecast.domain.refit import calibrate_bands
+from takt.forecast.domain.series import Floats
 from takt.forecast.domain.win_curves import estimate
 from takt.forecast.domain.win_model import CLOSED_NEEDED
+from takt.forecast.service.measure_levels import (
+    Shifts,
+    allowed_by_scope,
+    compare_published,
+    measure_levels,
+)
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import Changes, Why, revise_deals
+from takt.forecast.service.shift_series import shift_series
 from takt.forecast.store import calibrations, history, replicas, runs
 from takt.forecast.store import series as series_store
 from takt.forecast.store.calibrations import DEFAULT_FULFILMENT_DAYS, Calibration
@@ -45,6 +53,8 @@ class Evidence:
     counts: tuple[int, int]
     bands: Bands | None = None
     """The combination's, which its runs measure; None where the fast path is published."""
+    allowed: Floats | None = None
+    """The shares of misses that series' intervals are allowed, as they have adapted."""
 
 
 def measure(evidence: Evidence, now: datetime) -> tuple[Calibration, dict[SeriesKey, list[float]]]:
@@ -54,7 +64,10 @@ def measure(evidence: Evidence, now: datetime) -> tuple[Calibration, dict[Series
     times = evidence.fulfilment_days
     calibration = Calibration(
         estimate(visits),
-        evidence.bands or calibrate_bands(evidence.histories),
+        evidence.bands
+        or calibrate_histories(
+            [one.quantities for one in evidence.histories], HORIZON_WEEKS, evidence.allowed
+        ),
         round(median(times)) if len(times) >= FULFILMENTS_NEEDED else DEFAULT_FULFILMENT_DAYS,
         now,
         *evidence.counts,
@@ -96,6 +109,7 @@ def _weeks(moment: datetime | date) -> float:
 async def recalibrate(database: Database, now: datetime) -> UUID:
     """Measure anew, keep it, and say every deal and series again by it. Returns its id."""
     async with database.transaction() as tx:
+        await compare_published(tx, now)
         evidence = await _evidence(tx, now)
     calibration, known = await asyncio.to_thread(measure, evidence, now)
     identity = new_id()
@@ -108,8 +122,9 @@ async def recalibrate(database: Database, now: datetime) -> UUID:
         if calibration.closed_deals >= CLOSED_NEEDED:
             named = {"calibration": str(identity)}
             await enqueue(tx, "fit_win_model", named, once=f"fit_win_model {identity}")
+    shifts = await measure_levels(database, evidence.histories, now)
     await refresh_pipeline(database, now)
-    await rejoin_all(database, now)
+    await rejoin_all(database, now, shifts)
     return identity
 
 
@@ -127,6 +142,7 @@ async def _evidence(tx: Tx, now: datetime) -> Evidence:
         await history.fulfilment_times(tx),
         await history.evidence(tx),
         await runs.combination_bands(tx),
+        (await allowed_by_scope(tx)).get(SERIES),
     )
 
 
@@ -148,8 +164,14 @@ async def refresh_pipeline(database: Database, now: datetime) -> None:
             )
 
 
-async def rejoin_all(database: Database, now: datetime) -> None:
-    """Put every forecast together anew: bands and known shares have changed."""
+async def rejoin_all(database: Database, now: datetime, shifts: Shifts | None) -> None:
+    """Put every forecast together anew: bands, known shares and shifts have changed.
+
+    Args:
+        database: the service's.
+        now: business time.
+        shifts: by what series are moved to be reconciled; None to leave that as it is.
+    """
     after: SeriesKey | None = None
     while True:
         async with database.transaction() as tx:
@@ -159,5 +181,7 @@ async def rejoin_all(database: Database, now: datetime) -> None:
             after = keys[-1]
             week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
             batch = await series_store.lock_series(tx, keys, week)
+            if shifts is not None:
+                batch = await shift_series(tx, batch, shifts, week)
             calibration = await calibrations.calibration_of(tx, await calibrations.latest(tx))
             await publish(tx, batch, dict.fromkeys(keys, Cause.start()), calibration, now)

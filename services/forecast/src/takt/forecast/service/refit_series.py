@@ -23,6 +23,7 @@ from takt.forecast.service.launch_products import blended, from_launch, launched
 from takt.forecast.service.lift_series import lift_series
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import recount_orders
+from takt.forecast.service.shift_series import keep_shifts
 from takt.forecast.store import calibrations, history, methods, new_products, replicas, runs
 from takt.forecast.store import series as series_store
 
@@ -78,6 +79,7 @@ async def fit_anew(
     views |= await blended(tx, views, launches, week)
     batch = [replace(series, price=prices.get(series.key, series.price)) for series in batch]
     batch = [_seen(s, views.get(s.key, NOTHING), sold=s.key in sold) for s in batch]
+    batch = await keep_shifts(tx, batch, week)
     batch = await recount_orders(tx, batch, frozenset(keys))
     batch = await lift_series(tx, batch)
     await series_store.save_fits(tx, fits, keys)

@@ -1,17 +1,28 @@
 """Sums over the product and region hierarchies, exact at every level."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, assert_never
 
+import numpy as np
+
+from takt.common.db import Tx
 from takt.forecast.domain.calendar import weeks_between
 from takt.forecast.domain.hierarchy import ancestry, roll_up
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.domain.levels import Place
 from takt.forecast.domain.pipeline import to_decimals
+from takt.forecast.domain.reconciliation import rounded
 from takt.forecast.schemas import ForecastSum, SumBucket
+from takt.forecast.service.level_intervals import Edges
+from takt.forecast.store import version_levels, versions
+from takt.forecast.store.version_levels import FrozenSum
 from takt.forecast.store.versions import FrozenRevision
 
 Level = Literal["all", "family", "product"]
+EDGES = ("low95", "low80", "high80", "high95")
 
 
 def sum_forecasts(
@@ -19,6 +30,7 @@ def sum_forecasts(
     level: Level,
     families: Mapping[str, str | None],
     parents: Mapping[str, str | None] | None,
+    edges: Edges | None = None,
 ) -> list[ForecastSum]:
     """Sum series into nodes of (product level, region).
 
@@ -29,6 +41,7 @@ def sum_forecasts(
         level: into what products are summed; a product without a family is in none.
         families: by product.
         parents: by region, each region being summed into all that it lies in; None for all regions.
+        edges: intervals of sums, as far as they are known.
     """
     if not revisions:
         return []
@@ -59,6 +72,7 @@ def sum_forecasts(
                     quantity=sums[week] + sums[length + week],
                     baseline=sums[week],
                     pipeline=sums[length + week],
+                    **interval_in(edges, Place(level, product, region), first, week),
                 )
                 for week in range(length)
             ],
@@ -67,6 +81,88 @@ def sum_forecasts(
             roll_up(leaves).items(), key=lambda item: tuple(code or "" for code in item[0])
         )
     ]
+
+
+def rounded_in(
+    whole: Sequence[FrozenRevision], chosen: Sequence[FrozenRevision], step: Decimal
+) -> list[FrozenRevision]:
+    """Some series in multiples of `step`, as they are when all are rounded together.
+
+    Args:
+        whole: all series.
+        chosen: some of them.
+        step: whole millionths.
+    """
+    alike: dict[date, list[FrozenRevision]] = {}
+    for one in whole:
+        alike.setdefault(one.first_week, []).append(one)
+    found: dict[SeriesKey, FrozenRevision] = {}
+    for group in alike.values():
+        parts = np.stack([*(one.baseline for one in group), *(one.pipeline for one in group)])
+        shown = rounded(parts, int(step.scaleb(6)))
+        for place, one in enumerate(group):
+            baseline, pipeline = shown[place], shown[len(group) + place]
+            key = SeriesKey(one.product, one.region)
+            found[key] = replace(one, baseline=baseline, pipeline=pipeline)
+    return [found[SeriesKey(one.product, one.region)] for one in chosen]
+
+
+async def frozen_sums(tx: Tx, version: int, level: Level, by_region: bool) -> list[ForecastSum]:
+    """The sums of a version at a level of products, in all regions or in each, in order."""
+    sums = await version_levels.sums_of(tx, version, level, by_region)
+    if level == "product" and by_region:
+        summed = {(one.place.product, one.place.region) for one in sums}
+        revisions, _ = await versions.content(tx, version)
+        sums += [_alone(one) for one in revisions if (one.product, one.region) not in summed]
+    sums.sort(key=lambda one: (one.place.product or "", one.place.region or ""))
+    return [_frozen_sum(one) for one in sums]
+
+
+def _frozen_sum(one: FrozenSum) -> ForecastSum:
+    known = {} if one.bands is None else {one.place: one.bands}
+    edges = Edges(one.first_week, known)
+    parts = zip(to_decimals(one.baseline), to_decimals(one.pipeline), strict=True)
+    return ForecastSum(
+        level=one.place.level,
+        product=one.place.product,
+        region=one.place.region,
+        series=one.series,
+        buckets=[
+            SumBucket(
+                week=one.first_week + timedelta(weeks=week),
+                quantity=baseline + pipeline,
+                baseline=baseline,
+                pipeline=pipeline,
+                **interval_in(edges, one.place, one.first_week, week),
+            )
+            for week, (baseline, pipeline) in enumerate(parts)
+        ],
+    )
+
+
+def _alone(revision: FrozenRevision) -> FrozenSum:
+    """A series as the sum of itself."""
+    return FrozenSum(
+        Place("product", revision.product, revision.region),
+        1,
+        revision.first_week,
+        revision.baseline,
+        revision.pipeline,
+        np.zeros_like(revision.baseline),
+        revision.bands,
+        None,
+    )
+
+
+def interval_in(edges: Edges | None, place: Place, first: date, week: int) -> dict[str, Decimal]:
+    """The interval of a sum in a week, by the names of its edges; nothing where it has none."""
+    found = None if edges is None else edges.by_place.get(place)
+    if edges is None or found is None:
+        return {}
+    ahead = week - weeks_between(first, edges.first_week)
+    if not 0 <= ahead < found.shape[1]:
+        return {}
+    return dict(zip(EDGES, to_decimals(found[:, ahead]), strict=True))
 
 
 def product_node(product: str, level: Level, families: Mapping[str, str | None]) -> str | None:

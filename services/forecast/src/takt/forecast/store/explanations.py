@@ -19,6 +19,7 @@ from takt.forecast.domain.series import Floats, lift_from, rolled
 from takt.forecast.domain.signal_parts import HeldSignal, SignalThen
 from takt.forecast.domain.signals import week_logs
 from takt.forecast.domain.two_speeds import COMBINATION, FAST
+from takt.forecast.store.levels import moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def _model(row: Any, signals: Sequence[Any]) -> HeldModel | None:
         _signals(row, signals),
         row.model in (None, FAST, COMBINATION),
         _analogue(row),
+        None if row.shift is None else moved(np.array(row.shift), row.shift_week, row.first_week),
     )
 
 

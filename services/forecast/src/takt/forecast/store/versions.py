@@ -81,9 +81,10 @@ WITH version AS (
     GROUP BY 1, 2
 ), frozen AS (
     INSERT INTO version_series (version, product, region, revision, unit, statistical, known,
-        ordered, observed, observed_before, states, lift, lift_week)
+        ordered, observed, observed_before, states, lift, lift_week, lift_error, shift, shift_week)
     SELECT version, product, region, s.revision, coalesce(p.unit, 'each'), s.statistical, s.known,
-        s.ordered, observed, t.observed_before, t.states, s.lift, s.lift_week
+        s.ordered, observed, t.observed_before, t.states, s.lift, s.lift_week, s.lift_error,
+        s.shift, s.shift_week
     FROM version, series s JOIN observed USING (product, region)
     LEFT JOIN series_states t USING (product, region) LEFT JOIN products p ON p.code = product
     WHERE s.revision > 0

@@ -1,0 +1,318 @@
+"""Sums in versions: from what their intervals are made, what they said, and what came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from takt.common.db import Tx
+from takt.forecast.domain.calendar import weeks_between
+from takt.forecast.domain.history import SeriesKey
+from takt.forecast.domain.joining import Millionths
+from takt.forecast.domain.levels import Place, Scope
+from takt.forecast.domain.series import Floats, lift_from
+from takt.forecast.store.arrays import literal
+
+_SHARED = "product, region, statistical, known, ordered, lift, lift_error, lift_week"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the model says of a series with its signals, and how far those may be wrong, in units.
+
+    Shapes (HORIZON_WEEKS,), from the series' first week on.
+    """
+
+    statistical: Floats
+    lift_deviation: Floats
+    ordered: Millionths
+
+
+@dataclass(frozen=True, slots=True)
+class LineShare:
+    """What a deal's line may add to its series, from the week of `first_week` on."""
+
+    series: SeriesKey
+    deal_id: UUID
+    first_week: date
+    quantity: float
+    expected: Millionths
+
+
+async def views(tx: Tx, version: int | None) -> dict[SeriesKey, View]:
+    """Views of all series as a version holds them; None for the present."""
+    if version is None:
+        rows = await tx.exec_driver_sql(f"SELECT {_SHARED}, first_week FROM series")
+    else:
+        rows = await tx.exec_driver_sql(
+            f"""
+            SELECT {_SHARED}, first_week FROM version_series
+            JOIN forecast_revisions USING (product, region, revision) WHERE version = $1
+            """,
+            (version,),
+        )
+    return {SeriesKey(row.product, row.region): _view(row) for row in rows}
+
+
+def _view(row: Any) -> View:
+    view = np.array(row.statistical)
+    nothing = np.zeros(len(view))
+    ordered = np.array(row.ordered, dtype=np.int64)
+    if row.lift is None:
+        return View(view, nothing, ordered)
+    # Versions from before errors were kept take their signals as certain.
+    error = nothing if row.lift_error is None else np.array(row.lift_error)
+    passed = weeks_between(row.lift_week, row.first_week)
+    lift, error = (
+        lift_from(np.array(row.lift), passed),
+        lift_from(1 + error, passed) - 1,  # weeks that come into sight are certain
+    )
+    return View(view * lift, (1 - np.array(row.known)) * view * lift * error, ordered)
+
+
+async def lines(tx: Tx, version: int | None) -> list[LineShare]:
+    """Lines of deals as a version holds them; None for the present."""
+    table = "pipeline_lines" if version is None else "version_lines"
+    rows = await tx.exec_driver_sql(
+        f"""
+        SELECT product, region, deal_id, first_week, quantity::float8 AS quantity, expected
+        FROM {table} WHERE $1::int IS NULL OR {"true" if version is None else "version = $1"}
+        """,
+        (version,),
+    )
+    return [
+        LineShare(
+            SeriesKey(row.product, row.region),
+            row.deal_id,
+            row.first_week,
+            row.quantity,
+            np.array(row.expected, dtype=np.int64),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSum:
+    """A sum in a version; `bands`, shape (4, weeks), is None where it was not measured yet."""
+
+    place: Place
+    series: int
+    first_week: date
+    baseline: Millionths
+    pipeline: Millionths
+    ordered: Millionths
+    bands: Millionths | None
+    scope: Scope | None
+
+
+async def save_sums(tx: Tx, version: int, sums: Sequence[FrozenSum]) -> None:
+    """Keep the sums of a version."""
+    await tx.exec_driver_sql(
+        """
+        INSERT INTO version_sums (version, level, product, region, series, first_week, baseline,
+            pipeline, ordered, bands, scope_level, scope_depth)
+        SELECT $1, level, product, region, series, first_week, baseline::bigint[],
+            pipeline::bigint[], ordered::bigint[], bands::bigint[], scope_level, scope_depth
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::date[], $7::text[],
+            $8::text[], $9::text[], $10::text[], $11::text[], $12::int[])
+            AS s (level, product, region, series, first_week, baseline, pipeline, ordered, bands,
+                scope_level, scope_depth)
+        """,
+        (
+            version,
+            [one.place.level for one in sums],
+            [one.place.product or "" for one in sums],
+            [one.place.region or "" for one in sums],
+            [one.series for one in sums],
+            [one.first_week for one in sums],
+            [literal(one.baseline) for one in sums],
+            [literal(one.pipeline) for one in sums],
+            [literal(one.ordered) for one in sums],
+            [None if one.bands is None else literal(one.bands) for one in sums],
+            [None if one.scope is None else one.scope.level for one in sums],
+            [None if one.scope is None else one.scope.depth for one in sums],
+        ),
+    )
+
+
+async def sums_of(tx: Tx, version: int, level: str, by_region: bool) -> list[FrozenSum]:
+    """Sums of a version at a level of products, in all regions or in each; the series left out."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT * FROM version_sums WHERE version = $1 AND level = $2 AND (region <> '') = $3
+        ORDER BY product, region
+        """,
+        (version, level, by_region),
+    )
+    return [
+        FrozenSum(
+            Place(row.level, row.product or None, row.region or None),
+            row.series,
+            row.first_week,
+            np.array(row.baseline, dtype=np.int64),
+            np.array(row.pipeline, dtype=np.int64),
+            np.array(row.ordered, dtype=np.int64),
+            None if row.bands is None else np.array(row.bands, dtype=np.int64).reshape(4, -1),
+            None if row.scope_level is None else Scope(row.scope_level, row.scope_depth),
+        )
+        for row in rows
+    ]
+
+
+async def save_head(tx: Tx, version: int) -> None:
+    """Keep how levels were reconciled, and how good their intervals were, with a version.
+
+    Those of series are as good as the model that is published was in its trials.
+    """
+    await tx.exec_driver_sql(
+        """
+        UPDATE versions SET reconciliation =
+            (SELECT method FROM level_measures ORDER BY id DESC LIMIT 1)
+        WHERE version = $1
+        """,
+        (version,),
+    )
+    await tx.exec_driver_sql(
+        """
+        WITH latest AS (SELECT max(week) - 175 AS since FROM interval_outcomes), held AS (
+            SELECT level, depth, count(DISTINCT week) AS weeks, sum(compared) AS compared,
+                1 - sum(below80 + above80)::float8 / sum(compared) AS inside80,
+                1 - sum(below95 + above95)::float8 / sum(compared) AS inside95
+            FROM interval_outcomes, latest WHERE week >= since AND compared > 0 GROUP BY 1, 2
+        )
+        INSERT INTO version_intervals (version, level, depth, nodes, replayed80, replayed95, weeks,
+            compared, inside80, inside95)
+        SELECT $1, level, depth, nodes, coverage80, coverage95, coalesce(weeks, 0),
+            coalesce(compared, 0), inside80, inside95
+        FROM level_bands LEFT JOIN held USING (level, depth)
+        WHERE measure = (SELECT id FROM level_measures ORDER BY id DESC LIMIT 1)
+        """,
+        (version,),
+    )
+
+
+async def intervals_of(tx: Tx, versions: Sequence[int]) -> dict[int, list[Any]]:
+    """How good the intervals of each level were when versions were published."""
+    rows = await tx.exec_driver_sql(
+        "SELECT * FROM version_intervals WHERE version = ANY($1::int[]) ORDER BY level, depth",
+        (list(versions),),
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.version, []).append(row)
+    return found
+
+
+async def last_compared(tx: Tx) -> date | None:
+    """The latest week that was compared with what versions had said."""
+    rows = await tx.exec_driver_sql("SELECT max(week) AS week FROM interval_outcomes")
+    week: date | None = rows.scalar_one()
+    return week
+
+
+async def wanted_in(tx: Tx, week: date) -> dict[SeriesKey, int]:
+    """What was wanted in a week, in whole millionths; every series, also without any."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT product, region, coalesce((sum(quantity) * 1000000)::bigint, 0) AS units
+        FROM series LEFT JOIN (
+            SELECT * FROM demand WHERE day >= $1 AND day < $1 + 7 AND quantity > 0
+        ) wanted USING (product, region) GROUP BY 1, 2
+        """,
+        (week,),
+    )
+    return {SeriesKey(row.product, row.region): row.units for row in rows}
+
+
+_COMPARE = """
+WITH told AS (
+    SELECT {scope}, ($1::date - first_week) / 7 + 1, units, ordered, bands
+    FROM unnest($2::int[], $3::date[]) AS t (version, first_week)
+    JOIN ({source}) USING (version, first_week)
+), held AS (
+    SELECT level, depth, lag, greatest(units - ordered[lag], 0) AS came, bands[lag] AS low95,
+        bands[weeks + lag] AS low80, bands[2 * weeks + lag] AS high80, bands[3 * weeks + lag]
+        AS high95
+    FROM told AS t (level, depth, lag, units, ordered, bands)
+    CROSS JOIN LATERAL (SELECT cardinality(bands) / 4 AS weeks) w
+    WHERE level IS NOT NULL AND lag <= weeks
+)
+INSERT INTO interval_outcomes
+SELECT level, depth, $1, lag, count(*), count(*) FILTER (WHERE came < low95),
+    count(*) FILTER (WHERE came < low80), count(*) FILTER (WHERE came > high80),
+    count(*) FILTER (WHERE came > high95)
+FROM held GROUP BY level, depth, lag ON CONFLICT DO NOTHING
+"""
+
+
+async def compare(
+    tx: Tx,
+    week: date,
+    versions: Mapping[date, int],
+    wanted: Mapping[SeriesKey, int],
+    summed: Mapping[Place, int],
+) -> None:
+    """Keep how many values of a week lay outside what versions had said, by scope and lag.
+
+    Orders that a version knew are no part of what it said.
+
+    Args:
+        tx: the caller's transaction.
+        week: a whole one that is over.
+        versions: by the week from which they look ahead.
+        wanted: by series, in whole millionths.
+        summed: likewise by sum.
+    """
+    weeks = list(versions.values()), list(versions)
+    await tx.exec_driver_sql(
+        _COMPARE.format(
+            scope="'series', 0",
+            source="""
+                version_series v JOIN forecast_revisions r USING (product, region, revision)
+                JOIN unnest($4::text[], $5::text[], $6::bigint[]) AS w (product, region, units)
+                    USING (product, region)
+            """,
+        ),
+        (
+            week,
+            *weeks,
+            [key.product for key in wanted],
+            [key.region for key in wanted],
+            list(wanted.values()),
+        ),
+    )
+    await tx.exec_driver_sql(
+        _COMPARE.format(
+            scope="scope_level, scope_depth",
+            source="""
+                version_sums r
+                JOIN unnest($4::text[], $5::text[], $6::text[], $7::bigint[])
+                    AS w (level, product, region, units) USING (level, product, region)
+            """,
+        ),
+        (
+            week,
+            *weeks,
+            [place.level for place in summed],
+            [place.product or "" for place in summed],
+            [place.region or "" for place in summed],
+            list(summed.values()),
+        ),
+    )
+
+
+async def first_of_each_week(tx: Tx, since: date, zone: str) -> dict[date, int]:
+    """The first version of each week from one on, by the week's Monday in the company's zone."""
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT date_trunc('week', as_of AT TIME ZONE $2)::date AS week, min(version) AS version
+        FROM versions GROUP BY 1 HAVING date_trunc('week', min(as_of) AT TIME ZONE $2)::date >= $1
+        ORDER BY 1
+        """,
+        (since, zone),
+    )
+    return {row.week: row.version for row in rows}
