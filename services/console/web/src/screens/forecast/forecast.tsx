@@ -65,6 +65,7 @@ function Read() {
             <Parts node={node} search={search} catalog={catalog} />
           )}
           {isSeries(node, catalog) && <SeriesModel node={node} shown={shown} />}
+          <Refit />
         </div>
       </div>
       <Why
@@ -74,12 +75,7 @@ function Read() {
         versions={versions}
         live={drawn.shown === null}
       />
-      <div className={styles.columns}>
-        <Models grouping={search.errors ?? "lag"} />
-        <div className={styles.side}>
-          <Refit />
-        </div>
-      </div>
+      <Models grouping={search.errors ?? "lag"} />
       <Signals node={node} catalog={catalog} signals={signals} />
     </div>
   );

@@ -69,18 +69,22 @@ export function Models({ grouping }: { grouping: Grouping }) {
         </Loading>
       ) : (
         <div className={styles.models}>
-          <Published models={models.data} />
-          {rows.length === 0 ? (
-            <Empty>{t("models.none")}</Empty>
-          ) : (
-            <>
-              <Errors table={table} grouping={grouping} champion={models.data.champion} />
-              <p className={styles.soft}>
-                {week && t("models.measured", { week: format.date(week) })}
-              </p>
-            </>
-          )}
-          <Decisions models={models.data} />
+          <div className={styles.measured}>
+            {rows.length === 0 ? (
+              <Empty>{t("models.none")}</Empty>
+            ) : (
+              <>
+                <Errors table={table} grouping={grouping} champion={models.data.champion} />
+                <p className={styles.soft}>
+                  {week && t("models.measured", { week: format.date(week) })}
+                </p>
+              </>
+            )}
+          </div>
+          <div className={styles.measured}>
+            <Published models={models.data} />
+            <Decisions models={models.data} />
+          </div>
         </div>
       )}
     </Card>

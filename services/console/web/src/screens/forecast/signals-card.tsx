@@ -8,7 +8,6 @@ import { useI18n } from "../../i18n/i18n";
 import { Button } from "../../ui/controls";
 import { Card, Chip, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import { notify, notifyFailure } from "../../ui/toasts";
-import ui from "../../ui/ui.module.css";
 import { csv, download } from "../pipeline/csv";
 import styles from "./forecast.module.css";
 import { type Catalog, covers, type Node, nameOf, reaches } from "./node";
@@ -88,74 +87,53 @@ function List({
   });
   const covered = covers(node, catalog);
   return (
-    <div className={ui.scroll}>
-      <table className={ui.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t("signals.what")}</th>
-            <th scope="col">{t("signals.covers")}</th>
-            <th scope="col">{t("signals.when")}</th>
-            <th scope="col" className={ui.end}>
-              {t("signals.stated")}
-            </th>
-            <th scope="col">{t("signals.effect")}</th>
-            <th scope="col">{t("signals.by")}</th>
-            <th scope="col">
-              <span className="visually-hidden">{t("signals.withdraw")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {signals.map((signal, place) => (
-            <tr key={signal.signal_id}>
-              <th scope="row">
-                {t(`signal.${signal.kind}`)}
-                {signal.note && (
-                  <span className={styles.note}>
-                    <Given>{signal.note}</Given>
-                  </span>
-                )}
-              </th>
-              <td>
-                <Given>
-                  {nameOf(catalog.products, signal.product) ??
-                    signal.family ??
-                    t("outlook.all-products")}
-                </Given>
-                <span className={styles.note}>
-                  <Given>
-                    {nameOf(catalog.regions, signal.region) ?? t("outlook.all-regions")}
-                  </Given>
-                </span>
-              </td>
-              <td className="number">
-                {format.date(signal.begins)} – {format.date(signal.ends)}
-              </td>
-              <td className={`${ui.end} number`}>
-                {signal.strength ? format.percentChange(signal.strength) : "–"}
-                {signal.value && (
-                  <span className={styles.note}>{format.quantity(signal.value)}</span>
-                )}
-              </td>
-              <td>
-                <Effects
-                  effects={effects[place]?.data?.effects.filter((one) =>
-                    covered(one.product, one.region),
-                  )}
-                />
-              </td>
-              <td>
-                <Given>{signal.recorded_by}</Given>
-                <span className={styles.note}>{format.instant(signal.recorded_at)}</span>
-              </td>
-              <td className={ui.end}>
-                <Withdraw signal={signal} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ul className={styles.signals}>
+      {signals.map((signal, place) => (
+        <li key={signal.signal_id}>
+          <div>
+            <b>{t(`signal.${signal.kind}`)}</b>
+            {signal.note && (
+              <span className={styles.note}>
+                <Given>{signal.note}</Given>
+              </span>
+            )}
+          </div>
+          <div>
+            <Given>
+              {nameOf(catalog.products, signal.product) ??
+                signal.family ??
+                t("outlook.all-products")}
+            </Given>
+            <span className={styles.note}>
+              <Given>{nameOf(catalog.regions, signal.region) ?? t("outlook.all-regions")}</Given>
+            </span>
+          </div>
+          <div>
+            {format.date(signal.begins)} – {format.date(signal.ends)}
+            <span className={styles.note}>
+              {t("signals.by", { by: signal.recorded_by, at: format.instant(signal.recorded_at) })}
+            </span>
+          </div>
+          <div>
+            <Effects
+              effects={effects[place]?.data?.effects.filter((one) =>
+                covered(one.product, one.region),
+              )}
+            />
+            <span className={styles.note}>
+              {[
+                signal.strength &&
+                  t("signals.stated", { change: format.percentChange(signal.strength) }),
+                signal.value && t("signals.value-of", { value: format.quantity(signal.value) }),
+              ]
+                .filter(Boolean)
+                .join(", ")}
+            </span>
+          </div>
+          <Withdraw signal={signal} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -183,7 +161,7 @@ function Effects({ effects }: { effects: readonly Schemas["EffectOut"][] | undef
               count: effects.length,
             })}
       </span>
-      <span className={styles.note}>
+      <span className={styles.origin}>
         {learned === effects.length ? (
           <Chip tone="accent">{t("signals.learned")}</Chip>
         ) : learned === 0 ? (

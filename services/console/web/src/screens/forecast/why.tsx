@@ -186,6 +186,9 @@ function Bridge({
         </table>
       </div>
       <div className={styles.acts}>
+        {low > 0 && (
+          <span className={styles.soft}>{t("why.cut", { from: format.quantity(low) })}</span>
+        )}
         <Button size="small" icon="download" onPress={save}>
           {t("why.csv")}
         </Button>
@@ -203,7 +206,10 @@ function Bridge({
 export function scaleOf(ends: readonly number[]): [number, number] {
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const room = (high - low) * 0.25;
-  return low - room < high * 0.3 ? [Math.min(0, low), high] : [low - room, high];
+  if (low - room < high * 0.3) return [Math.min(0, low), high];
+  // A beginning that can be said.
+  const step = 10 ** Math.floor(Math.log10(high - low || 1));
+  return [Math.floor((low - room) / step) * step, high];
 }
 
 const keyOf = ({ part, of }: Step): string =>
