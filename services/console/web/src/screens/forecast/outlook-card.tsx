@@ -18,6 +18,8 @@ import type { Signal } from "./signals";
 import type { Asked, Outlook } from "./use-outlook";
 
 const CHART_PX = 380;
+/** Beside the model of a series, which needs more room than the parts of a sum. */
+const SERIES_PX = 480;
 
 export function OutlookCard({
   search,
@@ -170,7 +172,7 @@ function Shown({
         shownName={drawn.shown ? versionName(drawn.shown, t) : t("chart.forecast.now")}
         againstName={against && drawn.against ? versionName(drawn.against, t) : null}
         signals={signals}
-        height={CHART_PX}
+        height={shown.series ? SERIES_PX : CHART_PX}
       />
       {!shown.buckets.some(isBanded) && <p className={styles.soft}>{t("outlook.no-bands")}</p>}
     </div>

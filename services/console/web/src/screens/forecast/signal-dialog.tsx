@@ -125,7 +125,11 @@ export function SignalDialog({
             hint={t("signals.change.hint")}
             inputMode="decimal"
             {...field("change")}
-            error={noShare ? t("signals.change.wrong") : fields.change}
+            error={
+              noShare
+                ? t("signals.change.wrong")
+                : fields.change && t("signals.change.told", { problem: fields.change })
+            }
           />
           <TextField
             label={t(isPriced(draft.kind) ? "signals.price" : "signals.value", {

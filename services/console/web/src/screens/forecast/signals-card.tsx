@@ -146,8 +146,9 @@ function Effects({ effects }: { effects: readonly Schemas["EffectOut"][] | undef
   const change = (factor: number) => format.percentChange(factor - 1);
   const factors = effects.map((one) => one.factor);
   const learned = effects.filter((one) => one.origin === "history").length;
+  const [low, high] = [Math.min(...factors), Math.max(...factors)];
   return (
-    <>
+    <span className={styles.effect}>
       <span className="number">
         {effects.length === 1
           ? t("signals.interval", {
@@ -155,22 +156,18 @@ function Effects({ effects }: { effects: readonly Schemas["EffectOut"][] | undef
               low: change(first.low),
               high: change(first.high),
             })
-          : t("signals.range", {
-              low: change(Math.min(...factors)),
-              high: change(Math.max(...factors)),
-              count: effects.length,
-            })}
+          : change(low) === change(high)
+            ? t("signals.each", { change: change(low), count: effects.length })
+            : t("signals.range", { low: change(low), high: change(high), count: effects.length })}
       </span>
-      <span className={styles.origin}>
-        {learned === effects.length ? (
-          <Chip tone="accent">{t("signals.learned")}</Chip>
-        ) : learned === 0 ? (
-          <Chip>{t("signals.as-stated")}</Chip>
-        ) : (
-          <Chip>{t("signals.partly", { count: learned })}</Chip>
-        )}
-      </span>
-    </>
+      {learned === effects.length ? (
+        <Chip tone="accent">{t("signals.learned")}</Chip>
+      ) : (
+        <Chip>
+          {learned === 0 ? t("signals.as-stated") : t("signals.partly", { count: learned })}
+        </Chip>
+      )}
+    </span>
   );
 }
 
