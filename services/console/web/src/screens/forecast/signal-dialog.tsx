@@ -52,18 +52,27 @@ export function SignalDialog({
       note: "",
     };
   });
+  const [wrong, setWrong] = useState<ReturnType<typeof told>>({ fields: {}, rest: false });
   const save = useMutation({
     mutationFn: () => recordSignal(bodyOf(draft, id)),
+    onMutate: () => setWrong({ fields: {}, rest: false }),
+    onError: (error) =>
+      setWrong(error instanceof Problem ? told(error) : { fields: {}, rest: true }),
     onSuccess: () => {
       notify({ title: t("signals.recorded", { kind: t(`signal.${draft.kind}`) }) });
       void queries.invalidateQueries({ queryKey: signalsQuery.queryKey });
       onClose();
     },
   });
-  const { fields, rest } =
-    save.error instanceof Problem ? told(save.error) : { fields: {}, rest: save.error !== null };
   const noShare = draft.change.trim() !== "" && shareOfPercent(draft.change) === null;
-  const set = (change: Partial<SignalDraft>) => setDraft({ ...draft, ...change });
+  const { fields, rest } = wrong;
+  const set = (change: Partial<SignalDraft>) => {
+    setDraft({ ...draft, ...change });
+    // What was wrong with a field was wrong with what stood in it.
+    const names = Object.keys(change);
+    const left = Object.entries(fields).filter(([name]) => !names.includes(name));
+    setWrong({ fields: Object.fromEntries(left), rest });
+  };
   const field = (name: keyof SignalDraft) => ({
     value: draft[name],
     onChange: (value: string) => set({ [name]: value }),
