@@ -55,33 +55,38 @@ export const partsQuery = ({ family, product, region }: Node, by: By) =>
   });
 
 const PAGE = 1_000;
-/** So much demand is summed here: about a hundred series over a year and a half. */
-const PAGES = 10;
+/** So much is read of a list here; twenty pages of demand are about a hundred series over four years. */
+const PAGES = 20;
 
-export interface DemandRows {
-  rows: Schemas["DemandBucket"][];
-  /** There is more than is summed here. */
-  cut: boolean;
+interface Page<T> {
+  items: T[];
+  next?: string | null | undefined;
 }
 
-/** Demand by series and week since a day. */
+/** A list, and whether there is more than is read here. */
+async function read<T>(
+  page: (query: { cursor?: string; limit: number }) => Promise<Page<T>>,
+): Promise<{ rows: T[]; cut: boolean }> {
+  const rows: T[] = [];
+  let cursor: string | undefined;
+  for (let count = 0; count < PAGES; count += 1) {
+    const { items, next } = await page({ limit: PAGE, ...(cursor && { cursor }) });
+    rows.push(...items);
+    if (!next) return { rows, cut: false };
+    cursor = next;
+  }
+  return { rows, cut: true };
+}
+
+/** Demand by series and week since a day; none of it where there is more than is summed here. */
 export const demandRowsQuery = (filter: { product?: string; region?: string }, since: string) =>
   queryOptions({
     queryKey: ["demand-history", filter.product, filter.region, since],
-    queryFn: async (): Promise<DemandRows> => {
-      const rows: DemandRows["rows"] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < PAGES; page += 1) {
-        const { items, next } = await expect(
-          api.GET("/v1/demand-history", {
-            params: { query: { ...filter, since, limit: PAGE, ...(cursor && { cursor }) } },
-          }),
-        );
-        rows.push(...items);
-        if (!next) return { rows, cut: false };
-        cursor = next;
-      }
-      return { rows: [], cut: true };
+    queryFn: async () => {
+      const { rows, cut } = await read((query) =>
+        expect(api.GET("/v1/demand-history", { params: { query: { ...filter, since, ...query } } })),
+      );
+      return { rows: cut ? [] : rows, cut };
     },
   });
 
@@ -141,12 +146,11 @@ export const runsQuery = queryOptions({
     (await expect(api.GET("/v1/forecasts/refits", { params: { query: { limit: 10 } } }))).items,
 });
 
-const SIGNALS = 500;
-
+/** By first day. */
 export const signalsQuery = queryOptions({
   queryKey: ["signals"],
   queryFn: async () =>
-    (await expect(api.GET("/v1/signals", { params: { query: { limit: SIGNALS } } }))).items,
+    (await read((query) => expect(api.GET("/v1/signals", { params: { query } })))).rows,
 });
 
 export const signalQuery = (id: string) =>

@@ -37,7 +37,7 @@ export interface Asked<T> {
 /** Null where nothing is forecast; not asked at all where `asOf` is null. */
 export function useOutlook(
   node: Node,
-  catalog: Catalog & { pending: boolean },
+  catalog: Catalog & { known: boolean; pending: boolean },
   asOf: string | null | undefined,
 ): Asked<Outlook | null> {
   const asked = asOf !== null && !catalog.pending;
@@ -47,15 +47,22 @@ export function useOutlook(
     ...seriesQuery(product, region, asOf ?? undefined),
     enabled: asked && alone,
   });
-  const sum = useQuery({ ...sumQuery(node, asOf ?? undefined), enabled: asked && !alone });
-  const answer = alone ? series : sum;
-  const none = answer.error instanceof Problem && answer.error.status === 404;
+  const none = isUnknown(series.error);
+  // Without the tree of regions, one with others in it is only told by having no series of its own.
+  const ofParts = !alone || (none && !catalog.known);
+  const sum = useQuery({ ...sumQuery(node, asOf ?? undefined), enabled: asked && ofParts });
+  if (ofParts) {
+    return { data: ofSum(sum.data), error: sum.error, refetch: () => void sum.refetch() };
+  }
   return {
-    data: none ? null : alone ? series.data && ofSeries(series.data) : ofSum(sum.data),
-    error: none ? null : answer.error,
-    refetch: () => void answer.refetch(),
+    data: none ? null : series.data && ofSeries(series.data),
+    error: none ? null : series.error,
+    refetch: () => void series.refetch(),
   };
 }
+
+const isUnknown = (error: Error | null): boolean =>
+  error instanceof Problem && error.status === 404;
 
 const ofSeries = ({ buckets, unit, as_of, model }: Schemas["SeriesForecast"]): Outlook => ({
   buckets,

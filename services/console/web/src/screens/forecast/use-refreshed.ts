@@ -10,6 +10,8 @@ import { runsQuery } from "./queries";
 
 const SOON_MS = 250;
 const CALM_MS = 2_000;
+/** Of thousands of sales each changes a bar by little, and all of them have to be read. */
+const DEMAND_MS = 10_000;
 
 /** What an event of a type may have changed, by the names under which answers are remembered. */
 const CHANGES: readonly (readonly [RegExp, readonly string[]])[] = [
@@ -24,25 +26,34 @@ const AFTER_A_RUN = ["refits", "forecast-models", "backtest", "trials", "forecas
 export function useRefreshed(node: Node): void {
   const queries = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const due = useRef(Number.POSITIVE_INFINITY);
-  const waiting = useRef(new Set<unknown>());
+  /** When what was changed is read anew, by name. */
+  const due = useRef(new Map<string, number>());
   useEffect(() => () => clearTimeout(timer.current), []);
-  useEvents((batch) => {
-    const changed = batch.flatMap((event) => changedBy(event, queries));
-    if (changed.length === 0) return;
-    for (const name of changed) waiting.current.add(name);
-    const wait = batch.some((event) => isOwn(event, node)) ? SOON_MS : CALM_MS;
-    if (due.current <= performance.now() + wait) return;
+  const wait = () => {
     clearTimeout(timer.current);
-    due.current = performance.now() + wait;
-    timer.current = setTimeout(() => {
-      due.current = Number.POSITIVE_INFINITY;
-      const names = waiting.current;
-      waiting.current = new Set();
-      void queries.invalidateQueries({
-        predicate: ({ queryKey, meta }) => names.has(queryKey[0]) && !meta?.reference,
-      });
-    }, wait);
+    if (due.current.size === 0) return;
+    timer.current = setTimeout(read, Math.min(...due.current.values()) - performance.now());
+  };
+  const read = () => {
+    const now = performance.now();
+    const names = [...due.current].flatMap(([name, at]) => (at <= now ? name : []));
+    for (const name of names) due.current.delete(name);
+    void queries.invalidateQueries({
+      predicate: ({ queryKey, meta }) =>
+        names.includes(String(queryKey[0])) && meta?.reference !== true,
+    });
+    wait();
+  };
+  useEvents((batch) => {
+    const now = performance.now();
+    for (const event of batch) {
+      for (const name of changedBy(event, queries)) {
+        const calm = name === "demand-history" ? DEMAND_MS : CALM_MS;
+        const at = now + (isOwn(event, node) ? SOON_MS : calm);
+        due.current.set(name, Math.min(at, due.current.get(name) ?? at));
+      }
+    }
+    wait();
   });
 }
 
