@@ -84,7 +84,9 @@ export const demandRowsQuery = (filter: { product?: string; region?: string }, s
     queryKey: ["demand-history", filter.product, filter.region, since],
     queryFn: async () => {
       const { rows, cut } = await read((query) =>
-        expect(api.GET("/v1/demand-history", { params: { query: { ...filter, since, ...query } } })),
+        expect(
+          api.GET("/v1/demand-history", { params: { query: { ...filter, since, ...query } } }),
+        ),
       );
       return { rows: cut ? [] : rows, cut };
     },

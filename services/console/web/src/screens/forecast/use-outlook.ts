@@ -51,6 +51,8 @@ export function useOutlook(
   // Without the tree of regions, one with others in it is only told by having no series of its own.
   const ofParts = !alone || (none && !catalog.known);
   const sum = useQuery({ ...sumQuery(node, asOf ?? undefined), enabled: asked && ofParts });
+  // What is not asked shares its name with the present forecast, and must not show that.
+  if (asOf === null) return { data: undefined, error: null, refetch: () => {} };
   if (ofParts) {
     return { data: ofSum(sum.data), error: sum.error, refetch: () => void sum.refetch() };
   }
