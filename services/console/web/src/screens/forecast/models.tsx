@@ -11,8 +11,9 @@ import { notifyFailure } from "../../ui/toasts";
 import ui from "../../ui/ui.module.css";
 import { csv, download } from "../pipeline/csv";
 import { type ErrorLine, type ErrorTable, errorTable, undoable } from "./errors";
-import styles from "./forecast.module.css";
+import shared from "./forecast.module.css";
 import { useModelName } from "./model-words";
+import styles from "./models.module.css";
 import { backtestQuery, modelsQuery, undoDecision } from "./queries";
 import { GROUPINGS, type Grouping } from "./search";
 
@@ -31,7 +32,7 @@ export function Models({ grouping }: { grouping: Grouping }) {
       title={t("models.title")}
       label={t("models.title")}
       tools={
-        <span className={styles.tools}>
+        <span className={shared.tools}>
           <Button
             look="quiet"
             size="small"
@@ -75,7 +76,7 @@ export function Models({ grouping }: { grouping: Grouping }) {
             ) : (
               <>
                 <Errors table={table} grouping={grouping} champion={models.data.champion} />
-                <p className={styles.soft}>
+                <p className={shared.soft}>
                   {week && t("models.measured", { week: format.date(week) })}
                 </p>
               </>

@@ -8,7 +8,8 @@ import { Button } from "../../ui/controls";
 import { Card, Chip, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
 import { notify, notifyFailure } from "../../ui/toasts";
 import { isUnderWay, type Run } from "./errors";
-import styles from "./forecast.module.css";
+import shared from "./forecast.module.css";
+import styles from "./models.module.css";
 import { refit, runsQuery } from "./queries";
 
 /** Events tell of each percent; without them it is asked for. */
@@ -100,7 +101,7 @@ function Last({ run }: { run: Run }) {
           </p>
         </div>
       ) : (
-        <p className={styles.soft}>
+        <p className={shared.soft}>
           {t("refit.what", {
             series: run.series,
             rows: format.count(run.rows),
@@ -108,7 +109,7 @@ function Last({ run }: { run: Run }) {
           })}
         </p>
       )}
-      {run.failure && <p className={styles.failed}>{run.failure}</p>}
+      {run.failure && <p className={shared.failed}>{run.failure}</p>}
     </>
   );
 }

@@ -9,8 +9,9 @@ import { NOTHING, Plot } from "../../charts/plot";
 import { useI18n } from "../../i18n/i18n";
 import { Select } from "../../ui/controls";
 import { Card, Chip, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
-import styles from "./forecast.module.css";
+import shared from "./forecast.module.css";
 import { useModelName } from "./model-words";
+import styles from "./models.module.css";
 import type { Node } from "./node";
 import { trialsQuery } from "./queries";
 import type { Asked, Outlook } from "./use-outlook";
@@ -46,7 +47,7 @@ export function SeriesModel({ node, shown }: { node: Node; shown: Asked<Outlook 
           </Pair>
         </dl>
       )}
-      {model?.weeks === null && <p className={styles.soft}>{t("series.not-measured")}</p>}
+      {model?.weeks === null && <p className={shared.soft}>{t("series.not-measured")}</p>}
       {trials.error && !trials.data ? (
         <Failure error={trials.error} retry={() => void trials.refetch()} />
       ) : trials.isPending ? (
@@ -130,7 +131,7 @@ function Trials({ trials }: { trials: readonly Trial[] }) {
       >
         {({ x, y }) => (
           <>
-            <g className={styles.demand}>
+            <g className={shared.demand}>
               {weeks.map((week) => {
                 const value = units(week, "actual");
                 if (value === undefined) return null;
