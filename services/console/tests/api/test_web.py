@@ -50,8 +50,8 @@ async def visitor(ground: Ground, built: Path) -> AsyncIterator[httpx.AsyncClien
 async def test_each_address_of_the_page_is_the_page_open_to_everyone(
     visitor: httpx.AsyncClient,
 ) -> None:
-    assert len(ADDRESSES) == 5
-    for address in ("/", "/sign-in", "/pipeline", "/deals/7", "/traces/0192-a"):
+    assert len(ADDRESSES) == 6
+    for address in ("/", "/sign-in", "/pipeline", "/forecast", "/deals/7", "/traces/0192-a"):
         answer = await visitor.get(address)
         assert answer.status_code == 200, address
         assert answer.headers["content-type"] == "text/html; charset=utf-8"

@@ -78,6 +78,8 @@ test("without forecast:read its tiles say so, and the deal is there", async ({ p
   await expect(part(page, "Cash")).toContainText("€");
   await page.goto("/");
   await expect(part(page, "Forecast touched last")).toContainText(lacks("forecast:read"));
+  await page.getByRole("link", { name: "Forecast", exact: true }).click();
+  await expect(page.getByRole("main")).toContainText(lacks("forecast:read"));
   await expect(balance(page)).toBeVisible();
 });
 
@@ -145,6 +147,9 @@ test("without deals:write all is seen, and nothing is offered that would be refu
   await expect(card.getByRole("button", { name: /^Drag/, disabled: false })).toHaveCount(0);
   await card.getByRole("button", { name: `More for ${name}` }).click();
   await expect(page.getByRole("menuitem")).toHaveText(["Open"]);
+  await page.keyboard.press("Escape");
+  await expect(card.getByRole("button", { name: `More for ${name}` })).toBeFocused();
+  await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Open" }).click();
   await expect(page.getByRole("heading", { name })).toBeVisible();
   await expect(part(page, "Win probability")).toContainText("by the model");

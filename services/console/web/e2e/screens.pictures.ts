@@ -7,14 +7,14 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { api, cards, expect, moveDeal, openDeal, stageOf, test } from "./fixtures";
+import { api, cards, expect, inWeeks, moveDeal, openDeal, stageOf, test } from "./fixtures";
 
 const FOLDER = fileURLToPath(new URL("../../../../docs/screens/", import.meta.url));
 const LANGUAGES = { en: "en", zh: "zh-CN" };
 const SIZES = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
 const THEMES = ["light", "dark"] as const;
 
-test.describe.configure({ mode: "serial", timeout: 120_000 });
+test.describe.configure({ mode: "serial", timeout: 360_000 });
 test.use({ reducedMotion: "reduce" });
 
 test.beforeAll(() => {
@@ -60,6 +60,33 @@ test("deal", async ({ signedIn: page }) => {
     await shoot(async () => {
       await page.goto(`/deals/${richest?.id}`);
       await expect(page.locator("main section").first()).toBeVisible();
+      await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
+    });
+  }
+});
+
+test("forecast", async ({ signedIn: page }) => {
+  // Something to explain: deals that move between two versions, and a signal ahead.
+  for (const [place, stage] of ["negotiation", "lost", "negotiation"].entries()) {
+    const name = ["Donautal Stadtwerke: pumps", "Alpwasser Verbund: valves", "Moselland Brauereien: pumps"][place] ?? "";
+    const id = await openDeal(page, { name, stages: ["solution-design"], quantity: `${6 + 3 * place}` });
+    if (place < 2) await api(page, "POST", "/v1/forecast-versions", {});
+    await moveDeal(page, id, stage);
+  }
+  const signal = { source: "pictures", external_id: "1", kind: "promotion", product: "PMP-S50", strength: "0.3" };
+  await api(page, "POST", "/v1/signals", {
+    items: [{ ...signal, begins: inWeeks(8), ends: inWeeks(11), note: "Spring campaign" }],
+  });
+  await api(page, "POST", "/v1/forecasts/refits", {});
+  const refit = async () =>
+    (await api<{ items: { state: string }[] }>(page, "GET", "/v1/forecasts/refits")).items[0]?.state;
+  await expect.poll(refit, { timeout: 240_000, intervals: [2_000] }).toBe("done");
+  await api(page, "POST", "/v1/forecast-versions", {});
+  const [newest] = (await api<{ items: { version: number }[] }>(page, "GET", "/v1/forecast-versions")).items;
+  for (const shoot of variants(page, "forecast")) {
+    await shoot(async () => {
+      await page.goto(`/forecast?product=PMP-S50&region=DACH&against=${(newest?.version ?? 2) - 1}`);
+      await expect(page.getByRole("figure").nth(1)).toBeVisible();
       await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
     });
   }

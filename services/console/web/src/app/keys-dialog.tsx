@@ -17,6 +17,7 @@ const SHOWN: readonly Key[] = [
   { keys: ["?"], does: "keys.help" },
   { keys: ["g", "b"], does: "keys.beat" },
   { keys: ["g", "p"], does: "keys.pipeline" },
+  { keys: ["g", "f"], does: "keys.forecast" },
   { keys: ["Tab"], does: "keys.tab" },
   { keys: ["↑", "↓"], does: "keys.arrows" },
   { keys: ["Enter"], does: "keys.enter" },

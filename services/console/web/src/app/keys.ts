@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 
 export const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
 
-type Acts = Record<"palette" | "keys" | "beat" | "pipeline", () => void>;
+type Acts = Record<"palette" | "keys" | "beat" | "pipeline" | "forecast", () => void>;
 
 const SEQUENCE_MS = 1_000;
 
@@ -17,7 +17,7 @@ export function useKeys(acts: Acts): void {
   useEffect(() => {
     let wentAt = Number.NEGATIVE_INFINITY;
     const press = (event: KeyboardEvent) => {
-      const { palette, keys, beat, pipeline } = latest.current;
+      const { palette, keys, beat, pipeline, forecast } = latest.current;
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
         palette();
@@ -28,6 +28,7 @@ export function useKeys(acts: Acts): void {
       if (event.key === "?") keys();
       else if (going && event.key === "b") beat();
       else if (going && event.key === "p") pipeline();
+      else if (going && event.key === "f") forecast();
       wentAt = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
     };
     addEventListener("keydown", press);

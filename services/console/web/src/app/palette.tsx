@@ -1,8 +1,10 @@
 /** The command palette: go anywhere, find a deal, change a preference, by typing. */
 
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Autocomplete, Input, Menu, SearchField, useFilter } from "react-aria-components";
+import { productsQuery } from "../api/queries";
 import { LANGUAGES, type Language, useI18n } from "../i18n/i18n";
 import { usePipelineCards } from "../screens/pipeline/cards";
 import { DropdownItem } from "../ui/controls";
@@ -10,9 +12,11 @@ import { Dialog } from "../ui/overlay";
 import { THEMES, useTheme } from "../ui/theme";
 import ui from "../ui/ui.module.css";
 import styles from "./app.module.css";
+import { useMay } from "./session";
 import { useSignOut } from "./sign-out";
 
 const SHOWN_DEALS = 30;
+const SHOWN_PRODUCTS = 10;
 
 export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
@@ -38,9 +42,11 @@ function Commands({ onDone }: { onDone: () => void }) {
   const [typed, setTyped] = useState("");
   const { contains } = useFilter({ sensitivity: "base" });
   const { cards } = usePipelineCards("default");
+  const products = useQuery({ ...productsQuery, enabled: useMay("deals:read") });
   const fixed: Command[] = [
     { id: "beat", name: t("nav.beat"), run: () => void navigate({ to: "/" }) },
     { id: "pipeline", name: t("nav.pipeline"), run: () => void navigate({ to: "/pipeline" }) },
+    { id: "forecast", name: t("nav.forecast"), run: () => void navigate({ to: "/forecast" }) },
     { id: "status", name: t("nav.status"), run: () => location.assign("/status") },
     ...THEMES.map((theme) => ({
       id: `theme-${theme}`,
@@ -65,7 +71,20 @@ function Commands({ onDone }: { onDone: () => void }) {
       hint: t("nav.deal"),
       run: () => void navigate({ to: "/deals/$id", params: { id: card.id } }),
     }));
-  const found = [...fixed.filter((command) => contains(command.name, typed)), ...deals];
+  const forecasts: Command[] = (products.data ?? [])
+    .filter(({ code, name }) => typed && (contains(name, typed) || contains(code, typed)))
+    .slice(0, SHOWN_PRODUCTS)
+    .map(({ code, name }) => ({
+      id: `forecast-${code}`,
+      name,
+      hint: t("nav.forecast"),
+      run: () => void navigate({ to: "/forecast", search: { product: code } }),
+    }));
+  const found = [
+    ...fixed.filter((command) => contains(command.name, typed)),
+    ...deals,
+    ...forecasts,
+  ];
   return (
     <div className={styles.palette}>
       <Autocomplete inputValue={typed} onInputChange={setTyped}>

@@ -3,9 +3,10 @@
 import { createRootRoute, createRoute, createRouter, Link, redirect } from "@tanstack/react-router";
 import { useI18n } from "../i18n/i18n";
 import { readBeat, readTrace } from "../screens/beat/search";
+import { readForecast } from "../screens/forecast/search";
 import { readFilters } from "../screens/pipeline/filters";
 import { Empty, Failure } from "../ui/pieces";
-import { Beat, Deal, Pipeline, TracePage } from "./screens";
+import { Beat, Deal, Forecast, Pipeline, TracePage } from "./screens";
 import { Shell } from "./shell";
 
 const root = createRootRoute({
@@ -26,6 +27,13 @@ const pipeline = createRoute({
   path: "/pipeline",
   validateSearch: readFilters,
   component: Pipeline,
+});
+
+const forecast = createRoute({
+  getParentRoute: () => root,
+  path: "/forecast",
+  validateSearch: readForecast,
+  component: Forecast,
 });
 
 const deal = createRoute({
@@ -51,7 +59,7 @@ const signIn = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([beat, pipeline, deal, trace, signIn]),
+  routeTree: root.addChildren([beat, pipeline, forecast, deal, trace, signIn]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -29,6 +29,7 @@ const OVERLAYS = {
 const SCREENS = [
   { to: "/", icon: "beat", name: "nav.beat" },
   { to: "/pipeline", icon: "board", name: "nav.pipeline" },
+  { to: "/forecast", icon: "forecast", name: "nav.forecast" },
 ] as const satisfies readonly { to: string; icon: IconName; name: MessageKey }[];
 
 export function Shell() {
@@ -49,6 +50,7 @@ export function Shell() {
     keys: () => void show("keys"),
     beat: () => void navigate({ to: "/" }),
     pipeline: () => void navigate({ to: "/pipeline" }),
+    forecast: () => void navigate({ to: "/forecast" }),
   });
   return (
     <RouterProvider navigate={(href) => void navigate({ to: href })}>
@@ -132,9 +134,11 @@ function Heading() {
       ? "nav.beat"
       : path.startsWith("/pipeline")
         ? "nav.pipeline"
-        : path.startsWith("/deals/")
-          ? "nav.deal"
-          : "nav.trace",
+        : path.startsWith("/forecast")
+          ? "nav.forecast"
+          : path.startsWith("/deals/")
+            ? "nav.deal"
+            : "nav.trace",
   );
   useEffect(() => {
     document.title = `${name} · Takt`;

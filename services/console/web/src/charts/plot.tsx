@@ -27,7 +27,13 @@ export interface Frame {
   y: ScaleLinear<number, number>;
   width: number;
   height: number;
+  /** Where the highest and the lowest value are. */
+  top: number;
+  bottom: number;
 }
+
+/** Shown where a column has no value in a week. */
+export const NOTHING = "–";
 
 export interface Column {
   name: string;
@@ -277,7 +283,7 @@ function Drawing({
               {unit}
             </text>
           </g>
-          {children({ x, y, width, height })}
+          {children({ x, y, width, height, top: MARGIN.top, bottom: height - MARGIN.bottom })}
           {week !== undefined && (
             <line
               className={styles.cursor}
@@ -297,7 +303,7 @@ function Drawing({
           aria-hidden="true"
         >
           <strong>{format.date(week)}</strong>
-          {columns.map((column) => (
+          {columns.filter(has(week)).map((column) => (
             <div key={column.name}>
               <span>{column.name}</span>
               <span>{column.value(week)}</span>
@@ -308,11 +314,16 @@ function Drawing({
       <p id={told} className="visually-hidden" aria-live="polite">
         {week === undefined
           ? t("chart.hint")
-          : `${format.date(week)}: ${columns.map((c) => `${c.name} ${c.value(week)}`).join(", ")}`}
+          : `${format.date(week)}: ${columns
+              .filter(has(week))
+              .map((c) => `${c.name} ${c.value(week)}`)
+              .join(", ")}`}
       </p>
     </div>
   );
 }
+
+const has = (week: string) => (column: Column) => column.value(week) !== NOTHING;
 
 /** About how many pixels a label of an axis takes; Chinese characters are twice as wide. */
 function roomOf(label: string): number {

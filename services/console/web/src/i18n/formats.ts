@@ -17,6 +17,8 @@ export interface Formats {
   count(value: number): string;
   /** A share of 1 as per cent. */
   percent(share: string | number, decimals?: number): string;
+  /** A change as per cent, with its sign. */
+  percentChange(share: string | number): string;
   /** A calendar date, YYYY-MM-DD. */
   date(day: string): string;
   /** A calendar date in little room. */
@@ -70,6 +72,11 @@ export function formats(locale: string, zone: string, currency: string): Formats
   const percents = [0, 1, 2].map((digits) =>
     number({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }),
   );
+  const percentChange = number({
+    style: "percent",
+    maximumFractionDigits: 1,
+    signDisplay: "exceptZero",
+  });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const dateShort = new Intl.DateTimeFormat(locale, {
     day: "numeric",
@@ -94,6 +101,7 @@ export function formats(locale: string, zone: string, currency: string): Formats
     count: (value) => count.format(value),
     percent: (share, decimals = 0) =>
       (percents[decimals] ?? percents[0])?.format(Number(share)) ?? "",
+    percentChange: (share) => percentChange.format(Number(share)),
     date: (day) => date.format(new Date(`${day}T00:00:00Z`)),
     dateShort: (day) => dateShort.format(new Date(`${day}T00:00:00Z`)),
     instant: (iso) => instant.format(new Date(iso)),

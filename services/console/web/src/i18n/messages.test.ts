@@ -1,5 +1,6 @@
 import { type MessageFormatElement, parse, TYPE } from "@formatjs/icu-messageformat-parser";
 import { expect, test } from "vitest";
+import "../screens/forecast/words";
 import { en } from "./messages";
 import { zh } from "./zh-CN";
 

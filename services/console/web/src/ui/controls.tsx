@@ -1,6 +1,6 @@
 /** What people press, choose and fill: React Aria's behaviour in our clothes. */
 
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import {
   Button as AriaButton,
   type ButtonProps as AriaButtonProps,
@@ -166,8 +166,9 @@ export function DropdownAt<T extends object>({
   place,
   onClose,
   ...props
-}: { place: Element; onClose: () => void } & Omit<MenuProps<T>, "className" | "onClose">) {
-  const trigger = useRef(place);
+}: { place: HTMLElement; onClose: () => void } & Omit<MenuProps<T>, "className" | "onClose">) {
+  const trigger = useRef<Element>(place);
+  useEffect(() => () => handOn(place), [place]);
   return (
     <Popover
       className={styles.popover ?? ""}
@@ -179,6 +180,16 @@ export function DropdownAt<T extends object>({
     >
       <Menu {...props} className={styles.list ?? ""} onClose={onClose} autoFocus="first" />
     </Popover>
+  );
+}
+
+/** What a menu gives the focus back to may be the row that its button is in: it is the button's. */
+function handOn(place: HTMLElement): void {
+  // The focus is given back in the frame after the menu is gone.
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      if (document.activeElement?.contains(place)) place.focus();
+    }),
   );
 }
 

@@ -5,6 +5,7 @@ import styles from "./ui.module.css";
 const PATHS = {
   beat: "M1.5 8h3l2-5 3 10 2-5h3",
   board: "M2.5 2.5h3v11h-3zM6.5 2.5h3v7h-3zM10.5 2.5h3v9h-3z",
+  forecast: "M1.5 11.5 5 7.5l3 2.5 6.5-7M8 10l6.5-1.5M8 10l6.5 2.5",
   deal: "M3 2.5h10v11H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3",
   status: "M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12ZM8 5v3.5M8 11v.1",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.7 10.7 14 14",

@@ -21,7 +21,7 @@ from takt.console.domain.encoding import encoding_for
 router = APIRouter(include_in_schema=False)
 
 STATIC = Path(__file__).parent.parent / "static"
-ADDRESSES = ("/", "/sign-in", "/pipeline", "/deals/{id}", "/traces/{id}")
+ADDRESSES = ("/", "/sign-in", "/pipeline", "/forecast", "/deals/{id}", "/traces/{id}")
 """Where the page finds its own way; a deep link must lead to it."""
 
 NONCE = "__CSP_NONCE__"

@@ -1,6 +1,7 @@
 /** The forecast of the series that was touched last, before and after. */
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { firstForecastQuery, forecastQuery, productsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { type Bucket, ForecastChart } from "../../charts/forecast-chart";
@@ -65,7 +66,9 @@ function Shown({ series, changed }: { series: TouchedSeries; changed: boolean })
     <>
       <p className={styles.series}>
         <strong>
-          <Given>{name ?? product}</Given>
+          <Link to="/forecast" search={{ product, region }}>
+            <Given>{name ?? product}</Given>
+          </Link>
         </strong>
         <span>
           <Given>{product}</Given> · <Given>{region}</Given>

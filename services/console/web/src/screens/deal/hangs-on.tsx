@@ -139,7 +139,14 @@ function ForecastTile({
               product: line.product,
               quantity: format.quantity(line.expected_quantity),
               pipeline: line.series ? format.quantity(line.series.pipeline) : "–",
-            })}
+            })}{" "}
+            <Link
+              to="/forecast"
+              search={{ product: line.product, region: line.region }}
+              aria-label={t("hangs.see-forecast-of", { product: line.product })}
+            >
+              {t("hangs.see-forecast")}
+            </Link>
           </li>
         ))}
       </ul>

@@ -9,7 +9,7 @@ export interface Asked {
   card: Card;
   stage: PipelineStage;
   /** The card's button. */
-  place: Element;
+  place: HTMLElement;
 }
 
 export function CardMenu({

@@ -11,7 +11,7 @@ import type { Card } from "./cards";
 import styles from "./pipeline.module.css";
 
 export interface CardActs {
-  openMenu: (card: Card, stage: PipelineStage, place: Element) => void;
+  openMenu: (card: Card, stage: PipelineStage, place: HTMLElement) => void;
   editInPlace: (card: Card, field: "price" | "expected_close", place: Element) => void;
 }
 
@@ -172,7 +172,7 @@ const Face = memo(function Face({ card, stage }: { card: Card; stage: PipelineSt
 function Plain({
   act,
   ...props
-}: { act: (place: Element) => void } & Omit<ComponentProps<"button">, "type" | "onClick">) {
+}: { act: (place: HTMLElement) => void } & Omit<ComponentProps<"button">, "type" | "onClick">) {
   return (
     <button
       {...props}
