@@ -49,6 +49,17 @@ def test_what_has_nothing_to_do_with_the_outcome_is_no_leak(seed, carried):
     assert leaks_of(paths) == []
 
 
+def test_where_hardly_any_deal_is_won_a_word_that_says_nothing_is_no_leak():
+    won = [path for path in PATHS if path.outcome == "won"][:15]
+    lost = [replace(path, outcome="lost") for path in PATHS if path.outcome != "open"]
+    paths = [
+        replace(path, attributes={"ship_to": ("north", "south")[number % 2]})
+        for number, path in enumerate([*won, *lost, *lost])
+    ]
+    assert len(won) / len(paths) < 0.03
+    assert leaks_of(paths) == []
+
+
 def test_an_attribute_that_truly_speaks_for_winning_is_no_leak():
     assert leaks_of(PATHS) == []
     assert leaks_of([]) == []

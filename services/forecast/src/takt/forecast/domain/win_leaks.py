@@ -83,9 +83,10 @@ def _kept_from(
 
 
 def _told_apart(won: Sequence[float | str | None], lost: Sequence[float | str | None]) -> float:
-    """How well the attribute alone tells won from lost.
+    """How well the attribute alone tells won from lost: 0.5 not at all, 1 for certain.
 
-    AUC of numbers; of words, the share right among values that several deals have.
+    AUC of numbers; of words that several deals have, the mean of the shares of wins and of losses
+    that are told right: where few deals are won, to say that none is would be right nearly always.
     """
     wins = np.array([value for value in won if isinstance(value, float)])
     losses = np.array([value for value in lost if isinstance(value, float)])
@@ -100,7 +101,7 @@ def _told_apart(won: Sequence[float | str | None], lost: Sequence[float | str | 
     common = np.array([counts for counts in words.values() if sum(counts) >= CASES_NEEDED])
     if not len(common) or min(common.sum(axis=0)) < CASES_NEEDED:
         return 0.5
-    return float(common.max(axis=1).sum() / common.sum())
+    return float((common / common.sum(axis=0)).max(axis=1).sum() / 2)
 
 
 def _auc(higher: npt.NDArray[np.float64], lower: npt.NDArray[np.float64]) -> float:
