@@ -38,6 +38,14 @@ def test_an_owners_rate_counts_no_outcome_that_came_later():
     assert rates.cases["owner ann"] == 1
 
 
+def test_of_many_stages_the_commonest_have_columns():
+    rare = [DealPath(f"r{n}", 0.0, (Entry(f"a{n:02}", 0.0, "ann"),)) for n in range(45)]
+    common = [DealPath(f"c{n}", 0.0, (Entry("talks", 0.0, "ann"),)) for n in range(3)]
+    columns = Columns.fit(milestones_of([*rare, *common]), [])
+    assert len(columns.stages) == 40
+    assert "talks" in columns.stages
+
+
 def test_returns_time_and_handover_are_told():
     entries = (Entry("offer", 0.0, "ann"), Entry("talks", 3.0, "bob"), Entry("offer", 4.0, "bob"))
     milestones = milestones_of([DealPath("a", 0.0, entries)])

@@ -73,7 +73,10 @@ class Columns:
 
     @classmethod
     def fit(cls, milestones: Sequence[Milestone], attributes: Sequence[str]) -> Self:
-        """Choose columns. Rare stages, owners and values have none, and count by their rates."""
+        """Choose columns. Rare owners and values have none, nor stages beyond the 40 commonest.
+
+        They count by their rates.
+        """
         paths = {m.path.deal_id: m.path for m in milestones}
         numbers, kinds, medians = [], [], []
         for name in attributes:
@@ -83,10 +86,11 @@ class Columns:
                 numbers.append(name)
                 medians.append(float(np.median(figures)))
             elif values:
-                kinds.append((name, _common([str(value) for value in values])))
+                words = [str(value) for value in values]
+                kinds.append((name, _commonest(words, COLUMN_CASES)))
         return cls(
-            tuple(sorted({m.entry.stage for m in milestones})[:MOST_COLUMNS]),
-            _common([m.entry.owner for m in milestones]),
+            tuple(sorted(_commonest([m.entry.stage for m in milestones], 1))),
+            _commonest([m.entry.owner for m in milestones], COLUMN_CASES),
             tuple(numbers),
             tuple(kinds),
             tuple(medians),
@@ -197,9 +201,10 @@ def _outcomes(milestones: Sequence[Milestone]) -> Iterator[tuple[float, Mileston
     yield from sorted(closed, key=lambda c: (c[0], c[1].path.deal_id, c[1].position))
 
 
-def _common(values: Sequence[str]) -> tuple[str, ...]:
+def _commonest(values: Sequence[str], least: int) -> tuple[str, ...]:
+    """Those that come most often, and at least so many times; ties by name."""
     counted = sorted(Counter(values).items(), key=lambda item: (-item[1], item[0]))
-    return tuple(value for value, times in counted[:MOST_COLUMNS] if times >= COLUMN_CASES)
+    return tuple(value for value, times in counted[:MOST_COLUMNS] if times >= least)
 
 
 def _log_days(days: float) -> float:
