@@ -97,6 +97,16 @@ def test_several_periods_ahead_are_scored_apart():
     assert [len(of) for of in found.by_ahead.values()] == [3] * len(found.by_ahead)
 
 
+def test_where_nothing_was_known_so_long_before_no_error_is_claimed():
+    young = panel(drivers={})
+    young.log_demand[:, : UNTIL - 8] = np.nan
+    young.log_demand[:, UNTIL + 2 :] = np.nan
+    found = evaluate(young, UNTIL, horizon=10)
+    for errors in found.by_ahead.values():
+        assert all(error > 0 for error in errors[:9])
+        assert errors[9] is None
+
+
 def test_a_file_without_drivers_is_measured_all_the_same():
     found = evaluate(panel(drivers={}), UNTIL)
     assert set(found.methods) == {"seasonal_naive", "without_drivers"}

@@ -169,8 +169,8 @@ class Evaluation:
     """With and without drivers on the same rows of the last periods."""
 
     methods: Mapping[str, Accuracy]
-    by_ahead: Mapping[str, Sequence[float]]
-    """WAPE by periods ahead."""
+    by_ahead: Mapping[str, Sequence[float | None]]
+    """WAPE by periods ahead; None where no demand could be scored."""
     gain: tuple[float, float, float]
     """WAPE with drivers less WAPE without, with its interval: series resampled."""
     importances: Sequence[Importance]
@@ -220,7 +220,7 @@ def evaluate(panel: Panel, until: int, horizon: int = 1, seed: int = SEED) -> Ev
         {name: _accuracy(actual, of, scored) for name, of in guesses.items()},
         {
             name: [
-                _accuracy(actual, [guess], [part]).wape
+                _accuracy(actual, [guess], [part]).wape if actual[part].sum() else None
                 for guess, part in zip(of, scored, strict=True)
             ]
             for name, of in guesses.items()

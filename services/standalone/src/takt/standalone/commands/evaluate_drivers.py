@@ -131,7 +131,9 @@ def described(read: Read, found: "Evaluation", horizon: int) -> dict[str, Any]:
             name: {
                 "wape": round(accuracy.wape, 4),
                 "bias": round(accuracy.bias, 4),
-                "wape_by_ahead": [round(wape, 4) for wape in found.by_ahead[name]],
+                "wape_by_ahead": [
+                    None if wape is None else round(wape, 4) for wape in found.by_ahead[name]
+                ],
             }
             for name, accuracy in found.methods.items()
         },
