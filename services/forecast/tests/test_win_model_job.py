@@ -4,17 +4,19 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import threading
 from decimal import Decimal
 
 import pytest
 
+from takt.common.contracts.deals import DealState
 from takt.common.testing import eventually
 from takt.forecast import jobs
 from takt.forecast.domain.win_champion import NO_CHALLENGE
 from takt.forecast.service import fit_win_model, recalibrate
 from takt.forecast.service.follow_demand import follow_demand
 from takt.forecast.service.workers import NICENESS
-from takt.forecast.store import calibrations
+from takt.forecast.store import calibrations, replicas
 
 from .conftest import deal, opened
 from .test_win_champion import deals
@@ -116,6 +118,25 @@ async def test_of_two_fits_at_once_one_is_kept_and_one_that_was_overtaken_is_giv
     assert await made() == (4, 2)
     await jobs.fit_win_model(database, again, now)
     assert await made() == (4, 2)
+
+
+async def test_the_history_of_all_deals_is_read_beside_the_event_loop(database, now, monkeypatch):
+    closed = deals(3)
+    async with database.transaction() as tx:
+        await follow_demand(tx, [opened(state) for state in closed], now)
+    readers = []
+    read = DealState.model_validate_json
+
+    def followed(written):
+        readers.append(threading.current_thread())
+        return read(written)
+
+    monkeypatch.setattr(DealState, "model_validate_json", followed)
+    async with database.transaction() as tx:
+        found = await replicas.deal_states(tx)
+    assert sorted(found, key=lambda deal: deal.deal_id) == closed
+    assert len(readers) == 3
+    assert threading.current_thread() not in readers
 
 
 def yielding(paths, now):

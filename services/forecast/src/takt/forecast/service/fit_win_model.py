@@ -5,6 +5,7 @@ nor a service keeps what it loads. A fit that is killed half-way has changed not
 anew; one that another calibration has overtaken is given up, because that one has a fit of its own.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from takt.forecast.domain.win_champion import (
     days_of,
     path_of,
 )
+from takt.forecast.domain.win_history import DealPath
 from takt.forecast.domain.win_model import CLOSED_NEEDED
 from takt.forecast.service.recalibrate import refresh_pipeline
 from takt.forecast.service.workers import Workers
@@ -56,8 +58,7 @@ async def try_model(deals: Sequence[DealState], now: datetime) -> Challenge:
     """A model beside the curves; none with few closed deals, and then no process is started."""
     if sum(deal.status != "open" for deal in deals) < CLOSED_NEEDED:
         return NO_CHALLENGE
-    closing = frozenset((deal.pipeline, deal.stage) for deal in deals if deal.status != "open")
-    paths = [path_of(deal, closing) for deal in deals]
+    paths = await asyncio.to_thread(_paths, deals)
     async with Workers(1) as workers:
         found = await workers.run(challenge, paths, days_of(now))
     logger.info(
@@ -68,3 +69,8 @@ async def try_model(deals: Sequence[DealState], now: datetime) -> Challenge:
     for leak in found.leaks:
         logger.warning("win model without %s, which tells the outcome: %s", leak.attribute, leak)
     return found
+
+
+def _paths(deals: Sequence[DealState]) -> list[DealPath]:
+    closing = frozenset((deal.pipeline, deal.stage) for deal in deals if deal.status != "open")
+    return [path_of(deal, closing) for deal in deals]
