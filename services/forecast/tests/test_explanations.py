@@ -12,6 +12,7 @@ from takt.common.testing import eventually
 from takt.forecast import jobs
 from takt.forecast.api.explanations import language_of
 from takt.forecast.schemas import VersionHead
+from takt.forecast.service import explain_versions as explaining
 from takt.forecast.service.explain_versions import explain_versions
 from takt.forecast.service.follow_demand import follow_demand
 from takt.forecast.service.publish_versions import publish_version
@@ -202,6 +203,12 @@ async def test_the_route_tells_it_in_english_and_chinese(client, log):
         missing = await client.get(place, params=params)
         assert missing.status_code == 404
         assert (missing.json()["field"], missing.json()["value"]) == (field, 99)
+    with pytest.MonkeyPatch.context() as fewer:
+        fewer.setattr(explaining, "MOST_SUMS", 1)
+        wide = await client.get(path, params={"against": first, "by_region": True})
+    assert (wide.status_code, wide.json()["field"]) == (422, "level")
+    assert wide.json()["detail"] == "2 sums; at most 1 are told at once"
+    assert "region" in wide.json()["remedy"]
     nothing = await client.get(path, params={"against": first, "product": "P9"})
     assert nothing.json()["sums"] == []
 

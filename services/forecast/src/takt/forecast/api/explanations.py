@@ -32,7 +32,7 @@ async def explain(
     """How a version differs from another: by the model, what was observed, each deal and order.
 
     The parts sum to the difference exactly. Sums are over all that the filters leave, at a level of
-    products and, by region, each region with what lies in it.
+    products and, by region, each region with what lies in it; 2,000 sums at most.
     """
     head = await head_of(tx, version, "version")
     other = await head_of(tx, against, "against")

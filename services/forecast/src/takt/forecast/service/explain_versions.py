@@ -9,6 +9,7 @@ from uuid import UUID
 
 from takt.common.amounts import MICRO, micro
 from takt.common.db import Tx
+from takt.common.problems import Problem
 from takt.forecast.domain import explanation
 from takt.forecast.domain.deal_changes import DealThen, OrderChange, deal_change
 from takt.forecast.domain.explanation import Axis, Difference, Millionths, Part
@@ -32,6 +33,15 @@ from takt.forecast.store import explanations, replicas
 from takt.forecast.store.explanations import Held, Scope
 
 Node = tuple[str | None, str | None]
+
+MOST_SUMS = 2_000
+"""Told in one answer: four seconds of work and 22 MB."""
+
+
+class TooManySums(Problem):
+    """The explanation would have too many sums."""
+
+    status, slug = 422, "too-many-sums"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,9 @@ async def explain_versions(
         level: into what products are summed.
         by_region: whether each region is told apart, with all that lies in it.
         language: of the sentences.
+
+    Raises:
+        TooManySums: more than 2,000 nodes are left.
     """
     earlier, later = sorted((version, against), key=lambda head: head.version)
     before = await explanations.held(tx, earlier.version, scope)
@@ -99,6 +112,13 @@ async def explain_versions(
     families = await replicas.families_of_products(tx)
     parents = await replicas.parents_of_regions(tx) if by_region else None
     nodes = _nodes(sorted({*before.series, *after.series}), level, families, parents)
+    if len(nodes) > MOST_SUMS:
+        raise TooManySums(
+            f"{len(nodes):,} sums; at most {MOST_SUMS:,} are told at once",
+            field="level",
+            value=level,
+            remedy="name a product, family or region, or sum at a coarser level",
+        )
     return await asyncio.to_thread(_told, pair, nodes, level, language)
 
 
