@@ -8,12 +8,12 @@ import { useMay } from "../../app/session";
 import { CloseDialog } from "../../deals/close-dialog";
 import { CriteriaDialog } from "../../deals/criteria-dialog";
 import { type Begun, EditDialog } from "../../deals/editor";
-import { useUndoKey } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { dateIn, now, useNow } from "../../lib/clock";
 import { Button } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
+import { useUndoKey } from "../../ui/undo";
 import { type Chosen, type Column, columnsOf, standing, stillChosen } from "./board";
 import { BoardContext, type BoardNow, type CardActs, ChangingContext } from "./card";
 import { type Asked, CardMenu } from "./card-menu";
@@ -154,7 +154,7 @@ export function Board({
     [ownerNames, time, since, mayWrite, acts],
   );
   const changing = useMemo(() => ({ fresh, pending: pending.ids }), [fresh, pending.ids]);
-  useUndoKey(moves.undo);
+  useUndoKey();
   const endWhole = () => {
     setWhole(null);
     release();
@@ -301,8 +301,8 @@ export function Board({
           name={whole.card.name}
           begun={whole.begun}
           onClose={endWhole}
-          onSaved={(deal) => {
-            edits.saved(deal);
+          onSaved={(deal, before) => {
+            edits.saved(deal, before);
             endWhole();
           }}
         />
