@@ -1,12 +1,6 @@
 /** The board's cards: all open deals, read once and kept up to date by the events. */
 
-import {
-  type QueryClient,
-  queryOptions,
-  useIsFetching,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, expect, type Schemas } from "../../api/client";
 import { useEvents } from "../../live/live";
@@ -133,7 +127,10 @@ export interface Hold {
 export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string[]) => void): Hold {
   const queries = useQueryClient();
   const { queryKey } = cardsQuery(pipeline);
-  const reading = useIsFetching({ queryKey, exact: true }) > 0;
+  const { isFetching: reading } = useQuery({
+    ...cardsQuery(pipeline),
+    notifyOnChangeProps: ["isFetching"],
+  });
   const held = useRef<TaktEvent[] | null>(null);
   /** What came while the cards were read: the answer may be from before it. */
   const meanwhile = useRef<TaktEvent[]>([]);
@@ -159,7 +156,9 @@ export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string
   useEvents((batch) => {
     const about = batch.filter(({ type }) => /^takt\.(deal|pipeline_demand)\./.test(type));
     if (about.length === 0) return;
-    if (queries.isFetching({ queryKey, exact: true }) > 0) meanwhile.current.push(...about);
+    if (queries.getQueryState(queryKey)?.fetchStatus === "fetching") {
+      meanwhile.current.push(...about);
+    }
     take(about);
   });
   useEffect(() => {
