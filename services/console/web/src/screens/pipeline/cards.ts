@@ -123,6 +123,26 @@ export interface Hold {
   release: () => void;
 }
 
+/** Many deals may be opened one after the other, and each answer is all cards: at most one in so long. */
+const READ_EVERY_MS = 2_000;
+
+/** Read all cards anew: at once, or as soon as the last time is long enough ago. */
+function useReadAgain(pipeline: string): () => void {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const last = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    if (timer.current !== undefined) return;
+    const wait = last.current + READ_EVERY_MS - performance.now();
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      last.current = performance.now();
+      void queries.invalidateQueries({ queryKey: cardsQuery(pipeline).queryKey });
+    }, wait);
+  }, [queries, pipeline]);
+}
+
 /** Keep the cards as the events say, but for while something is dragged or edited. */
 export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string[]) => void): Hold {
   const queries = useQueryClient();
@@ -131,6 +151,7 @@ export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string
     ...cardsQuery(pipeline),
     notifyOnChangeProps: ["isFetching"],
   });
+  const readAgain = useReadAgain(pipeline);
   const held = useRef<TaktEvent[] | null>(null);
   /** What came while the cards were read: the answer may be from before it. */
   const meanwhile = useRef<TaktEvent[]>([]);
@@ -140,11 +161,11 @@ export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string
         const { cards: after, changed, unknown } = changedCards(cards, events, pipeline);
         if (changed.length > 0) onChanged?.(changed);
         // A new deal's event does not name its account: the board itself does.
-        if (unknown) void queries.invalidateQueries({ queryKey: cardsQuery(pipeline).queryKey });
+        if (unknown) readAgain();
         return after;
       });
     },
-    [queries, pipeline, onChanged],
+    [queries, pipeline, onChanged, readAgain],
   );
   const take = useCallback(
     (events: readonly TaktEvent[]) => {

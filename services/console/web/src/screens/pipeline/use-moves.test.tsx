@@ -254,3 +254,17 @@ test("a screen that is left while the cards are read leaves no old answer to the
   await waitFor(() => expect(next.result.current.cards[0]?.stage).toBe("c"));
   expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(2);
 });
+
+test("deals that are opened one after the other do not have all cards read once for each", async () => {
+  const { result } = await board(card("1", "a"));
+  const reads = () => service.sent("GET /v1/pipelines/p/cards").length;
+  service.on("GET /v1/pipelines/p/cards", {
+    pipeline: "p",
+    cards: [card("1", "a"), card("2", "a")],
+  });
+  service.tell(event("2", "a", 1));
+  await waitFor(() => expect(result.current.known).toHaveLength(2));
+  service.tell(event("3", "a", 1), event("1", "b", 2));
+  await waitFor(() => expect(result.current.known[0]?.stage).toBe("b"));
+  expect(reads()).toBe(2);
+});
