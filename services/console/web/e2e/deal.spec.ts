@@ -108,6 +108,9 @@ test("the win probability stands with the cases behind it, and a person's own be
   await chance.getByRole("button", { name: "Remove my own" }).click();
   await expect(chance.getByRole("button", { name: "Set my own" })).toBeVisible();
   await expect.poll(async () => (await readDeal(page, id)).manual_probability).toBeNull();
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await expect(chance).toContainText("63%");
+  await expect.poll(async () => Number((await readDeal(page, id)).manual_probability)).toBe(0.625);
 });
 
 test("an approval says who gave it and until when, and that a new price has voided it", async ({

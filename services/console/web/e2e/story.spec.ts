@@ -33,7 +33,7 @@ test("a deal is moved by keys alone, from the sign-in's first page on", async ({
   await page.keyboard.press("ArrowRight");
   await expect(page.locator(":focus")).toHaveAccessibleName(/Drag By keys/);
   await page.keyboard.press("Enter");
-  await tabTo(page, "button", /Negotiation/, "Shift+Tab");
+  await tabTo(page, "region", /Negotiation/, "Shift+Tab");
   await page.keyboard.press("Enter");
   await expect(cards(page, "Negotiation")).toHaveText([/By keys/]);
   await expect.poll(() => stageOf(page, id)).toBe("negotiation");
@@ -200,7 +200,7 @@ async function stageOf(page: Page, id: string): Promise<string> {
 const MOST_TABS = 60;
 
 /** Press Tab until what has this role and name is focused. */
-async function tabTo(page: Page, role: "row" | "button" | "searchbox", name: RegExp, key = "Tab") {
+async function tabTo(page: Page, role: "row" | "region" | "searchbox", name: RegExp, key = "Tab") {
   const goal = page.getByRole(role, { name });
   for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
     await page.keyboard.press(key);

@@ -39,7 +39,7 @@ export function EditDialog({
   name: string;
   begun?: Begun | undefined;
   onClose: () => void;
-  onSaved: (deal: Deal) => void;
+  onSaved: (deal: Deal, before: Deal) => void;
 }) {
   // Read once: what happens to the deal meanwhile is met when it is saved, not under the person's hands.
   const deal = useQuery({
@@ -72,12 +72,14 @@ function Form({
   deal: Deal;
   begun: Begun | undefined;
   onClose: () => void;
-  onSaved: (deal: Deal) => void;
+  onSaved: (deal: Deal, before: Deal) => void;
 }) {
   const { t, format } = useI18n();
   const mayApprove = useMay("deals:approve");
   const accounts = useQuery(accountsQuery);
-  const [base, setBase] = useState(() => draftOf(deal));
+  /** The deal that the draft changes: as it was read, or as somebody else has left it meanwhile. */
+  const [from, setFrom] = useState(deal);
+  const base = draftOf(from);
   const [draft, setDraft] = useState(() => begun?.change(base) ?? base);
   const [refused, setRefused] = useState<Refused | null>(
     begun ? { error: begun.error, draft } : null,
@@ -96,7 +98,7 @@ function Form({
       return patchDeal(deal.id, seen.current, patchOf(base, wanted));
     },
     onMutate: () => setRefused(null),
-    onSuccess: (saved) => onSaved(saved),
+    onSuccess: (saved) => onSaved(saved, from),
     onError: async (error, { wanted }) => {
       if (error instanceof Problem && error.status === 412) {
         try {
@@ -118,7 +120,7 @@ function Form({
         meanwhile={meanwhile}
         onSettled={(settled) => {
           seen.current = meanwhile.theirs.sequence;
-          setBase(draftOf(meanwhile.theirs));
+          setFrom(meanwhile.theirs);
           setDraft(settled);
           setMeanwhile(null);
         }}

@@ -1,11 +1,12 @@
 /** What is told of a deal's move: where it went, with its Undo, or why it did not. */
 
-import { useCallback, useEffect, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { Problem } from "../api/client";
 import type { PipelineStage } from "../api/queries";
 import { useI18n } from "../i18n/i18n";
 import { notify } from "../ui/overlay";
 import { wordsOf } from "../ui/pieces";
+import { notifyDone } from "../ui/undo";
 import { stageNames, whoseWords } from "./acts";
 import { lastAct } from "./api";
 
@@ -33,11 +34,14 @@ export function byOrigin(done: readonly Done[]): Map<string, Done[]> {
   return groups;
 }
 
+/** What a change meanwhile has prevented. */
+type Attempt = "move" | "undo";
+
 export interface MoveNotices {
   moved: (done: readonly Done[], undo: (done: readonly Done[]) => void) => void;
   /** Somebody else has changed the deal: whose change it was, and what now. */
-  stale: (deal: { id: string; name: string }) => Promise<void>;
-  failed: (deal: { id: string; name: string } | null, error: unknown) => void;
+  stale: (deal: { id: string; name: string }, what?: Attempt) => Promise<void>;
+  failed: (deal: { id: string; name: string } | null, error: unknown, what?: Attempt) => void;
 }
 
 export function useMoveNotices(stages: readonly PipelineStage[]): MoveNotices {
@@ -48,32 +52,34 @@ export function useMoveNotices(stages: readonly PipelineStage[]): MoveNotices {
       if (!first) return;
       const stage = stageNames(stages)(first.to) ?? first.to;
       const back = canUndo(done, stages);
-      notify({
-        title:
-          done.length === 1
-            ? t("board.moved", { deal: first.name, stage })
-            : t("board.moved-many", { count: done.length, stage }),
-        detail: back ? t("board.undo-note") : undefined,
-        action: back ? { name: t("action.undo"), run: () => undo(done) } : undefined,
-      });
+      const title =
+        done.length === 1
+          ? t("board.moved", { deal: first.name, stage })
+          : t("board.moved-many", { count: done.length, stage });
+      notifyDone(
+        { title, detail: back ? t("board.undo-note") : undefined },
+        back ? { name: t("action.undo"), run: () => undo(done) } : null,
+      );
     },
     [stages, t],
   );
   const stale = useCallback<MoveNotices["stale"]>(
-    async ({ id, name }) => {
+    async ({ id, name }, what = "move") => {
       const whose = whoseWords(await lastAct(id), { stage: stageNames(stages) }, { t, format });
       notify({
         title: t("board.stale", { deal: name }),
-        detail: [whose, t("board.stale.detail")].filter(Boolean).join(" "),
+        detail: [whose, t(what === "undo" ? "undo.stale" : "board.stale.detail")]
+          .filter(Boolean)
+          .join(" "),
         tone: "bad",
       });
     },
     [stages, t, format],
   );
   const failed = useCallback<MoveNotices["failed"]>(
-    (deal, error) => {
+    (deal, error, what) => {
       if (deal && error instanceof Problem && error.status === 412) {
-        void stale(deal);
+        void stale(deal, what);
         return;
       }
       const words = wordsOf(error, t);
@@ -86,19 +92,4 @@ export function useMoveNotices(stages: readonly PipelineStage[]): MoveNotices {
     [stale, t],
   );
   return useMemo(() => ({ moved, stale, failed }), [moved, stale, failed]);
-}
-
-/** Ctrl+Z takes the last move back, where nobody writes. */
-export function useUndoKey(undo: () => void): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement | null;
-      if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || event.shiftKey) return;
-      if (target?.closest("input, textarea, [role=dialog]")) return;
-      event.preventDefault();
-      undo();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, [undo]);
 }

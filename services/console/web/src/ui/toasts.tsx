@@ -23,8 +23,8 @@ export const toasts = new ToastQueue<Notice>({ maxVisibleToasts: 3 });
 
 const SHOWN_MS = 10_000;
 
-/** Tell something in the corner. What went wrong stays until it is closed. */
-export function notify(notice: Notice): void {
+/** Tell something in the corner; gives what closes it. What went wrong stays until it is closed. */
+export function notify(notice: Notice): () => void {
   const key = toasts.add(
     notice.action
       ? {
@@ -40,6 +40,7 @@ export function notify(notice: Notice): void {
       : notice,
     notice.tone === "bad" ? {} : { timeout: SHOWN_MS },
   );
+  return () => toasts.close(key);
 }
 
 /** Tell what went wrong, in the words of who refused it. */

@@ -43,8 +43,8 @@ export function Beat() {
           <ForecastNow touched={beat.touched?.series} />
         </div>
         <div className={styles.right}>
-          <Purchasing beat={beat} />
-          <CashNow beat={beat} />
+          <Purchasing changed={beat.changed} />
+          <CashNow cash={beat.cash} {...beat.cashAnswer} />
         </div>
       </div>
       <ChainList chains={beat.chains} pipeline={pipeline} />

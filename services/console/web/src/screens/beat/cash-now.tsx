@@ -1,5 +1,6 @@
 /** The cash line with its lowest point, before and after. */
 
+import { memo } from "react";
 import { useMay } from "../../app/session";
 import { CashChart } from "../../charts/cash-chart";
 import { useI18n } from "../../i18n/i18n";
@@ -12,16 +13,18 @@ import type { Beat } from "./use-beat";
 
 const CHART_PX = 160;
 
-export function CashNow({ beat }: { beat: Beat }) {
+export const CashNow = memo(function CashNow({
+  cash: { now, before },
+  error,
+  retry,
+}: { cash: Beat["cash"] } & Beat["cashAnswer"]) {
   const { t } = useI18n();
-  const { now, before } = beat.cash;
-  const { error, retry } = beat.cashAnswer;
   return (
     <Card title={t("beat.cash")}>
       {!useMay("cash:read") ? (
         <Empty>{t("beat.forbidden", { scope: "cash:read" })}</Empty>
       ) : error && !now ? (
-        <Failure error={error} retry={retry} />
+        <Failure error={error} retry={() => void retry()} />
       ) : !now ? (
         <Loading>
           <Skeleton height={CHART_PX + 90} />
@@ -34,7 +37,7 @@ export function CashNow({ beat }: { beat: Beat }) {
       )}
     </Card>
   );
-}
+});
 
 function Lowest({ now, before }: { now: Projection; before: Projection | null }) {
   const { t, format } = useI18n();

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import { firstForecastQuery, forecastQuery, productsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { type Bucket, ForecastChart } from "../../charts/forecast-chart";
@@ -17,7 +18,11 @@ const CHART_PX = 392;
 /** So long a series must have been the last one before it is asked what it was before. */
 const QUIET_MS = 100;
 
-export function ForecastNow({ touched }: { touched: TouchedSeries | undefined }) {
+export const ForecastNow = memo(function ForecastNow({
+  touched,
+}: {
+  touched: TouchedSeries | undefined;
+}) {
   const { t } = useI18n();
   const may = useMay("forecast:read");
   const first = useQuery({ ...firstForecastQuery, enabled: may && !touched });
@@ -39,7 +44,7 @@ export function ForecastNow({ touched }: { touched: TouchedSeries | undefined })
       )}
     </Card>
   );
-}
+});
 
 function Shown({ series, changed }: { series: TouchedSeries; changed: boolean }) {
   const { t, format } = useI18n();

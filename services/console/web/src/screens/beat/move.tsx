@@ -2,12 +2,12 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { api, expect, Problem } from "../../api/client";
 import { demandQuery, type Pipeline } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
-import { now } from "../../lib/clock";
+import { useNow } from "../../lib/clock";
 import { useHeld } from "../../lib/held";
 import { Button, Select } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
@@ -37,7 +37,8 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
   const [target, setTarget] = useState<string | null>(null);
   const [choosing, setChoosing] = useState(false);
 
-  const offered = suggestions(cards, pipeline, now());
+  const time = useNow();
+  const offered = useMemo(() => suggestions(cards, pipeline, time), [cards, pipeline, time]);
   const card = shownDeal(shown, cards, offered, pipeline);
   const showing = card?.id ?? null;
   // It stays, whichever deal is offered first from now on: it must not change under somebody's pointer.

@@ -1,6 +1,7 @@
 /** The orders that changed last, each beside what it was. */
 
 import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { productsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
@@ -18,26 +19,26 @@ const TONES: Partial<Record<string, Tone>> = {
   received: "good",
 };
 
-export function Purchasing({ beat }: { beat: Beat }) {
+export const Purchasing = memo(function Purchasing({ changed }: Pick<Beat, "changed">) {
   const { t } = useI18n();
   // An item of the same code as a product is that product; of others, only supply knows the unit.
   const products = useQuery({ ...productsQuery, enabled: useMay("deals:read") });
   const units = new Map(products.data?.map(({ code, unit }) => [code, unit]));
-  const more = beat.changed.length - SHOWN;
-  const beyond = beat.changed.length < KEPT_CHANGED ? "beat.orders.more" : "beat.orders.at-least";
+  const more = changed.length - SHOWN;
+  const beyond = changed.length < KEPT_CHANGED ? "beat.orders.more" : "beat.orders.at-least";
   return (
     <Card title={t("beat.orders")}>
       {!useMay("supply:read") ? (
         <Empty>{t("beat.forbidden", { scope: "supply:read" })}</Empty>
-      ) : beat.changed.length === 0 ? (
+      ) : changed.length === 0 ? (
         <Empty>{t("beat.orders.none")}</Empty>
       ) : (
         <ul className={styles.orders} aria-live="off">
-          {beat.changed.slice(0, SHOWN).map((changed) => (
+          {changed.slice(0, SHOWN).map((one) => (
             <ChangedRow
-              key={`${changed.order.order_id} ${changed.at}`}
-              {...changed}
-              unit={units.get(changed.order.item)}
+              key={`${one.order.order_id} ${one.at}`}
+              {...one}
+              unit={units.get(one.order.item)}
             />
           ))}
           {more > 0 && <li className={styles.orderMore}>{t(beyond, { count: more })}</li>}
@@ -45,7 +46,7 @@ export function Purchasing({ beat }: { beat: Beat }) {
       )}
     </Card>
   );
-}
+});
 
 const STATUSES = [
   "proposed",

@@ -1,6 +1,7 @@
 /** The pipeline as it stands: deals and value by stage, each a way into the board. */
 
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import type { Pipeline } from "../../api/queries";
 import { useI18n } from "../../i18n/i18n";
 import { useGlow } from "../../ui/glow";
@@ -8,7 +9,7 @@ import { Card, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import { useStanding } from "../pipeline/standing";
 import styles from "./beat.module.css";
 
-export function Stages({ pipeline }: { pipeline: Pipeline }) {
+export const Stages = memo(function Stages({ pipeline }: { pipeline: Pipeline }) {
   const { t, format } = useI18n();
   const standing = useStanding(pipeline.code);
   const rows = new Map(standing.data?.map((row) => [row.stage, row]));
@@ -45,7 +46,7 @@ export function Stages({ pipeline }: { pipeline: Pipeline }) {
       )}
     </Card>
   );
-}
+});
 
 function Stage({
   code,

@@ -1,11 +1,12 @@
 /** Which deals to offer for a first move, and where they may go. */
 
 import type { Pipeline, PipelineStage } from "../../api/queries";
-import { micros } from "../../lib/amount";
+import { worth } from "../pipeline/board";
 import type { Card } from "../pipeline/cards";
 
 const OFFERED = 30;
 const NEAR_MS = 20 * 7 * 86_400_000;
+const DAY_LETTERS = "2026-11-30".length;
 
 /** The open stages that a deal may be moved to from this one, those ahead first. */
 export function destinations(pipeline: Pipeline, from: string): PipelineStage[] {
@@ -35,14 +36,26 @@ export function shownDeal(
  * stages first, since their criteria are mostly met, then the most valuable.
  */
 export function suggestions(cards: readonly Card[], pipeline: Pipeline, now: number): Card[] {
-  const place = new Map(pipeline.stages.map((stage, index) => [stage.code, index]));
   const open = pipeline.stages.filter((stage) => stage.kind === "open").length;
   // One that goes on forward; the last open stage only leads back or out.
-  const rank = (card: Card) =>
-    place.get(card.stage) === open - 1 ? 0 : (place.get(card.stage) ?? 0);
-  return cards
-    .filter((card) => card.status === "open" && !card.stalled && card.products.length > 0)
-    .filter((card) => card.expected_close && Date.parse(card.expected_close) - now < NEAR_MS)
-    .sort((a, b) => rank(b) - rank(a) || Number(micros(b.value) - micros(a.value)))
-    .slice(0, OFFERED);
+  const ranks = new Map(
+    pipeline.stages.map((stage, place) => [stage.code, place === open - 1 ? 0 : place]),
+  );
+  const order = (a: Card, b: Card): number =>
+    (ranks.get(b.stage) ?? 0) - (ranks.get(a.stage) ?? 0) ||
+    Number(worth(b).value - worth(a).value);
+  const near = new Date(now + NEAR_MS).toISOString().slice(0, DAY_LETTERS);
+  // There may be thousands, at each event: the best are kept in order, and most are compared with the last of them alone.
+  const best: Card[] = [];
+  for (const card of cards) {
+    const { status, stalled, products, expected_close: close } = card;
+    if (status !== "open" || stalled || products.length === 0 || !close || close > near) continue;
+    const last = best[OFFERED - 1];
+    if (last && order(card, last) >= 0) continue;
+    let place = best.length;
+    while (place > 0 && order(card, best[place - 1] as Card) < 0) place -= 1;
+    best.splice(place, 0, card);
+    best.length = Math.min(best.length, OFFERED);
+  }
+  return best;
 }

@@ -5,7 +5,7 @@
  */
 
 import { useQuery } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useEffect, useReducer } from "react";
+import { createContext, type ReactNode, use, useEffect, useMemo, useReducer } from "react";
 import { cashQuery, ordersQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useEvents } from "../../live/live";
@@ -61,7 +61,7 @@ export interface Beat extends BeatState {
   watch: (moved: Moved) => void;
   /** It was refused: nothing will come of it. */
   unwatch: (id: string) => void;
-  cashAnswer: { error: Error | null; retry: () => void };
+  cashAnswer: { error: Error | null; retry: () => unknown };
 }
 
 export function useBeat(): Beat {
@@ -76,13 +76,16 @@ export function useBeat(): Beat {
     if (answer) act({ do: "orders", orders: answer.items });
   }, [answer, answeredAt, act]);
   const answered = (cash.data as Projection | undefined) ?? null;
-  const { now, before, by } = state.cash;
+  const cashNow = useMemo(() => {
+    const { now, before, by } = state.cash;
+    // Until the first event, what was answered is what there is; then it is what was before.
+    return now ? { now, before: before ?? answered, by } : { now: answered, before: null, by };
+  }, [state.cash, answered]);
   return {
     ...state,
-    // Until the first event, what was answered is what there is; then it is what was before.
-    cash: now ? { now, before: before ?? answered, by } : { now: answered, before: null, by },
+    cash: cashNow,
     watch: (moved) => act({ do: "watch", moved }),
     unwatch: (id) => act({ do: "unwatch", id }),
-    cashAnswer: { error: cash.error, retry: () => void cash.refetch() },
+    cashAnswer: { error: cash.error, retry: cash.refetch },
   };
 }

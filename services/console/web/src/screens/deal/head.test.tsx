@@ -5,6 +5,7 @@ import type { Pipeline } from "../../api/queries";
 import type { Deal } from "../../deals/api";
 import { pageWith, problem, Service } from "../../testing-page";
 import { Head } from "./head";
+import { Probability } from "./probability";
 
 const stage = (code: string, name: string, moves_to: string[]) => ({
   code,
@@ -83,4 +84,30 @@ test("a change meanwhile is told with whose it is", async () => {
   });
   await move();
   expect(await screen.findByText(/^Won by ben, .*It is shown as it stands now/)).toBeTruthy();
+});
+
+test("an own probability is taken back by its Undo, under the version that it made", async () => {
+  const route = "PATCH /v1/deals/1";
+  const own = (manual_probability: string | null, sequence: number) =>
+    service.on(route, { ...deal, documents: [], lines: [], manual_probability, sequence });
+  const { Page } = pageWith();
+  const unset = { ...deal, lines: [], model_probability: null, manual_probability: null } as Deal;
+  render(
+    <Page>
+      <Probability deal={unset} pipeline={pipeline} />
+    </Page>,
+  );
+  await userEvent.click(screen.getByRole("button", { name: "Set my own" }));
+  await userEvent.type(screen.getByLabelText("Per cent"), "50");
+  own("0.5", 5);
+  await userEvent.click(screen.getByRole("button", { name: "Save" }));
+  const undo = await screen.findByRole("button", { name: "Undo" });
+  expect(screen.getByText("Own probability")).toBeTruthy();
+  own(null, 6);
+  await userEvent.click(undo);
+  await waitFor(() => expect(service.sent(route)).toHaveLength(2));
+  expect(service.sent(route)[1]).toMatchObject({
+    ifMatch: '"5"',
+    body: { manual_probability: null },
+  });
 });

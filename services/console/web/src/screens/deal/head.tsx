@@ -1,7 +1,7 @@
 /** The deal in a glance, and what can be done with it. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import { Problem } from "../../api/client";
 import { dealQuery, type Pipeline } from "../../api/queries";
 import { useMay } from "../../app/session";
@@ -11,13 +11,15 @@ import { CloseDialog } from "../../deals/close-dialog";
 import { CriteriaDialog } from "../../deals/criteria-dialog";
 import { EditDialog } from "../../deals/editor";
 import type { Refused } from "../../deals/fill";
-import { canUndo, type Done, isUnmet, useMoveNotices, useUndoKey } from "../../deals/move-notices";
+import { type Done, isUnmet, useMoveNotices } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { Button, Dropdown, DropdownItem } from "../../ui/controls";
 import { useGlow } from "../../ui/glow";
 import { Card, Chip, Given } from "../../ui/pieces";
+import { useUndoKey } from "../../ui/undo";
 import styles from "./deal.module.css";
 import { useNames } from "./names";
+import { useEdited } from "./use-edited";
 
 export function Head({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
   const { t, format } = useI18n();
@@ -37,27 +39,20 @@ export function Head({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
   );
 
   const notices = useMoveNotices(stages);
-  const last = useRef<readonly Done[]>([]);
-  const undo = useCallback(
-    async (done: readonly Done[]) => {
-      const [one] = done;
-      if (!one || !canUndo(done, stages)) return;
-      last.current = [];
-      try {
-        // Of the version that the move made: what somebody did since is not taken back with it.
-        await moveDeal(one.id, one.sequence, one.from);
-      } catch (error) {
-        notices.failed(one, error);
-      }
-      refresh();
-    },
-    [stages, notices, refresh],
-  );
-  useUndoKey(useCallback(() => void undo(last.current), [undo]));
+  const edited = useEdited(stages);
+  useUndoKey();
+  const undo = async (done: Done) => {
+    try {
+      // Of the version that the move made: what somebody did since is not taken back with it.
+      await moveDeal(done.id, done.sequence, done.from);
+    } catch (error) {
+      notices.failed(done, error, "undo");
+    }
+    refresh();
+  };
   const moved = ({ sequence }: StageMoved, from: string, to: string) => {
-    const done = [{ id: deal.id, name: deal.name, from, to, sequence }];
-    last.current = done;
-    notices.moved(done, (back) => void undo(back));
+    const done = { id: deal.id, name: deal.name, from, to, sequence };
+    notices.moved([done], () => void undo(done));
     refresh();
   };
 
@@ -153,8 +148,9 @@ export function Head({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
           id={deal.id}
           name={deal.name}
           onClose={() => setEditing(false)}
-          onSaved={() => {
+          onSaved={(saved, before) => {
             setEditing(false);
+            edited(saved, before);
             refresh();
           }}
         />

@@ -11,6 +11,7 @@ import { useGlow } from "../../ui/glow";
 import { Card, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
 import styles from "./deal.module.css";
 import { shareOf } from "./share";
+import { useEdited } from "./use-edited";
 
 export function Probability({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
   const { t, format } = useI18n();
@@ -40,19 +41,21 @@ export function Probability({ deal, pipeline }: { deal: Deal; pipeline: Pipeline
       ) : (
         <p className={styles.soft}>{t("probability.no-counts")}</p>
       )}
-      <Own deal={deal} />
+      <Own deal={deal} pipeline={pipeline} />
     </Card>
   );
 }
 
-function Own({ deal }: { deal: Deal }) {
+function Own({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {
   const { t, format } = useI18n();
   const queries = useQueryClient();
   const mayWrite = useMay("deals:write");
   const [text, setText] = useState<string | null>(null);
+  const edited = useEdited(pipeline.stages);
   const save = useMutation({
-    mutationFn: (manual_probability: string | null) =>
-      patchDeal(deal.id, deal.sequence, { manual_probability }),
+    mutationFn: async (manual_probability: string | null) => {
+      edited(await patchDeal(deal.id, deal.sequence, { manual_probability }), deal);
+    },
     onSuccess: () => setText(null),
     onSettled: () => queries.invalidateQueries({ queryKey: dealQuery(deal.id).queryKey }),
   });

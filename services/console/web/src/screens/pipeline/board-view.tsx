@@ -2,18 +2,27 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import {
+  startTransition,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { setInteractionModality } from "react-aria-components";
 import { ownersQuery, type Pipeline, regionsQuery, teamsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { CloseDialog } from "../../deals/close-dialog";
 import { CriteriaDialog } from "../../deals/criteria-dialog";
 import { type Begun, EditDialog } from "../../deals/editor";
-import { useUndoKey } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { dateIn, now, useNow } from "../../lib/clock";
 import { Button } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
+import { useUndoKey } from "../../ui/undo";
 import { type Chosen, type Column, columnsOf, standing, stillChosen } from "./board";
 import { BoardContext, type BoardNow, type CardActs, ChangingContext } from "./card";
 import { type Asked, CardMenu } from "./card-menu";
@@ -34,6 +43,13 @@ import { useEdits } from "./use-edits";
 import { useMoves } from "./use-moves";
 
 const NONE: readonly never[] = [];
+const NOTHING_CHOSEN: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+
+/**
+ * All rows are drawn anew when React Aria hears that a pointer is used and no keys: by its first press, in the frame
+ * in which a card is taken up. Here it hears so as the pointer comes, and draws them between frames.
+ */
+const expectPointer = () => startTransition(() => setInteractionModality("pointer"));
 
 interface Closed {
   chosen: Chosen;
@@ -61,7 +77,7 @@ export function Board({
   const time = useNow();
   const since = useSince();
   const { stages } = pipeline;
-  const [selected, setSelected] = useState<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
+  const [selected, setSelected] = useState(NOTHING_CHOSEN);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [editing, setEditing] = useState<Editing | null>(null);
   const [whole, setWhole] = useState<{ card: Card; begun?: Begun } | null>(null);
@@ -111,7 +127,7 @@ export function Board({
   const move = useCallback(
     (some: Chosen, to: string) => {
       const ids = still(some);
-      setSelected(new Map());
+      setSelected(NOTHING_CHOSEN);
       if (ids.length === 0) return;
       const kind = stages.find((stage) => stage.code === to)?.kind;
       if (kind === "won" || kind === "lost") {
@@ -154,7 +170,7 @@ export function Board({
     [ownerNames, time, since, mayWrite, acts],
   );
   const changing = useMemo(() => ({ fresh, pending: pending.ids }), [fresh, pending.ids]);
-  useUndoKey(moves.undo);
+  useUndoKey();
   const endWhole = () => {
     setWhole(null);
     release();
@@ -170,27 +186,25 @@ export function Board({
   );
 
   const shown = columns.reduce((count, column) => count + column.cards.length, 0);
+  const all = useMemo(() => cards.filter((card) => card.status === "open").length, [cards]);
+  const csv = useRef<() => string>(() => "");
+  useEffect(() => {
+    csv.current = () => cardsCsv(visible, format.currency, time);
+  });
+  const saveCsv = useCallback(
+    () => download(`takt-pipeline-${dateIn(format.zone, now())}.csv`, csv.current()),
+    [format],
+  );
   const [refused, ...alsoRefused] = moves.refused;
   return (
     <div className={styles.screen}>
-      <FiltersBar
-        filters={filters}
-        pipeline={pipeline}
-        shown={shown}
-        all={cards.filter((card) => card.status === "open").length}
-        onCsv={() =>
-          download(
-            `takt-pipeline-${dateIn(format.zone, now())}.csv`,
-            cardsCsv(visible, format.currency, time),
-          )
-        }
-      />
+      <FiltersBar filters={filters} pipeline={pipeline} shown={shown} all={all} onCsv={saveCsv} />
       {chosen.size > 0 && (
         <SelectionBar
           chosen={chosen}
           stages={stages}
           onMove={(to) => move(chosen, to)}
-          onClear={() => setSelected(new Map())}
+          onClear={() => setSelected(NOTHING_CHOSEN)}
         />
       )}
       {shown === 0 && (
@@ -211,7 +225,7 @@ export function Board({
           {t("board.none")}
         </Empty>
       )}
-      <div className={styles.board}>
+      <div className={styles.board} onPointerEnter={expectPointer}>
         <BoardContext value={board}>
           <ChangingContext value={changing}>
             {visible.map((column) => (
@@ -222,7 +236,8 @@ export function Board({
                 selected={chosen.get(column.stage.code) ?? NONE}
                 onSelect={select}
                 onOpen={open}
-                dragging={dragging}
+                hands={dragging.hands}
+                able={dragging.able(column.stage.code)}
                 mayWrite={mayWrite}
               />
             ))}
@@ -239,7 +254,8 @@ export function Board({
                   stage={stage}
                   deals={row?.deals ?? 0}
                   value={row?.value ?? "0"}
-                  dragging={dragging}
+                  hands={dragging.hands}
+                  able={dragging.able(stage.code)}
                 />
               );
             })}
@@ -301,8 +317,8 @@ export function Board({
           name={whole.card.name}
           begun={whole.begun}
           onClose={endWhole}
-          onSaved={(deal) => {
-            edits.saved(deal);
+          onSaved={(deal, before) => {
+            edits.saved(deal, before);
             endWhole();
           }}
         />

@@ -64,7 +64,7 @@ const earlier = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
 /** Amounts of cards as whole millionths: read once for each card, which never changes. */
 const WORTH = new WeakMap<Card, { value: bigint; expected: bigint }>();
 
-function worth(card: Card): { value: bigint; expected: bigint } {
+export function worth(card: Card): { value: bigint; expected: bigint } {
   let known = WORTH.get(card);
   if (!known) {
     const chance = probabilityOf(card)?.slice(0, 8) ?? "0";

@@ -1,12 +1,6 @@
 /** The board's cards: all open deals, read once and kept up to date by the events. */
 
-import {
-  type QueryClient,
-  queryOptions,
-  useIsFetching,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, expect, type Schemas } from "../../api/client";
 import { useEvents } from "../../live/live";
@@ -129,11 +123,35 @@ export interface Hold {
   release: () => void;
 }
 
+/** Many deals may be opened one after the other, and each answer is all cards: at most one in so long. */
+const READ_EVERY_MS = 2_000;
+
+/** Read all cards anew: at once, or as soon as the last time is long enough ago. */
+function useReadAgain(pipeline: string): () => void {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const last = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    if (timer.current !== undefined) return;
+    const wait = last.current + READ_EVERY_MS - performance.now();
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      last.current = performance.now();
+      void queries.invalidateQueries({ queryKey: cardsQuery(pipeline).queryKey });
+    }, wait);
+  }, [queries, pipeline]);
+}
+
 /** Keep the cards as the events say, but for while something is dragged or edited. */
 export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string[]) => void): Hold {
   const queries = useQueryClient();
   const { queryKey } = cardsQuery(pipeline);
-  const reading = useIsFetching({ queryKey, exact: true }) > 0;
+  const { isFetching: reading } = useQuery({
+    ...cardsQuery(pipeline),
+    notifyOnChangeProps: ["isFetching"],
+  });
+  const readAgain = useReadAgain(pipeline);
   const held = useRef<TaktEvent[] | null>(null);
   /** What came while the cards were read: the answer may be from before it. */
   const meanwhile = useRef<TaktEvent[]>([]);
@@ -143,11 +161,11 @@ export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string
         const { cards: after, changed, unknown } = changedCards(cards, events, pipeline);
         if (changed.length > 0) onChanged?.(changed);
         // A new deal's event does not name its account: the board itself does.
-        if (unknown) void queries.invalidateQueries({ queryKey: cardsQuery(pipeline).queryKey });
+        if (unknown) readAgain();
         return after;
       });
     },
-    [queries, pipeline, onChanged],
+    [queries, pipeline, onChanged, readAgain],
   );
   const take = useCallback(
     (events: readonly TaktEvent[]) => {
@@ -159,7 +177,9 @@ export function useLiveCards(pipeline: string, onChanged?: (ids: readonly string
   useEvents((batch) => {
     const about = batch.filter(({ type }) => /^takt\.(deal|pipeline_demand)\./.test(type));
     if (about.length === 0) return;
-    if (queries.isFetching({ queryKey, exact: true }) > 0) meanwhile.current.push(...about);
+    if (queries.getQueryState(queryKey)?.fetchStatus === "fetching") {
+      meanwhile.current.push(...about);
+    }
     take(about);
   });
   useEffect(() => {

@@ -1,7 +1,8 @@
 /** A stage of the board: its sums, and its cards, which can be dragged by pointer, touch and keys. */
 
 import { Link } from "@tanstack/react-router";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
+import { useDrop } from "react-aria/useDrop";
 import {
   Collection,
   GridList,
@@ -18,7 +19,7 @@ import { classes, Given } from "../../ui/pieces";
 import type { Column } from "./board";
 import { DealCard } from "./card";
 import type { Card } from "./cards";
-import { DEAL, type Dragging, type Hands } from "./dragging";
+import { DEAL, type Hands } from "./dragging";
 import type { Filters } from "./filters";
 import styles from "./pipeline.module.css";
 
@@ -32,27 +33,46 @@ interface Props {
   selected: readonly string[];
   onSelect: (stage: string, ids: ReadonlySet<string>) => void;
   onOpen: (id: string) => void;
-  dragging: Dragging;
+  hands: Hands;
+  /** Nothing is dragged, or it may stand here. */
+  able: boolean;
   mayWrite: boolean;
 }
 
-export function BoardColumn({
+/**
+ * The whole stage takes what is dropped on it. Were the list itself to, all lists would be drawn anew as a card
+ * comes over one and as it lands, each row asks whether it is dropped on, and what comes in is selected unasked.
+ */
+export const BoardColumn = memo(function BoardColumn({
   column,
   filters,
   selected,
   onSelect,
   onOpen,
-  dragging,
+  hands,
+  able,
   mayWrite,
 }: Props) {
   const { t, format } = useI18n();
   const { stage, cards } = column;
   const only = filters.stage?.length === 1 && filters.stage[0] === stage.code;
-  const able =
-    !dragging.active || dragging.hands.accepts(stage.code) || dragging.from === stage.code;
+  const place = useRef<HTMLElement>(null);
+  const { dropProps, isDropTarget } = useDrop({
+    ref: place,
+    getDropOperation: (types) => (types.has(DEAL) && hands.accepts(stage.code) ? "move" : "cancel"),
+    onDrop: () => {
+      hands.drop(stage.code);
+      // Who drops by keys is on the stage, and goes on to its cards.
+      if (document.activeElement === place.current) setTimeout(() => focusList(place.current));
+    },
+  });
   return (
     <section
+      {...dropProps}
+      ref={place}
+      tabIndex={-1}
       className={classes(styles.column, !able && styles.unable)}
+      data-drop-target={isDropTarget || undefined}
       aria-label={t("column.label", { stage: stage.name })}
     >
       <header className={styles.columnHead}>
@@ -72,12 +92,13 @@ export function BoardColumn({
           {t("column.weighted", { value: format.moneyShort(column.weighted) })}
         </span>
       </header>
-      <CardList
-        {...{ stage, cards, selected, onSelect, onOpen, mayWrite }}
-        hands={dragging.hands}
-      />
+      <CardList {...{ stage, cards, selected, onSelect, onOpen, hands, mayWrite }} />
     </section>
   );
+});
+
+function focusList(column: Element | null): void {
+  column?.querySelector<HTMLElement>("[role=grid]")?.focus();
 }
 
 /** Drawn anew only for what is in it: with thousands of cards the building of a list is what costs. */
@@ -92,8 +113,7 @@ const CardList = memo(function CardList({
 }: {
   stage: PipelineStage;
   cards: Column["cards"];
-  hands: Hands;
-} & Pick<Props, "selected" | "onSelect" | "onOpen" | "mayWrite">) {
+} & Pick<Props, "selected" | "onSelect" | "onOpen" | "hands" | "mayWrite">) {
   const { t } = useI18n();
   const [count, setCount] = useState(STEP);
   const { dragAndDropHooks } = useDragAndDrop({
@@ -103,12 +123,8 @@ const CardList = memo(function CardList({
         "text/plain": cards.find((card) => card.id === key)?.name ?? "",
       })),
     getAllowedDropOperations: () => ["move"],
-    acceptedDragTypes: [DEAL],
-    getDropOperation: (target) =>
-      target.type === "root" && hands.accepts(stage.code) ? "move" : "cancel",
     onDragStart: (event) => hands.start(stage.code, ids(event.keys)),
     onDragEnd: () => hands.end(),
-    onRootDrop: () => hands.drop(stage.code),
     isDisabled: !mayWrite,
   });
   return (

@@ -1,18 +1,18 @@
 /** What is being dragged over the board, and where it may go. */
 
-import { useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useEffect, useMemo, useRef, useState } from "react";
 import type { PipelineStage } from "../../api/queries";
 import type { Hold } from "./cards";
 
 /** The type under which a card is dragged: only a board takes it. */
 export const DEAL = "takt-deal";
 
-// A list selects what comes into it within 50 ms of a drop, which nobody asked for.
-const LANDING_MS = 60;
+/** First the lists are drawn without the drag, then with what has come of it: each has frames of its own. */
+const LANDING_MS = 40;
 
 export interface Dragging {
-  active: boolean;
-  from: string | null;
+  /** Whether nothing is dragged, or it may be dropped on this stage or back on its own. */
+  able: (stage: string) => boolean;
   hands: Hands;
 }
 
@@ -55,7 +55,8 @@ export function useDragging(
       start: (stage, ids) => {
         carried.current = { from: stage, ids, to: null };
         latest.current.hold.hold();
-        setFrom(stage);
+        // Which stages take it is shown between frames.
+        startTransition(() => setFrom(stage));
       },
       drop: (stage) => {
         if (carried.current) carried.current.to = stage;
@@ -63,7 +64,7 @@ export function useDragging(
       end: () => {
         const now = carried.current;
         carried.current = null;
-        setFrom(null);
+        startTransition(() => setFrom(null));
         landing.current = setTimeout(() => {
           // What has happened meanwhile counts before the drop does.
           latest.current.hold.release();
@@ -73,5 +74,9 @@ export function useDragging(
     }),
     [],
   );
-  return { active: from !== null, from, hands };
+  const goals = stages.find((one) => one.code === from)?.moves_to;
+  return {
+    able: (stage) => from === null || from === stage || (goals?.includes(stage) ?? false),
+    hands,
+  };
 }

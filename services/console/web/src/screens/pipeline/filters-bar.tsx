@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
 import {
   ownersQuery,
@@ -26,7 +26,7 @@ import {
 import styles from "./pipeline.module.css";
 import { Views } from "./views";
 
-export function FiltersBar({
+export const FiltersBar = memo(function FiltersBar({
   filters,
   pipeline,
   shown,
@@ -102,7 +102,7 @@ export function FiltersBar({
       <Button icon="download" aria-label={t("board.csv")} onPress={onCsv} />
     </div>
   );
-}
+});
 
 /** What is typed is shown at once; the address follows, once a word of several keys (Chinese) is composed. */
 export function TextFilter({ text, onText }: { text: string; onText: (text: string) => void }) {

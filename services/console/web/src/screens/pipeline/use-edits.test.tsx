@@ -140,9 +140,63 @@ test("a change of something else is told too, and leaves what I saw as I saw it"
 
 test("what the dialog has saved is on the card, and another account's name is read", async () => {
   const result = await board();
-  act(() => result.current.saved(deal({ sequence: 5 }, "20")));
+  act(() => result.current.saved(deal({ sequence: 5 }, "20"), deal()));
   await waitFor(() => expect(result.current.known).toMatchObject({ value: "60", sequence: 5 }));
   expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(1);
-  act(() => result.current.saved(deal({ sequence: 6, account_id: "y" })));
+  act(() => result.current.saved(deal({ sequence: 6, account_id: "y" }), deal({ sequence: 5 })));
   await waitFor(() => expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(2));
+});
+
+const pressUndo = async () => userEvent.click(await screen.findByRole("button", { name: "Undo" }));
+
+test("Undo of an edit shows the card as it was at once, and asks under the version that the edit made", async () => {
+  service.on("PATCH /v1/deals/1", deal({ expected_close: "2026-12-24", sequence: 5 }));
+  const result = await board();
+  act(() => result.current.save("1", dated("2026-12-24")));
+  await waitFor(() => expect(result.current.known?.sequence).toBe(5));
+  expect(screen.getByText("Pumps is saved")).toBeTruthy();
+  const { answer, come } = later();
+  service.on("PATCH /v1/deals/1", () => answer);
+  await pressUndo();
+  expect(result.current.known).toMatchObject({ expected_close: "2026-12-01", sequence: 5 });
+  expect(result.current.pending.has("1")).toBe(true);
+  come(deal({ sequence: 6 }));
+  await waitFor(() => expect(result.current.known?.sequence).toBe(6));
+  expect(service.sent("PATCH /v1/deals/1").at(-1)).toMatchObject({
+    ifMatch: '"5"',
+    body: { expected_close: "2026-12-01" },
+  });
+});
+
+test("Undo of a price gives its line back, whole", async () => {
+  service.on("PATCH /v1/deals/1", deal({ sequence: 5 }, "0.1"));
+  const result = await board();
+  act(() => result.current.save("1", { field: "price", value: "0.1", sequence: 4, deal: deal() }));
+  await waitFor(() => expect(result.current.known?.sequence).toBe(5));
+  service.on("PATCH /v1/deals/1", deal({ sequence: 6 }));
+  await pressUndo();
+  await waitFor(() => expect(result.current.known).toMatchObject({ value: "30", sequence: 6 }));
+  expect(service.sent("PATCH /v1/deals/1").at(-1)?.body).toEqual({
+    lines: [{ id: "l", product: "PUMP", quantity: "3", price: "10", requested_date: null }],
+  });
+});
+
+test("Undo of what the dialog saved is told, not made, where somebody has changed it since", async () => {
+  const result = await board();
+  act(() => result.current.saved(deal({ sequence: 5 }, "20"), deal()));
+  service.on("PATCH /v1/deals/1", () => problem(412, "stale"));
+  service.on("GET /v1/deals/1/life", {
+    items: [{ kind: "moved", on: "2026-11-29", at: "2026-11-29T12:01:00Z", by: "ben" }],
+    next: null,
+  });
+  await pressUndo();
+  expect(await screen.findByText(/^Moved by ben, .*nothing was taken back/)).toBeTruthy();
+  expect(result.current.known).toMatchObject({ value: "60", sequence: 5 });
+  expect(service.sent("PATCH /v1/deals/1")).toHaveLength(1);
+});
+
+test("an edit that changed nothing has no Undo", async () => {
+  const result = await board();
+  act(() => result.current.saved(deal(), deal()));
+  expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
 });

@@ -6,6 +6,7 @@ import type { PipelineStage } from "../../api/queries";
 import { stageNames, whoseWords } from "../../deals/acts";
 import { type Deal, lastAct, patchDeal, readDeal } from "../../deals/api";
 import { type Draft, draftOf, patchOf } from "../../deals/draft";
+import { type Edited, editedFrom, useEditNotices } from "../../deals/edit-notices";
 import type { Begun } from "../../deals/editor";
 import { useMoveNotices } from "../../deals/move-notices";
 import { type I18n, useI18n } from "../../i18n/i18n";
@@ -77,12 +78,14 @@ export function useEdits(
   onRefused: (card: Card, begun: Begun) => void,
 ): {
   save: (id: string, edit: Edit) => void;
-  saved: (deal: Deal) => void;
+  /** The dialog has changed a deal, from how it was before. */
+  saved: (deal: Deal, before: Deal) => void;
 } {
   const { t, format } = useI18n();
   const { failed } = useMoveNotices(stages);
+  const { edited: tell, takeBack } = useEditNotices(stages);
 
-  const saved = useCallback(
+  const apply = useCallback(
     (deal: Deal) => {
       const card = cardOf(deal.id);
       change(deal.id, (one) =>
@@ -92,6 +95,38 @@ export function useEdits(
       if (card && card.account_id !== deal.account_id) readAgain();
     },
     [cardOf, change, readAgain],
+  );
+
+  /** Tell that it is saved; its Undo shows the card as it was at once. */
+  const done = useCallback(
+    (made: Edited, asBefore: (card: Card) => Card) =>
+      tell(made, () => {
+        const { id, name, sequence } = made;
+        const card = cardOf(id);
+        if (isPending(id)) {
+          notify({ title: t("board.pending", { deal: name }) });
+          return;
+        }
+        // What somebody has done since stays in sight; the service tells it from the edit.
+        change(id, (one) => (one.sequence === sequence ? asBefore(one) : one));
+        void during([id], async () => {
+          const deal = await takeBack(made);
+          if (deal) apply(deal);
+          else {
+            if (card) putBack(card);
+            readAgain();
+          }
+        });
+      }),
+    [tell, takeBack, cardOf, isPending, during, change, putBack, readAgain, apply, t],
+  );
+
+  const saved = useCallback(
+    (deal: Deal, before: Deal) => {
+      apply(deal);
+      done(editedFrom(before, deal), (card) => cardAfter(card, before, card.sequence));
+    },
+    [apply, done],
   );
 
   const save = useCallback(
@@ -104,7 +139,7 @@ export function useEdits(
       }
       const stale = async () => {
         const [theirs, last] = await Promise.all([readDeal(id), lastAct(id)]);
-        saved(theirs);
+        apply(theirs);
         const next = again(edit, theirs);
         const whose = whoseWords(last, { stage: stageNames(stages) }, { t, format });
         const both = bothWords(edit, before, theirs, { t, format });
@@ -118,7 +153,16 @@ export function useEdits(
       change(id, (card) => edited(card, edit));
       void during([id], async () => {
         try {
-          saved(await patchDeal(id, edit.sequence, bodyOf(edit)));
+          const deal = await patchDeal(id, edit.sequence, bodyOf(edit));
+          apply(deal);
+          if (edit.field === "price") {
+            done(editedFrom(edit.deal, deal), (one) => ({ ...one, value: edit.deal.value }));
+          } else {
+            const { name, sequence } = deal;
+            const { expected_close } = before;
+            const made = { id, name, sequence, back: { expected_close } };
+            done(made, (one) => ({ ...one, expected_close }));
+          }
         } catch (error) {
           putBack(before);
           if (error instanceof Problem && error.status === 412) {
@@ -139,7 +183,8 @@ export function useEdits(
       readAgain,
       isPending,
       during,
-      saved,
+      apply,
+      done,
       failed,
       onRefused,
       stages,

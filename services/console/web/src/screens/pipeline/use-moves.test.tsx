@@ -112,7 +112,7 @@ test("Undo of many moves takes each back to where it came from", async () => {
   act(() => result.current.moves.move(["1", "2"], "c"));
   await waitFor(() => expect(result.current.known.map((one) => one.sequence)).toEqual([2, 2]));
   await waitFor(() => expect(screen.getByText("2 deals are in C")).toBeTruthy());
-  act(() => result.current.moves.undo());
+  await userEvent.click(screen.getByRole("button", { name: "Undo" }));
   await waitFor(() => expect(at()).toEqual({ 1: "a", 2: "b" }));
   expect(service.sent("POST /v1/deals/1/stage")).toMatchObject([
     { ifMatch: '"2"', body: { stage: "a" } },
@@ -135,7 +135,7 @@ test("Undo does not take back what somebody else has done since, and says who di
   await waitFor(() => expect(result.current.known[0]?.sequence).toBe(2));
   service.tell(event("1", "c", 3));
   await waitFor(() => expect(at()).toEqual({ 1: "c" }));
-  act(() => result.current.moves.undo());
+  await userEvent.click(screen.getByRole("button", { name: "Undo" }));
   expect(await screen.findByText(/Moved by ben, .*: C/)).toBeTruthy();
   expect(service.sent("POST /v1/deals/1/stage")).toHaveLength(1);
   expect(at()).toEqual({ 1: "c" });
@@ -253,4 +253,18 @@ test("a screen that is left while the cards are read leaves no old answer to the
   old.come({ pipeline: "p", cards: [card("1", "a")] });
   await waitFor(() => expect(next.result.current.cards[0]?.stage).toBe("c"));
   expect(service.sent("GET /v1/pipelines/p/cards")).toHaveLength(2);
+});
+
+test("deals that are opened one after the other do not have all cards read once for each", async () => {
+  const { result } = await board(card("1", "a"));
+  const reads = () => service.sent("GET /v1/pipelines/p/cards").length;
+  service.on("GET /v1/pipelines/p/cards", {
+    pipeline: "p",
+    cards: [card("1", "a"), card("2", "a")],
+  });
+  service.tell(event("2", "a", 1));
+  await waitFor(() => expect(result.current.known).toHaveLength(2));
+  service.tell(event("3", "a", 1), event("1", "b", 2));
+  await waitFor(() => expect(result.current.known[0]?.stage).toBe("b"));
+  expect(reads()).toBe(2);
 });

@@ -1,11 +1,11 @@
 /** Moving deals on the board: at once on the page, then in the service, and back where it refuses. */
 
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import { Problem } from "../../api/client";
 import type { Pipeline } from "../../api/queries";
 import { type Closing, moveDeal, moveDeals, type StageMoved } from "../../deals/api";
 import type { Refused } from "../../deals/fill";
-import { byOrigin, canUndo, type Done, isUnmet, useMoveNotices } from "../../deals/move-notices";
+import { byOrigin, type Done, isUnmet, useMoveNotices } from "../../deals/move-notices";
 import { useI18n } from "../../i18n/i18n";
 import { now } from "../../lib/clock";
 import { notify } from "../../ui/overlay";
@@ -14,7 +14,6 @@ import { cardMoved } from "./live";
 
 export interface Moves {
   move: (ids: readonly string[], stage: string, closing?: Closing) => void;
-  undo: () => void;
   /** Moves that a stage's criteria refused, the first of them to be filled now. */
   refused: readonly Refused[];
   /** The first of them was filled and made, or is given up. */
@@ -29,7 +28,6 @@ export function useMoves(
   const { t } = useI18n();
   const notices = useMoveNotices(stages);
   const [refused, setRefused] = useState<readonly Refused[]>([]);
-  const last = useRef<readonly Done[]>([]);
   const { has: isPending, during } = pending;
 
   /** Move these cards as they were seen; what the service has agreed to. */
@@ -95,26 +93,22 @@ export function useMoves(
 
   const undo = useCallback(
     (done: readonly Done[]) => {
-      if (!canUndo(done, stages)) return;
-      last.current = [];
       for (const [from, group] of byOrigin(done)) {
         const cards: Card[] = [];
         for (const one of group) {
           const card = cardOf(one.id);
           // Somebody has changed it since: what they did is not taken back with the own move.
-          if (card && card.sequence > one.sequence) void notices.stale(one);
+          if (card && card.sequence > one.sequence) void notices.stale(one, "undo");
           else if (card) cards.push(card);
         }
         const ids = cards.map(({ id }) => id);
         void during(ids, () => run(cards, from, {}));
       }
     },
-    [stages, cardOf, during, run, notices],
+    [cardOf, during, run, notices],
   );
   const finish = useCallback(
     (done: readonly Done[]) => {
-      if (done.length === 0) return;
-      last.current = done;
       notices.moved(done, undo);
     },
     [notices, undo],
@@ -136,7 +130,6 @@ export function useMoves(
       },
       [cardOf, isPending, during, run, finish, t],
     ),
-    undo: useCallback(() => undo(last.current), [undo]),
     refused,
     settleRefused: useCallback(
       (moved) => {
