@@ -94,7 +94,7 @@ test("a planner follows a deal into the forecast, and finds out why it moved", a
     await page.getByRole("link", { name: "See it: the forecast of PMP-S50" }).click();
     await expect(page).toHaveURL(new RegExp(`/forecast\\?product=PMP-S50&region=${region}$`));
     await expect(chart(page)).toContainText("80 % interval");
-    await expect(part(page, "Model of this series")).toContainText("theta");
+    await expect(part(page, "Model of this series")).toContainText("Rate of rare demand");
   });
 
   await test.step("a move is seen at once, and explained once a version holds it", async () => {

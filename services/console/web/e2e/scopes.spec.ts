@@ -78,9 +78,9 @@ test("without forecast:read its tiles say so, and the deal is there", async ({ p
   await expect(part(page, "Cash")).toContainText("€");
   await page.goto("/");
   await expect(part(page, "Forecast touched last")).toContainText(lacks("forecast:read"));
+  await expect(balance(page)).toBeVisible();
   await page.getByRole("link", { name: "Forecast", exact: true }).click();
   await expect(page.getByRole("main")).toContainText(lacks("forecast:read"));
-  await expect(balance(page)).toBeVisible();
 });
 
 test("without supply:read plan and orders say so, and the deal is there", async ({ page }) => {

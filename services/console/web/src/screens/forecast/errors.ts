@@ -5,7 +5,7 @@ import type { Grouping } from "./search";
 
 export type Row = Schemas["BacktestRow"];
 
-const METHODS: readonly string[] = ["naive", "fast", "combination"];
+const METHODS: readonly string[] = ["naive", "fast", "combination", "rate", "published"];
 const ORDERS: Record<Exclude<Grouping, "lag">, readonly string[]> = {
   class: ["smooth", "erratic", "intermittent", "lumpy"],
   level: ["all", "family", "region", "product", "series"],

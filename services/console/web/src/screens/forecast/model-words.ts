@@ -2,7 +2,15 @@
 
 import { useI18n } from "../../i18n/i18n";
 
-const KNOWN = ["naive", "fast", "combination"] as const;
+const KNOWN = [
+  "naive",
+  "fast",
+  "combination",
+  "rate",
+  "analogue",
+  "pipeline",
+  "published",
+] as const;
 
 export function useModelName(): (model: string) => string {
   const { t } = useI18n();

@@ -11,6 +11,8 @@ const KINDS = [
   "series",
   "actuals",
   "model",
+  "analogue",
+  "reconciliation",
   "signal",
   "order",
   "known_share",
@@ -35,6 +37,10 @@ export function wordsOf(
   if (part === null) return t(of === "aged" ? "why.aged" : "why.rest", { count: parts });
   if (part.deal?.name) return ofDeal(part.deal, part.deal.name, t, stage);
   if (part.order) return t(`why.order.${part.order.change}`, { name: part.order.order_line });
+  if (part.signal) {
+    const { kind, external_id: name, change } = part.signal;
+    return t(`why.signal.${change}`, { signal: t(`signal.${kind}`), name });
+  }
   const known = KINDS.find((kind) => kind === part.kind);
   // A kind that came after this page was made.
   return known ? t(`why.kind.${known}`) : part.kind;
