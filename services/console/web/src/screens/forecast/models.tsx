@@ -25,8 +25,9 @@ export function Models({ grouping }: { grouping: Grouping }) {
   const error = (models.data ? null : models.error) ?? (backtest.data ? null : backtest.error);
   const { week, rows = [] } = backtest.data ?? {};
   const table = errorTable(rows, grouping);
-  const champion = models.data?.champion;
-  const save = () => download(`takt-errors-${grouping}.csv`, errorsCsv(table, champion, { t }));
+  // Since classes have methods of their own, what is published is a line of its own.
+  const published = table.methods.includes("published") ? "published" : models.data?.champion;
+  const save = () => download(`takt-errors-${grouping}.csv`, errorsCsv(table, published, { t }));
   return (
     <Card
       title={t("models.title")}
@@ -75,7 +76,11 @@ export function Models({ grouping }: { grouping: Grouping }) {
               <Empty>{t("models.none")}</Empty>
             ) : (
               <>
-                <Errors table={table} grouping={grouping} champion={models.data.champion} />
+                <Errors
+                  table={table}
+                  grouping={grouping}
+                  published={published ?? models.data.champion}
+                />
                 <p className={shared.soft}>
                   {week && t("models.measured", { week: format.date(week) })}
                 </p>
@@ -134,11 +139,11 @@ const share = (value: number | null | undefined, { format }: Pick<I18n, "format"
 function Errors({
   table,
   grouping,
-  champion,
+  published,
 }: {
   table: ErrorTable;
   grouping: Grouping;
-  champion: string;
+  published: string;
 }) {
   const { t, format } = useI18n();
   const name = useModelName();
@@ -175,12 +180,12 @@ function Errors({
                   <Wape line={line} method={method} largest={table.largest} />
                 </td>
               ))}
-              <td className={`${ui.end} number`}>{bias(line.by[champion]?.bias, format)}</td>
+              <td className={`${ui.end} number`}>{bias(line.by[published]?.bias, format)}</td>
               <td className={`${ui.end} number`}>
-                {share(line.by[champion]?.coverage80, { format }, 1)}
+                {share(line.by[published]?.coverage80, { format }, 1)}
               </td>
               <td className={`${ui.end} number`}>
-                {share(line.by[champion]?.coverage95, { format }, 1)}
+                {share(line.by[published]?.coverage95, { format }, 1)}
               </td>
             </tr>
           ))}
