@@ -20,8 +20,9 @@ from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
 from takt.forecast.store import levels, models, replicas, runs, version_levels
 
-IN_A_WORKER = 2_000
-"""Series from which on it is reckoned in a process of its own: in a thread it would be felt."""
+IN_A_WORKER = 50
+"""Series from which on it is reckoned in a process of its own: in a thread of thousands it would be
+felt, and the service would keep the memory of what it loads for it."""
 
 Shifts = Mapping[SeriesKey, Floats]
 
