@@ -23,6 +23,9 @@ from takt.forecast.store import levels, models, replicas, runs, version_levels
 IN_A_WORKER = 2_000
 """Series from which on it is reckoned in a process of its own: in a thread it would be felt."""
 
+WEEK = timedelta(weeks=1)
+HORIZON = HORIZON_WEEKS * WEEK
+
 Shifts = Mapping[SeriesKey, Floats]
 
 
@@ -57,20 +60,18 @@ async def compare_published(tx: Tx, now: datetime) -> None:
     told = await version_levels.first_of_each_week(tx, current - 2 * HORIZON, zone)
     if not told:
         return
-    week = max(min(told), current - HORIZON) if last is None else last + timedelta(weeks=1)
+    week = last + WEEK if last else max(told[0].first_week, current - HORIZON)
     families = await replicas.families_of_products(tx)
     parents = await replicas.parents_of_regions(tx)
     while week < current:
-        versions = {first: v for first, v in told.items() if week - HORIZON < first <= week}
-        wanted = await version_levels.wanted_in(tx, week)
-        units = list(wanted.values())
-        places = summed(list(wanted), families, parents)
-        sums = {place: sum(units[one] for one in inside) for place, inside in places.items()}
-        await version_levels.compare(tx, week, versions, wanted, sums)
-        week += timedelta(weeks=1)
-
-
-HORIZON = timedelta(weeks=HORIZON_WEEKS)
+        for said in told:
+            if week - HORIZON < said.first_week <= week:
+                wanted = await version_levels.wanted_in(tx, week, said.said_on)
+                units = list(wanted.values())
+                places = summed(list(wanted), families, parents)
+                sums = {place: sum(units[i] for i in inside) for place, inside in places.items()}
+                await version_levels.compare(tx, week, said, wanted, sums)
+        week += WEEK
 
 
 async def measure_levels(
