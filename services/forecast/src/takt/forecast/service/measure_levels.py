@@ -18,7 +18,7 @@ from takt.forecast.domain.series import Floats
 from takt.forecast.domain.two_speeds import COMBINATION, JUDGED, past_trials
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
-from takt.forecast.store import levels, models, replicas, runs, version_levels
+from takt.forecast.store import interval_outcomes, levels, models, replicas, runs
 
 IN_A_WORKER = 2_000
 """Series from which on it is reckoned in a process of its own: in a thread it would be felt."""
@@ -56,8 +56,8 @@ async def compare_published(tx: Tx, now: datetime) -> None:
     """Count, for every week that is over, how much lay outside the intervals published for it."""
     zone = await replicas.time_zone(tx) or "UTC"
     current = week_of(in_zone(now, zone).date())
-    last = await version_levels.last_compared(tx)
-    told = await version_levels.first_of_each_week(tx, current - 2 * HORIZON, zone)
+    last = await interval_outcomes.last_compared(tx)
+    told = await interval_outcomes.first_of_each_week(tx, current - 2 * HORIZON, zone)
     if not told:
         return
     week = last + WEEK if last else max(told[0].first_week, current - HORIZON)
@@ -66,11 +66,11 @@ async def compare_published(tx: Tx, now: datetime) -> None:
     while week < current:
         for said in told:
             if week - HORIZON < said.first_week <= week:
-                wanted = await version_levels.wanted_in(tx, week, said.said_on)
+                wanted = await interval_outcomes.wanted_in(tx, week, said.said_on)
                 units = list(wanted.values())
                 places = summed(list(wanted), families, parents)
                 sums = {place: sum(units[i] for i in inside) for place, inside in places.items()}
-                await version_levels.compare(tx, week, said, wanted, sums)
+                await interval_outcomes.compare(tx, week, said, wanted, sums)
         week += WEEK
 
 
@@ -130,7 +130,7 @@ async def _evidence(tx: Tx, histories: Sequence[WeeklyHistory], now: datetime) -
 
 async def allowed_by_scope(tx: Tx) -> dict[Scope, Floats]:
     """The shares of misses that are allowed, by scope."""
-    found = await levels.outcomes(tx)
+    found = await interval_outcomes.outcomes(tx)
     return {scope: allowed_shares(came, HORIZON_WEEKS) for scope, came in found.items()}
 
 
