@@ -11,7 +11,8 @@ SCRIPT = """
 -- By what reconciling has moved `statistical`, in units from shift_week on; null where it has not.
 ALTER TABLE series ADD COLUMN shift float8[], ADD COLUMN shift_week date;
 ALTER TABLE version_series ADD COLUMN shift float8[], ADD COLUMN shift_week date,
-    ADD COLUMN lift_error float8[];
+    ADD COLUMN lift_error float8[],
+    ADD COLUMN firm bigint[];
 ALTER TABLE versions ADD COLUMN reconciliation text;
 
 -- A measurement of all levels, and whether reconciling is published by it.
@@ -42,11 +43,12 @@ CREATE TABLE interval_outcomes (
     above95 int NOT NULL,
     PRIMARY KEY (week, level, depth, lag)
 );
--- Sums of a version; '' is none or all. `bands` is null for a sum that was not measured yet.
+-- Sums of a version; '' is none or all. `bands` is null for a sum that was not measured yet;
+-- `ordered` had arrived and is not in it, `firm` are won deals that were not shipped and are.
 CREATE TABLE version_sums (
     version int NOT NULL REFERENCES versions, level text NOT NULL, product text NOT NULL,
     region text NOT NULL, series int NOT NULL, first_week date NOT NULL, baseline bigint[] NOT NULL,
-    pipeline bigint[] NOT NULL, ordered bigint[] NOT NULL, bands bigint[],
+    pipeline bigint[] NOT NULL, ordered bigint[] NOT NULL, firm bigint[] NOT NULL, bands bigint[],
     scope_level text, scope_depth int,
     PRIMARY KEY (version, level, product, region)
 );

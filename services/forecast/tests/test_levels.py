@@ -149,7 +149,13 @@ async def present(database):
 
 async def test_what_comes_is_counted_against_what_was_published_once(database, now):
     await company(database, now, weeks=80)
+    late = deal(status="won", region="FR", quantity="60", closed_days_ago=20)
+    async with database.transaction() as tx:
+        due = sale("late", MONDAY - timedelta(days=9), "60", region="FR", of=late)
+        await follow_demand(tx, [opened(late), due], now)
     await jobs.refit_all(database, {}, now)
+    (held,) = await read(database, "SELECT firm FROM version_series WHERE firm IS NOT NULL")
+    assert held.firm[0] == 60_000_000
     later = now + timedelta(weeks=1)
     sales = [
         sale(

@@ -19,7 +19,7 @@ from takt.forecast.schemas import (
     Reconciliation,
     ReconciliationDecision,
 )
-from takt.forecast.store import levels
+from takt.forecast.store import interval_outcomes, levels
 
 router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"])
 
@@ -37,7 +37,7 @@ async def read_reconciliation(tx: RequestTx) -> Reconciliation:
         for row in await levels.measures(tx, DECISIONS)
     ]
     choice = await levels.choice(tx)
-    outcomes = await levels.outcomes(tx)
+    outcomes = await interval_outcomes.outcomes(tx)
     found = []
     for row in await levels.band_rows(tx):
         came = outcomes.get(Scope(row.level, row.depth), [])

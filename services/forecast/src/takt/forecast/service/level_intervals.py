@@ -22,7 +22,7 @@ from takt.forecast.domain.levels import (
     edges_of_sums,
     summed,
 )
-from takt.forecast.domain.series import Floats, Number
+from takt.forecast.domain.series import Floats, Number, move_to_week
 from takt.forecast.store import levels, replicas, version_levels
 from takt.forecast.store.levels import Measured
 from takt.forecast.store.version_levels import FrozenSum, LineShare, View
@@ -100,6 +100,7 @@ async def freeze_sums(tx: Tx, version: int, revisions: Sequence[FrozenRevision])
     }
     sums = await asyncio.to_thread(_frozen, revisions, views, lines, places, known)
     await version_levels.save_sums(tx, version, sums)
+    await version_levels.save_firm(tx, version, _firm(revisions, lines))
     await version_levels.save_head(tx, version)
 
 
@@ -123,13 +124,17 @@ def _frozen(
     found = []
     keys = [SeriesKey(one.product, one.region) for one in revisions]
     first = edges.first_week
-    baseline = np.stack([_from(one.first_week, one.baseline, first) for one in revisions])
-    pipeline = np.stack([_from(one.first_week, one.pipeline, first) for one in revisions])
-    ordered = np.stack(
-        [
-            _from(one.first_week, views.get(key, NOTHING).ordered, first)
-            for one, key in zip(revisions, keys, strict=True)
-        ]
+    begun = [one.first_week for one in revisions]
+    won = _firm(revisions, lines)
+    kinds = (
+        [one.baseline for one in revisions],
+        [one.pipeline for one in revisions],
+        [views.get(key, NOTHING).ordered for key in keys],
+        [won.get(key, NOTHING.ordered) for key in keys],
+    )
+    baseline, pipeline, ordered, firm = (
+        np.stack([_from(week, one, first) for week, one in zip(begun, kind, strict=True)])
+        for kind in kinds
     )
     for place, inside in places.items():
         scope = known.places[place][0] if place in known.places else None
@@ -141,10 +146,24 @@ def _frozen(
                 baseline[inside].sum(axis=0),
                 pipeline[inside].sum(axis=0),
                 ordered[inside].sum(axis=0),
+                firm[inside].sum(axis=0),
                 edges.by_place.get(place),
                 scope if scope is not None and _is_named_by(place, scope) else None,
             )
         )
+    return found
+
+
+def _firm(
+    revisions: Sequence[FrozenRevision], lines: Sequence[LineShare]
+) -> dict[SeriesKey, Millionths]:
+    """What of each series is won and not shipped, from its first week on."""
+    begun = {SeriesKey(one.product, one.region): one.first_week for one in revisions}
+    found: dict[SeriesKey, Millionths] = {}
+    for line in lines:
+        if line.won and line.series in begun:
+            expected = move_to_week(line.expected, line.first_week, begun[line.series])
+            found[line.series] = found.get(line.series, NOTHING.ordered) + expected
     return found
 
 

@@ -18,11 +18,14 @@ from takt.forecast.domain.series import Floats
 from takt.forecast.domain.two_speeds import COMBINATION, JUDGED, past_trials
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
-from takt.forecast.store import levels, models, replicas, runs, version_levels
+from takt.forecast.store import interval_outcomes, levels, models, replicas, runs
 
 IN_A_WORKER = 50
 """Series from which on it is reckoned in a process of its own: in a thread of thousands it would be
 felt, and the service would keep the memory of what it loads for it."""
+
+WEEK = timedelta(weeks=1)
+HORIZON = HORIZON_WEEKS * WEEK
 
 Shifts = Mapping[SeriesKey, Floats]
 
@@ -54,24 +57,22 @@ async def compare_published(tx: Tx, now: datetime) -> None:
     """Count, for every week that is over, how much lay outside the intervals published for it."""
     zone = await replicas.time_zone(tx) or "UTC"
     current = week_of(in_zone(now, zone).date())
-    last = await version_levels.last_compared(tx)
-    told = await version_levels.first_of_each_week(tx, current - 2 * HORIZON, zone)
+    last = await interval_outcomes.last_compared(tx)
+    told = await interval_outcomes.first_of_each_week(tx, current - 2 * HORIZON, zone)
     if not told:
         return
-    week = max(min(told), current - HORIZON) if last is None else last + timedelta(weeks=1)
+    week = last + WEEK if last else max(told[0].first_week, current - HORIZON)
     families = await replicas.families_of_products(tx)
     parents = await replicas.parents_of_regions(tx)
     while week < current:
-        versions = {first: v for first, v in told.items() if week - HORIZON < first <= week}
-        wanted = await version_levels.wanted_in(tx, week)
-        units = list(wanted.values())
-        places = summed(list(wanted), families, parents)
-        sums = {place: sum(units[one] for one in inside) for place, inside in places.items()}
-        await version_levels.compare(tx, week, versions, wanted, sums)
-        week += timedelta(weeks=1)
-
-
-HORIZON = timedelta(weeks=HORIZON_WEEKS)
+        for said in told:
+            if week - HORIZON < said.first_week <= week:
+                wanted = await interval_outcomes.wanted_in(tx, week, said.said_on)
+                units = list(wanted.values())
+                places = summed(list(wanted), families, parents)
+                sums = {place: sum(units[i] for i in inside) for place, inside in places.items()}
+                await interval_outcomes.compare(tx, week, said, wanted, sums)
+        week += WEEK
 
 
 async def measure_levels(
@@ -130,7 +131,7 @@ async def _evidence(tx: Tx, histories: Sequence[WeeklyHistory], now: datetime) -
 
 async def allowed_by_scope(tx: Tx) -> dict[Scope, Floats]:
     """The shares of misses that are allowed, by scope."""
-    found = await levels.outcomes(tx)
+    found = await interval_outcomes.outcomes(tx)
     return {scope: allowed_shares(came, HORIZON_WEEKS) for scope, came in found.items()}
 
 

@@ -149,6 +149,7 @@ def _alone(revision: FrozenRevision) -> FrozenSum:
         revision.baseline,
         revision.pipeline,
         np.zeros_like(revision.baseline),
+        np.zeros_like(revision.baseline),
         revision.bands,
         None,
     )

@@ -10,7 +10,6 @@ from uuid import UUID
 import numpy as np
 
 from takt.common.db import Tx
-from takt.forecast.domain.adaptive import Outcome
 from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.intervals import LEVELS, Bands
@@ -227,15 +226,4 @@ async def bases_of(tx: Tx, keys: Sequence[SeriesKey], week: date) -> dict[Series
         if row.shift is not None:
             view = np.maximum(view - moved(np.array(row.shift), row.shift_week, week), 0.0)
         found[SeriesKey(row.product, row.region)] = view
-    return found
-
-
-async def outcomes(tx: Tx) -> dict[Scope, list[Outcome]]:
-    """What came against what was published, by scope."""
-    rows = await tx.exec_driver_sql("SELECT * FROM interval_outcomes ORDER BY week, lag")
-    found: dict[Scope, list[Outcome]] = {}
-    for row in rows:
-        missed = row.below95, row.below80, row.above80, row.above95
-        outcome = Outcome(row.week, row.lag, row.compared, missed)
-        found.setdefault(Scope(row.level, row.depth), []).append(outcome)
     return found

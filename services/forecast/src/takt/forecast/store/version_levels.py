@@ -40,6 +40,7 @@ class LineShare:
     first_week: date
     quantity: float
     expected: Millionths
+    won: bool
 
 
 async def views(tx: Tx, version: int | None) -> dict[SeriesKey, View]:
@@ -78,7 +79,8 @@ async def lines(tx: Tx, version: int | None) -> list[LineShare]:
     table = "pipeline_lines" if version is None else "version_lines"
     rows = await tx.exec_driver_sql(
         f"""
-        SELECT product, region, deal_id, first_week, quantity::float8 AS quantity, expected
+        SELECT product, region, deal_id, first_week, quantity::float8 AS quantity, expected,
+            probability = 1 AS won
         FROM {table} WHERE $1::int IS NULL OR {"true" if version is None else "version = $1"}
         """,
         (version,),
@@ -90,6 +92,7 @@ async def lines(tx: Tx, version: int | None) -> list[LineShare]:
             row.first_week,
             row.quantity,
             np.array(row.expected, dtype=np.int64),
+            row.won,
         )
         for row in rows
     ]
@@ -97,7 +100,10 @@ async def lines(tx: Tx, version: int | None) -> list[LineShare]:
 
 @dataclass(frozen=True, slots=True)
 class FrozenSum:
-    """A sum in a version; `bands`, shape (4, weeks), is None where it was not measured yet."""
+    """A sum in a version; `bands`, shape (4, weeks), is None where it was not measured yet.
+
+    `firm` is the part of `pipeline` that was won; `ordered` had arrived and is in neither.
+    """
 
     place: Place
     series: int
@@ -105,6 +111,7 @@ class FrozenSum:
     baseline: Millionths
     pipeline: Millionths
     ordered: Millionths
+    firm: Millionths
     bands: Millionths | None
     scope: Scope | None
 
@@ -114,13 +121,14 @@ async def save_sums(tx: Tx, version: int, sums: Sequence[FrozenSum]) -> None:
     await tx.exec_driver_sql(
         """
         INSERT INTO version_sums (version, level, product, region, series, first_week, baseline,
-            pipeline, ordered, bands, scope_level, scope_depth)
+            pipeline, ordered, firm, bands, scope_level, scope_depth)
         SELECT $1, level, product, region, series, first_week, baseline::bigint[],
-            pipeline::bigint[], ordered::bigint[], bands::bigint[], scope_level, scope_depth
+            pipeline::bigint[], ordered::bigint[], firm::bigint[], bands::bigint[], scope_level,
+            scope_depth
         FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::date[], $7::text[],
-            $8::text[], $9::text[], $10::text[], $11::text[], $12::int[])
-            AS s (level, product, region, series, first_week, baseline, pipeline, ordered, bands,
-                scope_level, scope_depth)
+            $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[])
+            AS s (level, product, region, series, first_week, baseline, pipeline, ordered, firm,
+                bands, scope_level, scope_depth)
         """,
         (
             version,
@@ -132,9 +140,27 @@ async def save_sums(tx: Tx, version: int, sums: Sequence[FrozenSum]) -> None:
             [literal(one.baseline) for one in sums],
             [literal(one.pipeline) for one in sums],
             [literal(one.ordered) for one in sums],
+            [literal(one.firm) for one in sums],
             [None if one.bands is None else literal(one.bands) for one in sums],
             [None if one.scope is None else one.scope.level for one in sums],
             [None if one.scope is None else one.scope.depth for one in sums],
+        ),
+    )
+
+
+async def save_firm(tx: Tx, version: int, firm: Mapping[SeriesKey, Millionths]) -> None:
+    """Keep what of series in a version was won and not shipped."""
+    await tx.exec_driver_sql(
+        """
+        UPDATE version_series v SET firm = f.firm::bigint[]
+        FROM unnest($2::text[], $3::text[], $4::text[]) AS f (product, region, firm)
+        WHERE v.version = $1 AND (v.product, v.region) = (f.product, f.region)
+        """,
+        (
+            version,
+            [key.product for key in firm],
+            [key.region for key in firm],
+            [literal(won) for won in firm.values()],
         ),
     )
 
@@ -156,6 +182,7 @@ async def sums_of(tx: Tx, version: int, level: str, by_region: bool) -> list[Fro
             np.array(row.baseline, dtype=np.int64),
             np.array(row.pipeline, dtype=np.int64),
             np.array(row.ordered, dtype=np.int64),
+            np.array(row.firm, dtype=np.int64),
             None if row.bands is None else np.array(row.bands, dtype=np.int64).reshape(4, -1),
             None if row.scope_level is None else Scope(row.scope_level, row.scope_depth),
         )
@@ -205,114 +232,3 @@ async def intervals_of(tx: Tx, versions: Sequence[int]) -> dict[int, list[Any]]:
     for row in rows:
         found.setdefault(row.version, []).append(row)
     return found
-
-
-async def last_compared(tx: Tx) -> date | None:
-    """The latest week that was compared with what versions had said."""
-    rows = await tx.exec_driver_sql("SELECT max(week) AS week FROM interval_outcomes")
-    week: date | None = rows.scalar_one()
-    return week
-
-
-async def wanted_in(tx: Tx, week: date) -> dict[SeriesKey, int]:
-    """What was wanted in a week, in whole millionths; every series, also without any."""
-    rows = await tx.exec_driver_sql(
-        """
-        SELECT product, region, coalesce((sum(quantity) * 1000000)::bigint, 0) AS units
-        FROM series LEFT JOIN (
-            SELECT * FROM demand WHERE day >= $1 AND day < $1 + 7 AND quantity > 0
-        ) wanted USING (product, region) GROUP BY 1, 2
-        """,
-        (week,),
-    )
-    return {SeriesKey(row.product, row.region): row.units for row in rows}
-
-
-_COMPARE = """
-WITH told AS (
-    SELECT {scope}, ($1::date - first_week) / 7 + 1, units, ordered, bands
-    FROM unnest($2::int[], $3::date[]) AS t (version, first_week)
-    JOIN ({source}) USING (version, first_week)
-), held AS (
-    SELECT level, depth, lag, greatest(units - ordered[lag], 0) AS came, bands[lag] AS low95,
-        bands[weeks + lag] AS low80, bands[2 * weeks + lag] AS high80, bands[3 * weeks + lag]
-        AS high95
-    FROM told AS t (level, depth, lag, units, ordered, bands)
-    CROSS JOIN LATERAL (SELECT cardinality(bands) / 4 AS weeks) w
-    WHERE level IS NOT NULL AND lag <= weeks
-)
-INSERT INTO interval_outcomes
-SELECT level, depth, $1, lag, count(*), count(*) FILTER (WHERE came < low95),
-    count(*) FILTER (WHERE came < low80), count(*) FILTER (WHERE came > high80),
-    count(*) FILTER (WHERE came > high95)
-FROM held GROUP BY level, depth, lag ON CONFLICT DO NOTHING
-"""
-
-
-async def compare(
-    tx: Tx,
-    week: date,
-    versions: Mapping[date, int],
-    wanted: Mapping[SeriesKey, int],
-    summed: Mapping[Place, int],
-) -> None:
-    """Keep how many values of a week lay outside what versions had said, by scope and lag.
-
-    Orders that a version knew are no part of what it said.
-
-    Args:
-        tx: the caller's transaction.
-        week: a whole one that is over.
-        versions: by the week from which they look ahead.
-        wanted: by series, in whole millionths.
-        summed: likewise by sum.
-    """
-    weeks = list(versions.values()), list(versions)
-    await tx.exec_driver_sql(
-        _COMPARE.format(
-            scope="'series', 0",
-            source="""
-                version_series v JOIN forecast_revisions r USING (product, region, revision)
-                JOIN unnest($4::text[], $5::text[], $6::bigint[]) AS w (product, region, units)
-                    USING (product, region)
-            """,
-        ),
-        (
-            week,
-            *weeks,
-            [key.product for key in wanted],
-            [key.region for key in wanted],
-            list(wanted.values()),
-        ),
-    )
-    await tx.exec_driver_sql(
-        _COMPARE.format(
-            scope="scope_level, scope_depth",
-            source="""
-                version_sums r
-                JOIN unnest($4::text[], $5::text[], $6::text[], $7::bigint[])
-                    AS w (level, product, region, units) USING (level, product, region)
-            """,
-        ),
-        (
-            week,
-            *weeks,
-            [place.level for place in summed],
-            [place.product or "" for place in summed],
-            [place.region or "" for place in summed],
-            list(summed.values()),
-        ),
-    )
-
-
-async def first_of_each_week(tx: Tx, since: date, zone: str) -> dict[date, int]:
-    """The first version of each week from one on, by the week's Monday in the company's zone."""
-    rows = await tx.exec_driver_sql(
-        """
-        SELECT date_trunc('week', as_of AT TIME ZONE $2)::date AS week, min(version) AS version
-        FROM versions GROUP BY 1 HAVING date_trunc('week', min(as_of) AT TIME ZONE $2)::date >= $1
-        ORDER BY 1
-        """,
-        (since, zone),
-    )
-    return {row.week: row.version for row in rows}
