@@ -23,7 +23,7 @@ import { Button } from "../../ui/controls";
 import { notify } from "../../ui/overlay";
 import { Empty } from "../../ui/pieces";
 import { useUndoKey } from "../../ui/undo";
-import { type Chosen, type Column, columnsOf, standing, stillChosen } from "./board";
+import { type Chosen, type Column, columnsOf, oneStep, standing, stillChosen } from "./board";
 import { BoardContext, type BoardNow, type CardActs, ChangingContext } from "./card";
 import { type Asked, CardMenu } from "./card-menu";
 import { type Card, type Hold, useCardChanges, usePending } from "./cards";
@@ -111,6 +111,7 @@ export function Board({
         : columns,
     [columns, filters.stage],
   );
+  const shownColumns = useOneByOne(visible);
   const chosen = useMemo(() => stillChosen(selected, visible), [selected, visible]);
 
   const { move: moveNow } = moves;
@@ -228,7 +229,7 @@ export function Board({
       <div className={styles.board} onPointerEnter={expectPointer}>
         <BoardContext value={board}>
           <ChangingContext value={changing}>
-            {visible.map((column) => (
+            {shownColumns.map((column) => (
               <BoardColumn
                 key={column.stage.code}
                 column={column}
@@ -325,4 +326,17 @@ export function Board({
       )}
     </div>
   );
+}
+
+/** The columns as they are drawn: of those that change together one after the other, each in a frame of its own. */
+function useOneByOne(columns: readonly Column[]): readonly Column[] {
+  const [drawn, draw] = useState(columns);
+  useEffect(() => {
+    if (oneStep(drawn, columns) === drawn) return;
+    const frame = requestAnimationFrame(() =>
+      startTransition(() => draw((now) => oneStep(now, columns))),
+    );
+    return () => cancelAnimationFrame(frame);
+  }, [drawn, columns]);
+  return drawn;
 }

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { PipelineStage } from "../../api/queries";
-import { columnsOf, daysInStage, isOver, passes, sorted, standing, stillChosen } from "./board";
+import {
+  columnsOf,
+  daysInStage,
+  isOver,
+  oneStep,
+  passes,
+  sorted,
+  standing,
+  stillChosen,
+} from "./board";
 import type { Card } from "./cards";
 import { readFilters, widened, withBelow } from "./filters";
 
@@ -139,4 +148,17 @@ test("a column whose cards are as they were is the same one, and another's chang
   expect(after[0]).toBe(before[0]);
   expect(after[1]).not.toBe(before[1]);
   expect(after[1]?.value).toBe("7");
+});
+
+test("columns that change together are drawn one by one, the one to which a card comes first", () => {
+  const before = columnsOf(stages, [card({ id: "1" }), card({ id: "2" })], {}, NOW);
+  const moved = [card({ id: "1", stage: "b" }), card({ id: "2" })];
+  const after = columnsOf(stages, moved, {}, NOW, before);
+  const first = oneStep(before, after);
+  expect(first.map(({ cards }) => cards.length)).toEqual([2, 1]);
+  const second = oneStep(first, after);
+  expect(second.map(({ cards }) => cards.length)).toEqual([1, 1]);
+  expect(oneStep(second, after)).toBe(second);
+  // Other stages are other columns.
+  expect(oneStep(before, after.slice(1))).toEqual(after.slice(1));
 });

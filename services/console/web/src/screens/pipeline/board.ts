@@ -116,6 +116,23 @@ export function columnsOf(
   });
 }
 
+/**
+ * One step from the columns that are drawn to those that are: a single one of them, first the one that has gained
+ * most, so that a card that moves is never nowhere. The same columns where nothing is left to draw.
+ */
+export function oneStep(drawn: readonly Column[], columns: readonly Column[]): readonly Column[] {
+  const others = drawn.length !== columns.length;
+  if (others || columns.some(({ stage }, place) => stage !== drawn[place]?.stage)) return columns;
+  const gain = (place: number) =>
+    (columns[place]?.cards.length ?? 0) - (drawn[place]?.cards.length ?? 0);
+  const [next] = [...columns.keys()]
+    .filter((place) => columns[place] !== drawn[place])
+    .sort((a, b) => gain(b) - gain(a));
+  return next === undefined
+    ? drawn
+    : drawn.map((column, place) => (place === next ? (columns[next] ?? column) : column));
+}
+
 /** Chosen deals by the stage in which they were chosen. */
 export type Chosen = ReadonlyMap<string, readonly string[]>;
 
