@@ -10,7 +10,7 @@ import numpy.typing as npt
 from takt.forecast.domain import fast_path
 from takt.forecast.domain.calendar import HORIZON_WEEKS
 from takt.forecast.domain.history import SeriesKey, WeeklyHistory
-from takt.forecast.domain.intervals import Bands, calibrate, replay, scale
+from takt.forecast.domain.intervals import scale
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,9 +79,3 @@ def _fits(group: Sequence[WeeklyHistory], states: fast_path.States, week: date) 
         Fit(h.series, h.first_week, week, rows[i], ahead[i], float(units[i]))
         for i, h in enumerate(group)
     ]
-
-
-def calibrate_bands(histories: Sequence[WeeklyHistory]) -> Bands:
-    """Bands from the rolling origins of all series."""
-    alike = fast_path.same_length([history.quantities for history in histories])
-    return calibrate((replay(y, HORIZON_WEEKS) for _, y in alike), HORIZON_WEEKS)
