@@ -132,7 +132,9 @@ for (const language of LANGUAGES) {
       for (const screen of ["Beat", "Pipeline", "Deal", "Chain"] as const) {
         await open(page, SCREENS[screen].path(), language);
         const waiting = page.locator("main [aria-busy=true]").first();
-        await presentable(page, () => expect(waiting).toContainText(say("state.loading")));
+        // After some seconds it says that it waits still.
+        const words = new RegExp(`${say("state.loading")}|${say("state.waiting")}`);
+        await presentable(page, () => expect(waiting).toContainText(words));
       }
     });
 
