@@ -227,6 +227,20 @@ async def test_the_routes_tell_choose_and_refuse(client, database, now):
     assert old.json()[0]["buckets"][0]["low80"] is None
     frozen = await client.get("/v1/forecast-versions/1/sums", params={"level": "all"})
     assert frozen.json()[0]["buckets"][0]["low80"] is not None
+    path = "/v1/forecast-versions/1/sums"
+    of_products = {"level": "product", "product": "P1"}
+    (only,) = (await client.get(path, params=of_products)).json()
+    of_pumps = {"level": "product", "family": "pumps"}
+    pumps = (await client.get(path, params=of_pumps)).json()
+    assert only in pumps
+    assert [one["product"] for one in pumps] == ["P1", "P2"]
+    none = await client.get(path, params=of_pumps | {"family": "lamps"})
+    assert none.json() == []
+    for wrong in ({"family": "pumps"}, {"product": "P1", "level": "family"}, {"region": "DE"}):
+        refused = await client.get(path, params=wrong)
+        assert refused.status_code == 422
+        assert refused.json()["field"] in {f"query.{name}" for name in wrong}
+        assert refused.json()["remedy"]
     (head,) = (await client.get("/v1/forecast-versions")).json()["items"]
     assert head["reconciliation"] == "bottom_up"
     assert {"level", "nodes", "replayed80", "inside80"} <= set(head["intervals"][0])

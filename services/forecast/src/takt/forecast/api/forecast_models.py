@@ -31,7 +31,7 @@ from takt.forecast.schemas_runs import (
 )
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.undo_decision import undo_decision
-from takt.forecast.store import history, methods, models, replicas, runs
+from takt.forecast.store import catalog, history, methods, models, runs
 
 router = APIRouter(prefix="/v1/forecast-models", tags=["forecast models"])
 
@@ -63,7 +63,7 @@ async def read_trials(product: str, region: str, tx: RequestTx, now: Now) -> lis
 
     The shadow of what was published is among them. Empty before the first run.
     """
-    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
     key = SeriesKey(product, region)
     rows = await runs.trials_in(tx, key)
     came = {

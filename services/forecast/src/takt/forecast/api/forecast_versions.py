@@ -1,6 +1,6 @@
 """/v1/forecast-versions: immutable snapshots, any of them as of any time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -20,20 +20,33 @@ from takt.common.http import (
     encode_cursor,
     once,
 )
-from takt.common.problems import NotFound
+from takt.common.problems import NotFound, Problem
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.schemas import (
     ForecastSum,
     FrozenForecast,
-    LevelIntervals,
     PublishVersion,
     SeriesModel,
     VersionHead,
 )
+from takt.forecast.schemas_levels import LevelIntervals
 from takt.forecast.service.publish import buckets
 from takt.forecast.service.publish_versions import publish_version
 from takt.forecast.service.sum_forecasts import Level, frozen_sums
-from takt.forecast.store import models, version_levels, versions
+from takt.forecast.store import catalog, models, version_levels, versions
+
+CHOOSABLE = {
+    "family": "ask with level=family or level=product",
+    "product": "ask with level=product",
+    "region": "ask with by_region=true",
+}
+
+
+class NotAmongSums(Problem):
+    """What is asked for is no sum of this level."""
+
+    status, slug = 422, "not-among-sums"
+
 
 router = APIRouter(prefix="/v1/forecast-versions", tags=["forecast versions"])
 
@@ -126,16 +139,34 @@ async def read_sums(
 ) -> list[ForecastSum]:
     """The sums of a version with their intervals, as they were published.
 
-    At a level of products, in all or in each region with what lies in it. `family` and `product`
-    choose among those of their level, `region` among regions.
+    At a level of products, in all or in each region with what lies in it. `family` chooses it, or
+    among products those in it now, `product` a product, and `region` among regions: sums were
+    frozen whole, and parts of them cannot be told.
     """
     await read_version(version, tx)
-    found = await frozen_sums(tx, version, level, by_region)
-    wanted = {"family": family, "product": product, "all": None}[level]
+    wrong = {
+        "family": family if level == "all" else None,
+        "product": product if level != "product" else None,
+        "region": None if by_region else region,
+    }
+    for name, value in wrong.items():
+        if value is not None:
+            raise NotAmongSums(
+                f"sums of level={level}, by_region={by_region} have no {name} to choose",
+                field=f"query.{name}",
+                value=value,
+                remedy=CHOOSABLE[name],
+            )
+    families: Mapping[str, str | None] = {}
+    if family is not None:
+        products = await catalog.families_of_products(tx)
+        families = products if level == "product" else {family: family}
     return [
         one
-        for one in found
-        if (wanted is None or one.product == wanted) and (region is None or one.region == region)
+        for one in await frozen_sums(tx, version, level, by_region)
+        if product in (None, one.product)
+        and region in (None, one.region)
+        and family in (None, families.get(one.product or ""))
     ]
 
 

@@ -17,7 +17,7 @@ from takt.forecast.schemas import ForecastSum, MonthQuantity, SeriesForecast, Se
 from takt.forecast.service.level_intervals import Within, present_edges
 from takt.forecast.service.publish import buckets
 from takt.forecast.service.sum_forecasts import rounded_in, sum_forecasts
-from takt.forecast.store import models, replicas
+from takt.forecast.store import catalog, models
 from takt.forecast.store.forecasts import forecasts
 from takt.forecast.store.versions import FrozenRevision
 
@@ -91,8 +91,8 @@ async def sum_over_hierarchy(
         whole = [revision for revision, _ in await forecasts(tx, as_of=as_of)]
         revisions = rounded_in(whole, revisions, step)
         edges = None if edges is None else edges.rounded(step)
-    parents = await replicas.parents_of_regions(tx)
-    families = await replicas.families_of_products(tx)
+    parents = await catalog.parents_of_regions(tx)
+    families = await catalog.families_of_products(tx)
     return sum_forecasts(revisions, level, families, parents if by_region else None, edges)
 
 
@@ -116,7 +116,7 @@ async def read_forecast(
 
 async def inside(tx: RequestTx, region: str) -> list[str]:
     """A region with all that lies in it."""
-    parents = await replicas.parents_of_regions(tx)
+    parents = await catalog.parents_of_regions(tx)
     return [code for code in {*parents, region} if region in ancestry(code, parents)]
 
 

@@ -2,24 +2,20 @@
 
 from typing import Annotated
 
-import numpy as np
 from fastapi import APIRouter
 
 from takt.common.auth import Caller, requires
 from takt.common.db import RequestTx
 from takt.common.http import Now
 from takt.common.jobs import enqueue
-from takt.forecast.domain.adaptive import allowed_shares, coverage
-from takt.forecast.domain.calendar import HORIZON_WEEKS
-from takt.forecast.domain.levels import Scope
-from takt.forecast.schemas import (
+from takt.forecast.schemas import JobAccepted
+from takt.forecast.schemas_levels import (
     ChooseReconciliation,
-    JobAccepted,
     ReconciledLevel,
     Reconciliation,
     ReconciliationDecision,
 )
-from takt.forecast.store import interval_outcomes, levels
+from takt.forecast.store import levels
 
 router = APIRouter(prefix="/v1/forecasts", tags=["forecasts"])
 
@@ -37,32 +33,14 @@ async def read_reconciliation(tx: RequestTx) -> Reconciliation:
         for row in await levels.measures(tx, DECISIONS)
     ]
     choice = await levels.choice(tx)
-    outcomes = await interval_outcomes.outcomes(tx)
-    found = []
-    for row in await levels.band_rows(tx):
-        came = outcomes.get(Scope(row.level, row.depth), [])
-        held = coverage(came)
-        allowed = allowed_shares(came, HORIZON_WEEKS)
-        found.append(
-            ReconciledLevel(
-                level=row.level,
-                depth=row.depth,
-                nodes=row.nodes,
-                replayed80=row.coverage80,
-                replayed95=row.coverage95,
-                weeks=held.weeks if held else 0,
-                compared=held.compared if held else 0,
-                inside80=held.inside80 if held else None,
-                inside95=held.inside95 if held else None,
-                allowed80=round(float(np.mean(allowed[1] + allowed[2])), 4),
-                errors=row.errors,
-            )
-        )
     return Reconciliation.model_validate(
         {
             "method": await levels.method(tx),
             "chosen": choice.method if choice else "tested",
-            "levels": found,
+            "levels": [
+                ReconciledLevel.model_validate(one, from_attributes=True)
+                for one in await levels.held(tx)
+            ],
             "decisions": decisions,
         }
     )

@@ -121,6 +121,26 @@ class _Lifted:
         return down
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Forecasts of lifted histories, and what intervals are made from; shapes (series, horizon)."""
+
+    lifted: _Lifted
+    trained: _Global | None
+    signs: error_scale.Signs
+    ahead: Floats
+    spread: Floats
+
+
+def _made(histories: Sequence[Floats], season: int, horizon: int) -> _Made:
+    lifted = _Lifted.of(histories, season)
+    trained = _train(lifted.histories, season, horizon)
+    local = _statistical(lifted.histories, lifted.lifts, season, horizon)
+    ahead, spread = _combine(local, trained, lifted.histories, season, unseen=False)
+    ahead = np.minimum(ahead, lifted.highest[:, None])
+    return _Made(lifted, trained, local.signs, ahead, spread)
+
+
 def points(histories: Sequence[Floats], season: int, horizon: int) -> Points:
     """Forecast every series `horizon` periods ahead, without intervals: half of the work.
 
@@ -134,12 +154,8 @@ def points(histories: Sequence[Floats], season: int, horizon: int) -> Points:
     _refuse(histories, season, horizon)
     if not histories:
         return Points(np.empty((0, horizon)), STATISTICAL, np.zeros(horizon))
-    lifted = _Lifted.of(histories, season)
-    trained = _train(lifted.histories, season, horizon)
-    local = _statistical(lifted.histories, lifted.lifts, season, horizon)
-    ahead, _ = _combine(local, trained, lifted.histories, season, unseen=False)
-    ahead = np.minimum(ahead, lifted.highest[:, None])
-    return Points(lifted.lowered(ahead), *_of(trained, season, horizon))
+    made = _made(histories, season, horizon)
+    return Points(made.lifted.lowered(made.ahead), *_of(made.trained, season, horizon))
 
 
 def forecast(histories: Sequence[Floats], season: int, horizon: int) -> Combined:
@@ -149,14 +165,11 @@ def forecast(histories: Sequence[Floats], season: int, horizon: int) -> Combined
         none = np.empty((0, horizon))
         empty = dict.fromkeys(LEVELS, none)
         return Combined(none, STATISTICAL, np.zeros(horizon), empty, empty)
-    lifted = _Lifted.of(histories, season)
-    trained = _train(lifted.histories, season, horizon)
-    local = _statistical(lifted.histories, lifted.lifts, season, horizon)
-    ahead, spread = _combine(local, trained, lifted.histories, season, unseen=False)
-    ahead = np.minimum(ahead, lifted.highest[:, None])
+    made = _made(histories, season, horizon)
+    lifted, trained, ahead, signs = made.lifted, made.trained, made.ahead, made.signs
     bands, exponents = _calibrate(lifted, trained, season, horizon)
-    scale = error_scale.relative_scale(error_scale.features(local.signs, spread), exponents)
-    scale = scale * local.signs.unit[:, None] * (WIDENED if trained else 1.0)
+    scale = error_scale.relative_scale(error_scale.features(signs, made.spread), exponents)
+    scale = scale * signs.unit[:, None] * (WIDENED if trained else 1.0)
     edges = [
         ahead + np.sign(z) * np.maximum(np.sign(z) * bands.quantiles[k] * scale, 0.0)
         for k, z in enumerate(intervals.NORMAL_QUANTILES)

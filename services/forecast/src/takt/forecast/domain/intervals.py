@@ -124,11 +124,8 @@ def calibrate_histories(
     histories: Sequence[Floats], horizon: int, allowed: Floats | None = None
 ) -> Bands:
     """Bands from the rolling origins of all series. Args: histories: of any length each."""
-    by_length: dict[int, list[Floats]] = {}
-    for history in histories:
-        by_length.setdefault(len(history), []).append(history)
-    replayed = (replay(np.stack(group), horizon) for group in by_length.values())
-    return calibrate(replayed, horizon, allowed)
+    alike = fast_path.same_length(histories)
+    return calibrate((replay(y, horizon) for _, y in alike), horizon, allowed)
 
 
 def _rank_quantile(ordered: Floats, level: float) -> float:

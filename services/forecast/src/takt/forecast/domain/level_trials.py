@@ -25,7 +25,12 @@ from takt.forecast.domain.comparison import Decision, decide
 from takt.forecast.domain.intervals import ORIGINS, SHORTEST, Bands, calibrate, scale
 from takt.forecast.domain.joining import MILLION
 from takt.forecast.domain.levels import Scope
-from takt.forecast.domain.reconciliation import Hierarchy, by_covariance, by_variance
+from takt.forecast.domain.reconciliation import (
+    Hierarchy,
+    Reconciler,
+    by_covariance,
+    by_variance,
+)
 from takt.forecast.domain.two_speeds import STEP_WEEKS
 
 Floats = npt.NDArray[np.float64]
@@ -165,6 +170,7 @@ def _roll(nodes: Nodes, judged: Mapping[int, Floats | None]) -> _Rolled:
     scores = {m: np.full(shape, np.nan, np.float32) for m in (BOTTOM_UP, RECONCILED)}
     found = _Rolled(scores, [], [], np.zeros((count, HORIZON_WEEKS)), np.zeros(count))
     weights = None
+    phase = min(judged, default=0) % STEP_WEEKS  # trials are weighed by what was just known
     for week, ahead, unit in _forecasts(y, first):
         if week == weeks:
             found.today, found.scales = ahead, unit
@@ -172,7 +178,7 @@ def _roll(nodes: Nodes, judged: Mapping[int, Floats | None]) -> _Rolled:
         enough = len(found.residuals) >= RESIDUALS // 2
         if week >= scored:
             back = weeks - week
-            if enough and (weights is None or back % STEP_WEEKS == 0):
+            if enough and (weights is None or back % STEP_WEEKS == phase):
                 weights = by_covariance(tree, np.stack(found.residuals[-RESIDUALS:], axis=1))
             said = {BOTTOM_UP: sums(tree, ahead[: tree.series])}
             said[RECONCILED] = said[BOTTOM_UP]
@@ -184,13 +190,19 @@ def _roll(nodes: Nodes, judged: Mapping[int, Floats | None]) -> _Rolled:
                 known = np.maximum(unit[tree.series :, None], 1e-6)
                 scores[method][:, week - scored, : came.shape[1]] = error / known
             if weights is not None and back in judged and back >= STEP_WEEKS:
-                found.trials.append((week, _trial(nodes, ahead, judged[back], found.residuals)))
+                found.trials.append(
+                    (week, _trial(nodes, ahead, judged[back], weights, found.residuals))
+                )
         found.residuals.append(y[:, week] - ahead[:, 0])
     return found
 
 
 def _trial(
-    nodes: Nodes, ahead: Floats, published: Floats | None, residuals: Sequence[Floats]
+    nodes: Nodes,
+    ahead: Floats,
+    published: Floats | None,
+    weights: Reconciler,
+    residuals: Sequence[Floats],
 ) -> dict[str, Floats]:
     """What every method says of the next weeks' sums, shape (nodes,), from one origin."""
     tree = nodes.tree
@@ -204,7 +216,7 @@ def _trial(
     ratio = np.divide(base[top], bottom_up[top], out=np.ones(HORIZON_WEEKS), where=base[top] > 0)
     said = {
         BOTTOM_UP: bottom_up,
-        RECONCILED: by_covariance(tree, seen).reconcile(base).millionths(tree) / MILLION,
+        RECONCILED: weights.reconcile(base).millionths(tree) / MILLION,
         "variance": by_variance(tree, (seen**2).mean(axis=1)).reconcile(base).millionths(tree)
         / MILLION,
         "top_down": bottom_up * ratio,

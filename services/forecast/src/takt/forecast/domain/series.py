@@ -102,10 +102,21 @@ def lifts_from(
     lift: Floats | None, error: Floats | None, passed: int
 ) -> tuple[Floats | None, Floats | None]:
     """Lifts and their errors so many weeks later."""
-    if lift is None or error is None or passed <= 0:
+    if lift is None or error is None:
         return lift, error
-    passed = min(passed, HORIZON_WEEKS)
-    return lift_from(lift, passed), np.concatenate([error[passed:], np.zeros(passed)])
+    return lift_from(lift, passed), error_from(error, passed)
+
+
+def error_from(error: Floats, passed: int) -> Floats:
+    """A lift's error so many weeks later; the weeks that come into sight are certain."""
+    passed = min(max(passed, 0), HORIZON_WEEKS)
+    return np.concatenate([error[passed:], np.zeros(passed)])
+
+
+def lift_deviation(known: Floats, lifted: Floats, error: Floats) -> Floats:
+    """How far signals may be wrong by week, in units: of the share that is not known from deals."""
+    deviation: Floats = (1 - known) * lifted * error
+    return deviation
 
 
 def move_to_week(
@@ -144,6 +155,6 @@ def _lifted(series: Series) -> Floats:
 def _with_lift_variance(series: Series) -> Floats:
     if series.lift_error is None:
         return series.variance
-    deviation = (1 - series.known) * _lifted(series) * series.lift_error
+    deviation = lift_deviation(series.known, _lifted(series), series.lift_error)
     variance: Floats = series.variance + deviation**2
     return variance

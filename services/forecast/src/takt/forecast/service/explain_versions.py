@@ -29,7 +29,7 @@ from takt.forecast.schemas import (
 )
 from takt.forecast.schemas_signals import ExplainedSignal
 from takt.forecast.service.sum_forecasts import Level, product_node
-from takt.forecast.store import explanations, replicas
+from takt.forecast.store import catalog, explanations
 from takt.forecast.store.explanations import Held, Scope
 
 Node = tuple[str | None, str | None]
@@ -109,8 +109,8 @@ async def explain_versions(
         await explanations.deals_then(tx, earlier.version, asked | asks),
         await explanations.deals_then(tx, later.version, asked | asks),
     )
-    families = await replicas.families_of_products(tx)
-    parents = await replicas.parents_of_regions(tx) if by_region else None
+    families = await catalog.families_of_products(tx)
+    parents = await catalog.parents_of_regions(tx) if by_region else None
     nodes = _nodes(sorted({*before.series, *after.series}), level, families, parents)
     if len(nodes) > MOST_SUMS:
         raise TooManySums(

@@ -12,7 +12,7 @@ from takt.common.jobs import enqueue
 from takt.forecast.domain.views import NEW_WEEKS
 from takt.forecast.service.follow_demand import REFIT_AFTER
 from takt.forecast.service.publish import in_zone
-from takt.forecast.store import replicas
+from takt.forecast.store import catalog
 from takt.forecast.store.series import any_series_of
 
 E = TypeVar("E", bound=Event)
@@ -21,7 +21,7 @@ E = TypeVar("E", bound=Event)
 async def follow_company(tx: Tx, events: Sequence[Envelope[CompanyChanged]], now: datetime) -> None:
     """Keep the company's time zone."""
     for event in _newest(events):
-        await replicas.save_company(tx, event)
+        await catalog.save_company(tx, event)
 
 
 async def follow_products(
@@ -33,8 +33,8 @@ async def follow_products(
     series. New products do not wait for a refit: a job of their own says them at once.
     """
     products = _newest(events)
-    today = in_zone(now, await replicas.time_zone(tx)).date()
-    saved = await replicas.save_products(tx, products, today)
+    today = in_zone(now, await catalog.time_zone(tx)).date()
+    saved = await catalog.save_products(tx, products, today)
     earliest = today - timedelta(weeks=NEW_WEEKS)
     new = {code for code, day in saved.items() if day is not None and day >= earliest}
     if new:
@@ -47,7 +47,7 @@ async def follow_products(
 
 async def follow_regions(tx: Tx, events: Sequence[Envelope[RegionChanged]], now: datetime) -> None:
     """Keep regions and in which they lie."""
-    await replicas.save_regions(tx, _newest(events))
+    await catalog.save_regions(tx, _newest(events))
 
 
 def _newest(events: Sequence[Envelope[E]]) -> list[E]:

@@ -18,7 +18,7 @@ from takt.forecast.domain.calendar import week_of
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.revise_deals import Changes, Why, revise_deals
-from takt.forecast.store import calibrations, replicas
+from takt.forecast.store import calibrations, catalog, replicas
 
 REFIT_AFTER = timedelta(seconds=5)
 """So long a refit waits for more sales: a bulk load is fitted once."""
@@ -76,7 +76,7 @@ async def keep_demand(
     """
     effect = _Effect()
     if sales:
-        week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+        week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
         effect = _effect(await replicas.save_sales(tx, sales), week)
     deal_ids = sorted({*deals, *effect.deal_ids})
     loaded = replicas.NO_DEALS

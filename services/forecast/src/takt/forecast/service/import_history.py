@@ -17,7 +17,7 @@ from takt.forecast.schemas import DemandRowIn, ImportReport, RowError
 from takt.forecast.service.follow_demand import keep_demand
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.revise_deals import Why
-from takt.forecast.store import replicas
+from takt.forecast.store import catalog, replicas
 
 COLUMNS = ("order_line", "product", "region", "date", "quantity")
 ROWS = 20_000
@@ -87,9 +87,9 @@ async def import_history(
     A row is taken as shipped on its day, so that one of a day to come is refused. A row that a sale
     of the same source and order line has replaced stays replaced.
     """
-    products = await replicas.families_of_products(tx)
-    regions = await replicas.parents_of_regions(tx)
-    today = in_zone(now, await replicas.time_zone(tx)).date()
+    products = await catalog.families_of_products(tx)
+    regions = await catalog.parents_of_regions(tx)
+    today = in_zone(now, await catalog.time_zone(tx)).date()
     good: dict[str, DemandRowIn] = {}
     errors: list[RowError] = []
     for line, raw in enumerate(rows, start=1):

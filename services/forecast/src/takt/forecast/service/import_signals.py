@@ -12,7 +12,7 @@ from takt.forecast.schemas import ImportReport, RowError
 from takt.forecast.schemas_signals import SignalIn
 from takt.forecast.service.import_history import row_errors
 from takt.forecast.service.record_signals import Statement, keep_statements
-from takt.forecast.store import replicas
+from takt.forecast.service.signal_scopes import Known, known_scopes, unknown
 
 COLUMNS = ("external_id", "kind", "begins", "ends")
 OTHERS = "product, family, region, strength, value, note"
@@ -39,12 +39,7 @@ async def import_signals(
         now: business time.
         cause: the request.
     """
-    products = await replicas.families_of_products(tx)
-    known = {
-        "product": products.keys(),
-        "family": set(products.values()),
-        "region": (await replicas.parents_of_regions(tx)).keys(),
-    }
+    known = await known_scopes(tx)
     good: dict[str, SignalIn] = {}
     errors: list[RowError] = []
     for line, raw in enumerate(rows, start=1):
@@ -66,20 +61,10 @@ async def import_signals(
 
 
 def _wrong(
-    line: int, row: SignalIn, known: Mapping[str, Any], before: Mapping[str, SignalIn]
+    line: int, row: SignalIn, known: Known, before: Mapping[str, SignalIn]
 ) -> list[RowError]:
     """What a row names that is not there, and an id that came before in the same import."""
-    wrong = [
-        RowError(
-            line=line,
-            field=field,
-            value=code,
-            problem=f"no such {field}",
-            remedy=f"create the {field} first, or correct its code",
-        )
-        for field, codes in known.items()
-        if (code := getattr(row, field)) is not None and code not in codes
-    ]
+    wrong = [RowError(line=line, **one) for one in unknown(row, known)]
     if row.external_id in before:
         wrong.append(
             RowError(

@@ -25,7 +25,7 @@ from takt.forecast.domain.two_speeds import (
 from takt.forecast.service.measure_levels import allowed_by_scope
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
-from takt.forecast.store import calibrations, history, methods, models, replicas, runs
+from takt.forecast.store import calibrations, catalog, history, methods, models, runs
 from takt.forecast.store.runs import Run
 from takt.forecast.store.series import mark_all_stale
 
@@ -53,8 +53,8 @@ async def judge_run(database: Database, run: Run, workers: Workers, now: datetim
     assert run.week is not None, "a run that was planned has a week"
     origins = judged_origins(run.week)
     async with database.transaction() as tx:
-        zone = await replicas.time_zone(tx)
-        families = await replicas.families_of_products(tx)
+        zone = await catalog.time_zone(tx)
+        families = await catalog.families_of_products(tx)
         keys = sorted(key for key, _ in await history.first_weeks(tx, run.week))
     pages = []
     for start in range(0, len(keys), PAGE):

@@ -23,7 +23,7 @@ from takt.forecast.domain.levels import (
     summed,
 )
 from takt.forecast.domain.series import Floats, Number, move_to_week
-from takt.forecast.store import levels, replicas, version_levels
+from takt.forecast.store import catalog, levels, version_levels
 from takt.forecast.store.levels import Measured
 from takt.forecast.store.version_levels import FrozenSum, LineShare, View
 from takt.forecast.store.versions import FrozenRevision
@@ -68,8 +68,8 @@ class Within:
 
 async def present_edges(tx: Tx, revisions: Sequence[FrozenRevision], within: Within) -> Edges:
     """The intervals of all sums of present forecasts, as far as they are measured."""
-    parents = await replicas.parents_of_regions(tx)
-    families = await replicas.families_of_products(tx)
+    parents = await catalog.parents_of_regions(tx)
+    families = await catalog.families_of_products(tx)
     known = await levels.measured(tx)
     views, lines = await version_levels.views(tx, None), await version_levels.lines(tx, None)
     keys = [SeriesKey(one.product, one.region) for one in revisions]
@@ -87,8 +87,8 @@ async def freeze_sums(tx: Tx, version: int, revisions: Sequence[FrozenRevision])
         version: its number.
         revisions: what it holds.
     """
-    parents = await replicas.parents_of_regions(tx)
-    families = await replicas.families_of_products(tx)
+    parents = await catalog.parents_of_regions(tx)
+    families = await catalog.families_of_products(tx)
     known = await levels.measured(tx)
     views = await version_levels.views(tx, version)
     lines = await version_levels.lines(tx, version)
@@ -101,7 +101,9 @@ async def freeze_sums(tx: Tx, version: int, revisions: Sequence[FrozenRevision])
     sums = await asyncio.to_thread(_frozen, revisions, views, lines, places, known)
     await version_levels.save_sums(tx, version, sums)
     await version_levels.save_firm(tx, version, _firm(revisions, lines))
-    await version_levels.save_head(tx, version)
+    held = await levels.held(tx)
+    method = await levels.method(tx) if held else None
+    await version_levels.save_head(tx, version, method, held)
 
 
 def _is_series(place: Place, inside: Sequence[int], keys: Sequence[SeriesKey]) -> bool:

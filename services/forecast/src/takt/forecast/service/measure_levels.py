@@ -18,7 +18,7 @@ from takt.forecast.domain.series import Floats
 from takt.forecast.domain.two_speeds import COMBINATION, JUDGED, past_trials
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.workers import Workers
-from takt.forecast.store import interval_outcomes, levels, models, replicas, runs
+from takt.forecast.store import catalog, interval_outcomes, levels, models, runs
 
 IN_A_WORKER = 50
 """Series from which on it is reckoned in a process of its own: in a thread of thousands it would be
@@ -55,15 +55,15 @@ class Found:
 
 async def compare_published(tx: Tx, now: datetime) -> None:
     """Count, for every week that is over, how much lay outside the intervals published for it."""
-    zone = await replicas.time_zone(tx) or "UTC"
+    zone = await catalog.time_zone(tx) or "UTC"
     current = week_of(in_zone(now, zone).date())
     last = await interval_outcomes.last_compared(tx)
     told = await interval_outcomes.first_of_each_week(tx, current - 2 * HORIZON, zone)
     if not told:
         return
     week = last + WEEK if last else max(told[0].first_week, current - HORIZON)
-    families = await replicas.families_of_products(tx)
-    parents = await replicas.parents_of_regions(tx)
+    families = await catalog.families_of_products(tx)
+    parents = await catalog.parents_of_regions(tx)
     while week < current:
         for said in told:
             if week - HORIZON < said.first_week <= week:
@@ -107,7 +107,7 @@ async def measure_levels(
 
 
 async def _evidence(tx: Tx, histories: Sequence[WeeklyHistory], now: datetime) -> Evidence:
-    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
     keys = [one.series for one in histories]
     bases = await levels.bases_of(tx, keys, week)
     origins = past_trials(week, JUDGED)
@@ -118,8 +118,8 @@ async def _evidence(tx: Tx, histories: Sequence[WeeklyHistory], now: datetime) -
     allowed = await allowed_by_scope(tx)
     return Evidence(
         histories,
-        await replicas.families_of_products(tx),
-        await replicas.parents_of_regions(tx),
+        await catalog.families_of_products(tx),
+        await catalog.parents_of_regions(tx),
         week,
         np.stack([bases[key] for key in keys]),
         {weeks_between(origin, week): ahead for origin, ahead in said.items()},

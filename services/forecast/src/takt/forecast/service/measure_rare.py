@@ -8,7 +8,7 @@ from takt.forecast.domain import intermittent
 from takt.forecast.domain.calendar import week_of
 from takt.forecast.domain.demand_classes import RARE, classify_all
 from takt.forecast.service.publish import in_zone
-from takt.forecast.store import history, methods, replicas
+from takt.forecast.store import catalog, history, methods
 
 PAGE = 500
 """Series read at a time."""
@@ -19,7 +19,7 @@ MOST_SERIES = 2_000
 async def measure_rare(database: Database, now: datetime) -> int:
     """Measure it, and keep it; returns how many series of rare demand there are."""
     async with database.transaction() as tx:
-        week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+        week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
         keys = sorted(key for key, _ in await history.first_weeks(tx, week))
     rare: list[intermittent.Floats] = []
     for start in range(0, len(keys), PAGE):

@@ -38,7 +38,7 @@ from takt.forecast.schemas_signals import (
 )
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.record_signals import NoSignal
-from takt.forecast.store import replicas
+from takt.forecast.store import catalog
 from takt.forecast.store import signals as store
 from takt.forecast.store.responses import touched_series
 
@@ -80,7 +80,7 @@ async def propose_responses(
             value=signal.state.kind,
             remedy="ask for a signal of the kind competitor",
         )
-    today = in_zone(now, await replicas.time_zone(tx)).date()
+    today = in_zone(now, await catalog.time_zone(tx)).date()
     begins, ends = max(signal.state.begins, today), signal.state.ends
     rows = [] if signal.withdrawn else await touched_series(tx, signal_id, after, limit)
     note = "withdrawn" if signal.withdrawn else "over" if ends < today else "range"
@@ -105,7 +105,7 @@ async def _elasticities(tx: Tx, rows: Sequence[Any], week: date) -> dict[str, El
     found = {product: elasticity_of(own[product], product, pooled=False) for product in families}
     asked = {families[product] for product, value in found.items() if value is None} - {None}
     members: dict[str, list[str]] = {family: [] for family in sorted(asked)}
-    for product, family in (await replicas.families_of_products(tx)).items() if asked else ():
+    for product, family in (await catalog.families_of_products(tx)).items() if asked else ():
         if family in members:
             members[family].append(product)
     pools = await _effects(tx, members, week)

@@ -14,7 +14,7 @@ from takt.forecast.domain.pipeline import to_decimals
 from takt.forecast.domain.series import move_to_week
 from takt.forecast.service.level_intervals import freeze_sums
 from takt.forecast.service.publish import buckets, in_zone
-from takt.forecast.store import models, replicas, versions
+from takt.forecast.store import catalog, models, versions
 from takt.forecast.store.versions import FrozenLine, FrozenRevision, Version
 
 PART_BYTES = 400_000
@@ -30,7 +30,7 @@ class NothingToPublish(Conflict):
 
 async def version_is_due(tx: Tx, now: datetime) -> bool:
     """Whether no version was published since the week began, in the company's time zone."""
-    local = in_zone(now, await replicas.time_zone(tx))
+    local = in_zone(now, await catalog.time_zone(tx))
     monday = datetime.combine(week_of(local.date()), time(), local.tzinfo)
     return not await versions.published_since(tx, monday)
 
@@ -50,7 +50,7 @@ async def publish_version(
     Raises:
         NothingToPublish: no series has a forecast.
     """
-    local = in_zone(now, await replicas.time_zone(tx))
+    local = in_zone(now, await catalog.time_zone(tx))
     year, week, _ = local.isocalendar()
     version = await versions.freeze(
         tx, name=name or f"{year}-W{week:02}", published_by=published_by, now=now

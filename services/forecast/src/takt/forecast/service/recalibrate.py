@@ -32,7 +32,7 @@ from takt.forecast.service.measure_levels import (
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import Changes, Why, revise_deals
 from takt.forecast.service.shift_series import shift_series
-from takt.forecast.store import calibrations, history, replicas, runs
+from takt.forecast.store import calibrations, catalog, history, replicas, runs
 from takt.forecast.store import series as series_store
 from takt.forecast.store.calibrations import DEFAULT_FULFILMENT_DAYS, Calibration
 from takt.forecast.store.history import ReplayedSale
@@ -129,7 +129,7 @@ async def recalibrate(database: Database, now: datetime) -> UUID:
 
 
 async def _evidence(tx: Tx, now: datetime) -> Evidence:
-    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
     keys: list[SeriesKey] = []
     while page := await series_store.series_after(tx, keys[-1] if keys else None, 1_000):
         keys += page
@@ -179,7 +179,7 @@ async def rejoin_all(database: Database, now: datetime, shifts: Shifts | None) -
             if not keys:
                 return
             after = keys[-1]
-            week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+            week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
             batch = await series_store.lock_series(tx, keys, week)
             if shifts is not None:
                 batch = await shift_series(tx, batch, shifts, week)

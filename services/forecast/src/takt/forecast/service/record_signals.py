@@ -16,7 +16,7 @@ from takt.forecast.domain.signals import lasts_into
 from takt.forecast.schemas_signals import RecordedSignal, SignalIn
 from takt.forecast.service.lift_series import lift_series, same_lift
 from takt.forecast.service.publish import in_zone, publish
-from takt.forecast.store import calibrations, replicas
+from takt.forecast.store import calibrations, catalog
 from takt.forecast.store import series as series_store
 from takt.forecast.store import signals as store
 from takt.forecast.store.signals import StoredSignal
@@ -143,7 +143,7 @@ async def _keep(
     latest = {signal.state.signal_id: signal for signal, _ in changed}
     await store.save_signals(tx, list(latest.values()))
     told = await emit(tx, *((_event(signal, now), cause) for signal, cause in changed))
-    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
     news: dict[UUID, list[Envelope[Event]]] = {}
     for (signal, _), news_of_it in zip(changed, told, strict=True):
         news.setdefault(signal.state.signal_id, []).append(news_of_it)

@@ -31,7 +31,7 @@ from takt.forecast.service.judge_run import judge_run
 from takt.forecast.service.publish import in_zone
 from takt.forecast.service.refit_series import refit_due
 from takt.forecast.service.workers import Workers
-from takt.forecast.store import history, replicas, runs
+from takt.forecast.store import catalog, history, runs
 from takt.forecast.store.arrays import literal
 from takt.forecast.store.runs import Run, Task, WrittenTrials
 
@@ -96,7 +96,7 @@ async def go_on(database: Database, run_id: UUID, now: datetime, stop: asyncio.E
 
 async def _plan(tx: Tx, run: Run, now: datetime) -> Run:
     """Write down what has to be forecast: past trials that are missing, then the present."""
-    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
     begun = await history.first_weeks(tx, week)
     known = await runs.known_trials(tx, past_trials(week, REPLAYS), RECIPE)
     tasks = await asyncio.to_thread(_tasks, week, begun, known, TASK_SERIES)

@@ -24,7 +24,7 @@ from takt.forecast.service.lift_series import lift_series
 from takt.forecast.service.publish import in_zone, publish
 from takt.forecast.service.revise_deals import recount_orders
 from takt.forecast.service.shift_series import keep_shifts
-from takt.forecast.store import calibrations, history, methods, new_products, replicas, runs
+from takt.forecast.store import calibrations, catalog, history, methods, new_products, runs
 from takt.forecast.store import series as series_store
 
 CHUNK = 50
@@ -46,7 +46,7 @@ async def refit_due(database: Database, now: datetime) -> int:
 
 async def refit_some(tx: Tx, now: datetime, cause: Cause, limit: int = CHUNK) -> int:
     """Bring some of the due series up to the week in progress; returns how many."""
-    week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+    week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
     keys = await series_store.lock_due_series(tx, week, limit)
     if keys:
         await fit_anew(tx, keys, week, cause, now)
@@ -115,7 +115,7 @@ async def launch_products(
 ) -> None:
     """Say what is expected of new products, in every region in which their family is sold."""
     async with database.transaction() as tx:
-        week = week_of(in_zone(now, await replicas.time_zone(tx)).date())
+        week = week_of(in_zone(now, await catalog.time_zone(tx)).date())
         keys = await new_products.series_of(tx, products, week, TELLING_WEEKS)
     for start in range(0, len(keys), CHUNK):
         async with database.transaction() as tx:

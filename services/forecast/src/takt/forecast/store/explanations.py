@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from takt.forecast.domain.series import Floats, lift_from, rolled
 from takt.forecast.domain.signal_parts import HeldSignal, SignalThen
 from takt.forecast.domain.signals import week_logs
 from takt.forecast.domain.two_speeds import COMBINATION, FAST
-from takt.forecast.store.levels import moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,8 @@ def _model(row: Any, signals: Sequence[Any]) -> HeldModel | None:
         _lift(row),
         _signals(row, signals),
         row.model in (None, FAST, COMBINATION),
-        _analogue(row),
-        None if row.shift is None else moved(np.array(row.shift), row.shift_week, row.first_week),
+        _rolled(row.analogue, row.analogue_week, row.first_week),
+        _rolled(row.shift, row.shift_week, row.first_week),
     )
 
 
@@ -165,11 +165,9 @@ def _signals(row: Any, signals: Sequence[Any]) -> tuple[HeldSignal, ...]:
     return tuple(HeldSignal(s.signal_id, of) for s, of in zip(signals, seen, strict=True))
 
 
-def _analogue(row: Any) -> Floats | None:
-    """What analogues add from the series' first week on; it is kept from the week of the fit."""
-    if row.analogue is None:
-        return None
-    return rolled(np.array(row.analogue), weeks_between(row.analogue_week, row.first_week))
+def _rolled(view: Sequence[float] | None, since: date, week: date) -> Floats | None:
+    """What is kept from the week of the fit on, as seen from the series' first week."""
+    return None if view is None else rolled(np.array(view), weeks_between(since, week))
 
 
 async def deals_then(tx: Tx, version: int, deal_ids: Collection[UUID]) -> dict[UUID, DealThen]:

@@ -10,13 +10,15 @@ from uuid import UUID
 import numpy as np
 
 from takt.common.db import Tx
+from takt.forecast.domain.adaptive import allowed_shares, coverage
 from takt.forecast.domain.calendar import HORIZON_WEEKS, weeks_between
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.intervals import LEVELS, Bands
 from takt.forecast.domain.level_trials import BOTTOM_UP, RECONCILED, Tried
 from takt.forecast.domain.levels import Place, Scope
-from takt.forecast.domain.series import Floats
+from takt.forecast.domain.series import Floats, rolled
 from takt.forecast.store.arrays import literal
+from takt.forecast.store.interval_outcomes import outcomes
 
 KEPT = 8
 """Measurements whose bands are kept; their decisions are all kept."""
@@ -56,6 +58,56 @@ async def band_rows(tx: Tx) -> list[Any]:
         """
     )
     return list(rows.all())
+
+
+@dataclass(frozen=True, slots=True)
+class LevelHeld:
+    """How good the intervals of a scope are: in the replayed past, and as they were published.
+
+    `allowed80` is the share beyond the 80 % interval that is allowed, the mean over the weeks
+    ahead; `errors` by method, those of four weeks' sums as shares of what was wanted.
+    """
+
+    level: str
+    depth: int
+    nodes: int
+    replayed80: float | None
+    replayed95: float | None
+    weeks: int
+    compared: int
+    inside80: float | None
+    inside95: float | None
+    allowed80: float
+    errors: Mapping[str, float]
+
+
+async def held(tx: Tx) -> list[LevelHeld]:
+    """How good the intervals of every scope are by now.
+
+    Those of series are as good as the model that is published was in its trials.
+    """
+    came = await outcomes(tx)
+    found = []
+    for row in await band_rows(tx):
+        of_scope = came.get(Scope(row.level, row.depth), [])
+        covered = coverage(of_scope)
+        allowed = allowed_shares(of_scope, HORIZON_WEEKS)
+        found.append(
+            LevelHeld(
+                row.level,
+                row.depth,
+                row.nodes,
+                row.coverage80,
+                row.coverage95,
+                covered.weeks if covered else 0,
+                covered.compared if covered else 0,
+                covered.inside80 if covered else None,
+                covered.inside95 if covered else None,
+                round(float(np.mean(allowed[1] + allowed[2])), 4),
+                row.errors,
+            )
+        )
+    return found
 
 
 async def method(tx: Tx) -> str:
@@ -181,15 +233,8 @@ async def shifts_of(tx: Tx, keys: Sequence[SeriesKey], week: date) -> dict[Serie
         ([key.product for key in keys], [key.region for key in keys]),
     )
     return {
-        SeriesKey(row.product, row.region): moved(np.array(row.shift), row.shift_week, week)
-        for row in rows
+        SeriesKey(row.product, row.region): _rolled(row.shift, row.shift_week, week) for row in rows
     }
-
-
-def moved(shift: Floats, since: date, week: date) -> Floats:
-    """A shift seen from a later week; the weeks that come into sight are shifted like its last."""
-    passed = min(max(weeks_between(since, week), 0), HORIZON_WEEKS - 1)
-    return np.concatenate([shift[passed:], np.full(passed, shift[-1])])
 
 
 async def save_shifts(tx: Tx, shifts: Mapping[SeriesKey, Floats | None], week: date) -> None:
@@ -222,8 +267,12 @@ async def bases_of(tx: Tx, keys: Sequence[SeriesKey], week: date) -> dict[Series
     )
     found = {}
     for row in rows:
-        view = moved(np.array(row.statistical), row.first_week, week)
+        view = _rolled(row.statistical, row.first_week, week)
         if row.shift is not None:
-            view = np.maximum(view - moved(np.array(row.shift), row.shift_week, week), 0.0)
+            view = np.maximum(view - _rolled(row.shift, row.shift_week, week), 0.0)
         found[SeriesKey(row.product, row.region)] = view
     return found
+
+
+def _rolled(view: Sequence[float], since: date, week: date) -> Floats:
+    return rolled(np.array(view), weeks_between(since, week))

@@ -13,9 +13,11 @@ from takt.forecast.domain.calendar import weeks_between
 from takt.forecast.domain.history import SeriesKey
 from takt.forecast.domain.joining import Millionths
 from takt.forecast.domain.levels import Place, Scope
-from takt.forecast.domain.series import Floats, lift_from
+from takt.forecast.domain.series import Floats, error_from, lift_deviation, lift_from
 from takt.forecast.store.arrays import literal
+from takt.forecast.store.levels import LevelHeld
 
+_FROZEN_LINES = "version_lines WHERE version = $1"
 _SHARED = "product, region, statistical, known, ordered, lift, lift_error, lift_week"
 
 
@@ -67,23 +69,21 @@ def _view(row: Any) -> View:
     # Versions from before errors were kept take their signals as certain.
     error = nothing if row.lift_error is None else np.array(row.lift_error)
     passed = weeks_between(row.lift_week, row.first_week)
-    lift, error = (
-        lift_from(np.array(row.lift), passed),
-        lift_from(1 + error, passed) - 1,  # weeks that come into sight are certain
-    )
-    return View(view * lift, (1 - np.array(row.known)) * view * lift * error, ordered)
+    lifted = view * lift_from(np.array(row.lift), passed)
+    deviation = lift_deviation(np.array(row.known), lifted, error_from(error, passed))
+    return View(lifted, deviation, ordered)
 
 
 async def lines(tx: Tx, version: int | None) -> list[LineShare]:
     """Lines of deals as a version holds them; None for the present."""
-    table = "pipeline_lines" if version is None else "version_lines"
+    source, place = ("pipeline_lines", ()) if version is None else (_FROZEN_LINES, (version,))
     rows = await tx.exec_driver_sql(
         f"""
         SELECT product, region, deal_id, first_week, quantity::float8 AS quantity, expected,
             probability = 1 AS won
-        FROM {table} WHERE $1::int IS NULL OR {"true" if version is None else "version = $1"}
+        FROM {source}
         """,
-        (version,),
+        place,
     )
     return [
         LineShare(
@@ -190,35 +190,30 @@ async def sums_of(tx: Tx, version: int, level: str, by_region: bool) -> list[Fro
     ]
 
 
-async def save_head(tx: Tx, version: int) -> None:
-    """Keep how levels were reconciled, and how good their intervals were, with a version.
-
-    Those of series are as good as the model that is published was in its trials.
-    """
+async def save_head(tx: Tx, version: int, method: str | None, held: Sequence[LevelHeld]) -> None:
+    """Keep how levels were reconciled, and how good their intervals were, with a version."""
     await tx.exec_driver_sql(
-        """
-        UPDATE versions SET reconciliation =
-            (SELECT method FROM level_measures ORDER BY id DESC LIMIT 1)
-        WHERE version = $1
-        """,
-        (version,),
+        "UPDATE versions SET reconciliation = $2 WHERE version = $1", (version, method)
     )
     await tx.exec_driver_sql(
         """
-        WITH latest AS (SELECT max(week) - 175 AS since FROM interval_outcomes), held AS (
-            SELECT level, depth, count(DISTINCT week) AS weeks, sum(compared) AS compared,
-                1 - sum(below80 + above80)::float8 / sum(compared) AS inside80,
-                1 - sum(below95 + above95)::float8 / sum(compared) AS inside95
-            FROM interval_outcomes, latest WHERE week >= since AND compared > 0 GROUP BY 1, 2
-        )
         INSERT INTO version_intervals (version, level, depth, nodes, replayed80, replayed95, weeks,
             compared, inside80, inside95)
-        SELECT $1, level, depth, nodes, coverage80, coverage95, coalesce(weeks, 0),
-            coalesce(compared, 0), inside80, inside95
-        FROM level_bands LEFT JOIN held USING (level, depth)
-        WHERE measure = (SELECT id FROM level_measures ORDER BY id DESC LIMIT 1)
+        SELECT $1, * FROM unnest($2::text[], $3::int[], $4::int[], $5::float8[], $6::float8[],
+            $7::int[], $8::int[], $9::float8[], $10::float8[])
         """,
-        (version,),
+        (
+            version,
+            [one.level for one in held],
+            [one.depth for one in held],
+            [one.nodes for one in held],
+            [one.replayed80 for one in held],
+            [one.replayed95 for one in held],
+            [one.weeks for one in held],
+            [one.compared for one in held],
+            [one.inside80 for one in held],
+            [one.inside95 for one in held],
+        ),
     )
 
 
