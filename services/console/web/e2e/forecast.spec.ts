@@ -131,6 +131,8 @@ test("a planner follows a deal into the forecast, and finds out why it moved", a
     await page.getByRole("option", { name: "No other version" }).click();
     await expect(chart(page).getByRole("list")).not.toContainText("Version");
     await expect(chart(page).locator("svg path[class*=before]")).toHaveCount(0);
+    await page.goto("/forecast?version=1");
+    await expect(chart(page)).toContainText("80 % interval"); // of all products, as it was published
     await page.keyboard.press("Control+k");
     await expect(page.getByRole("dialog")).toBeVisible();
     await page.keyboard.type("Submersible pump S50");

@@ -18,7 +18,8 @@ import {
 } from "react";
 import { type Translate, useI18n } from "../i18n/i18n";
 import { csv, download } from "../screens/pipeline/csv";
-import { Button, Segments } from "../ui/controls";
+import { Segments } from "../ui/controls";
+import { CsvButton } from "../ui/csv-button";
 import ui from "../ui/ui.module.css";
 import styles from "./charts.module.css";
 
@@ -86,13 +87,7 @@ export function Plot({
         <Legend columns={columns} />
         <span className={styles.tools}>
           {as === "table" && (
-            <Button
-              look="quiet"
-              size="small"
-              icon="download"
-              aria-label={t("chart.csv")}
-              onPress={() => download(`takt-${file}.csv`, csv(tableOf(weeks, columns, t)))}
-            />
+            <CsvButton save={() => download(`takt-${file}.csv`, csv(tableOf(weeks, columns, t)))} />
           )}
           <Segments
             label={t("chart.as")}

@@ -7,7 +7,8 @@ import { Problem, type Schemas } from "../../api/client";
 import { traceQuery } from "../../api/queries";
 import { useI18n } from "../../i18n/i18n";
 import { useEvents } from "../../live/live";
-import { Button, Segments } from "../../ui/controls";
+import { Segments } from "../../ui/controls";
+import { CsvButton } from "../../ui/csv-button";
 import { Card, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import ui from "../../ui/ui.module.css";
 import { csv, download } from "../pipeline/csv";
@@ -74,12 +75,8 @@ function Chain({ trace }: { trace: Schemas["Trace"] }) {
         tools={
           <span className={styles.tools}>
             {as === "list" && (
-              <Button
-                look="quiet"
-                size="small"
-                icon="download"
-                aria-label={t("chart.csv")}
-                onPress={() =>
+              <CsvButton
+                save={() =>
                   download(`takt-chain-${trace.correlation_id}.csv`, csv(tableOf(trace.steps)))
                 }
               />

@@ -45,8 +45,8 @@ function Read() {
   const drawn = drawnOf(search, known);
   // A version of the address is waited for; the present forecast is not.
   const waits = search.version !== undefined && versions.isPending;
-  const shown = useOutlook(node, catalog, waits ? null : drawn.shown?.as_of);
-  const against = useOutlook(node, catalog, drawn.against?.as_of ?? null);
+  const shown = useOutlook(node, catalog, waits ? null : (drawn.shown ?? undefined));
+  const against = useOutlook(node, catalog, drawn.against);
   return (
     <div className={styles.screen}>
       <Filters search={search} node={node} catalog={catalog} versions={known} />

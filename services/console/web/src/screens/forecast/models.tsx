@@ -6,6 +6,7 @@ import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/session";
 import { type I18n, useI18n } from "../../i18n/i18n";
 import { Button, Segments } from "../../ui/controls";
+import { CsvButton } from "../../ui/csv-button";
 import { Card, Chip, Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
 import { notifyFailure } from "../../ui/toasts";
 import ui from "../../ui/ui.module.css";
@@ -34,14 +35,7 @@ export function Models({ grouping }: { grouping: Grouping }) {
       label={t("models.title")}
       tools={
         <span className={shared.tools}>
-          <Button
-            look="quiet"
-            size="small"
-            icon="download"
-            aria-label={t("chart.csv")}
-            isDisabled={rows.length === 0}
-            onPress={save}
-          />
+          <CsvButton isDisabled={rows.length === 0} save={save} />
           <Segments
             label={t("models.by")}
             value={grouping}

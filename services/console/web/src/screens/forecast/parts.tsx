@@ -4,7 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useI18n } from "../../i18n/i18n";
 import { micros, sum } from "../../lib/amount";
-import { Button, Segments } from "../../ui/controls";
+import { Segments } from "../../ui/controls";
+import { CsvButton } from "../../ui/csv-button";
 import { Card, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import { csv, download } from "../pipeline/csv";
 import styles from "./forecast.module.css";
@@ -48,13 +49,9 @@ export function Parts({
       title={t("parts.title")}
       tools={
         <span className={styles.tools}>
-          <Button
-            look="quiet"
-            size="small"
-            icon="download"
-            aria-label={t("chart.csv")}
+          <CsvButton
             isDisabled={rows.length === 0}
-            onPress={() =>
+            save={() =>
               download(
                 "takt-forecast-parts.csv",
                 csv([

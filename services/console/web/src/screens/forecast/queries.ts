@@ -16,20 +16,41 @@ const given = <T extends object>(values: T) =>
     [Name in keyof T]?: NonNullable<T[Name]>;
   };
 
-/** The exact sum of all series of a node, at present or as of a time. */
-export const sumQuery = ({ family, product, region }: Node, as_of?: string) =>
+/** The exact sum of all series of a node: at present, or as a version holds it. */
+export const sumQuery = (node: Node, version?: VersionHead) =>
   queryOptions({
-    queryKey: ["forecast-sums", "all", family, product, region, as_of ?? "now"],
+    queryKey: [
+      "forecast-sums",
+      "all",
+      node.family,
+      node.product,
+      node.region,
+      version?.version ?? "now",
+    ],
     queryFn: async () =>
-      (
-        await expect(
-          api.GET("/v1/forecasts/sums", {
-            params: { query: given({ family, product, region, as_of }) },
-          }),
-        )
-      )[0] ?? null,
-    ...(as_of ? FROZEN : {}),
+      (version && (await frozenSum(node, version.version))) ?? (await summed(node, version?.as_of)),
+    ...(version ? FROZEN : {}),
   });
+
+/** With its intervals, which a version from before they were measured has not. */
+async function frozenSum({ family, product, region }: Node, version: number) {
+  const of = product ? { level: "product", product } : family ? { level: "family", family } : {};
+  const within = region ? { by_region: true, region } : {};
+  const sums = await expect(
+    api.GET("/v1/forecast-versions/{version}/sums", {
+      params: {
+        path: { version },
+        query: { ...(of as { level?: "family" | "product" }), ...within },
+      },
+    }),
+  );
+  return sums[0];
+}
+
+async function summed({ family, product, region }: Node, as_of: string | undefined) {
+  const query = given({ family, product, region, as_of });
+  return (await expect(api.GET("/v1/forecasts/sums", { params: { query } })))[0] ?? null;
+}
 
 /** The forecast of one series, with its model and intervals. */
 export const seriesQuery = (product: string, region: string, as_of?: string) => ({

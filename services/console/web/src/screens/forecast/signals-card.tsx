@@ -6,6 +6,7 @@ import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
 import { Button } from "../../ui/controls";
+import { CsvButton } from "../../ui/csv-button";
 import { Card, Chip, Empty, Failure, Given, Loading, Skeleton } from "../../ui/pieces";
 import { notify, notifyFailure } from "../../ui/toasts";
 import { csv, download } from "../pipeline/csv";
@@ -39,13 +40,9 @@ export function Signals({
       label={t("signals.title")}
       tools={
         <span className={styles.tools}>
-          <Button
-            look="quiet"
-            size="small"
-            icon="download"
-            aria-label={t("chart.csv")}
+          <CsvButton
             isDisabled={reaching.length === 0}
-            onPress={() => download("takt-signals.csv", signalsCsv(reaching))}
+            save={() => download("takt-signals.csv", signalsCsv(reaching))}
           />
           {mayWrite && (
             <Button size="small" onPress={() => setAdding(true)}>

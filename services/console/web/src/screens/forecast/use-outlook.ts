@@ -6,7 +6,7 @@ import { productsQuery, regionsQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { type Catalog, isSeries, type Node } from "./node";
 import type { Bucket } from "./outlook";
-import { seriesQuery, sumQuery } from "./queries";
+import { seriesQuery, sumQuery, type VersionHead } from "./queries";
 
 /** Names, families and the tree of regions are the sales'; without them codes and sums are shown. */
 export function useCatalog(): Catalog & { known: boolean; pending: boolean } {
@@ -34,25 +34,25 @@ export interface Asked<T> {
   refetch: () => void;
 }
 
-/** Null where nothing is forecast; not asked at all where `asOf` is null. */
+/** Null where nothing is forecast; at present without a version, not asked at all where that is null. */
 export function useOutlook(
   node: Node,
   catalog: Catalog & { known: boolean; pending: boolean },
-  asOf: string | null | undefined,
+  version: VersionHead | null | undefined,
 ): Asked<Outlook | null> {
-  const asked = asOf !== null && !catalog.pending;
+  const asked = version !== null && !catalog.pending;
   const alone = isSeries(node, catalog);
   const { product = "", region = "" } = node;
   const series = useQuery({
-    ...seriesQuery(product, region, asOf ?? undefined),
+    ...seriesQuery(product, region, version?.as_of),
     enabled: asked && alone,
   });
   const none = isUnknown(series.error);
   // Without the tree of regions, one with others in it is only told by having no series of its own.
   const ofParts = !alone || (none && !catalog.known);
-  const sum = useQuery({ ...sumQuery(node, asOf ?? undefined), enabled: asked && ofParts });
+  const sum = useQuery({ ...sumQuery(node, version ?? undefined), enabled: asked && ofParts });
   // What is not asked shares its name with the present forecast, and must not show that.
-  if (asOf === null) return { data: undefined, error: null, refetch: () => {} };
+  if (version === null) return { data: undefined, error: null, refetch: () => {} };
   if (ofParts) {
     return { data: ofSum(sum.data), error: sum.error, refetch: () => void sum.refetch() };
   }

@@ -213,7 +213,9 @@ export function scaleOf(ends: readonly number[]): [number, number] {
 }
 
 const keyOf = ({ part, of }: Step): string =>
-  part === null ? of : `${part.kind} ${part.deal?.deal_id ?? part.order?.sale_id ?? ""}`;
+  part === null
+    ? of
+    : `${part.kind} ${part.deal?.deal_id ?? part.order?.sale_id ?? part.signal?.signal_id ?? ""}`;
 
 function Reason({ step, text }: { step: Step; text: string }) {
   const deal = step.part?.deal;
