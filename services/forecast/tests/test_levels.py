@@ -24,6 +24,8 @@ from .conftest import MONDAY, deal, opened, sale
 from .test_explanations import ALL, heads, sums_up
 from .test_jobs import company
 
+SHIFTS = "SELECT shift, shift_week, statistical FROM series ORDER BY product, region"
+
 
 async def choose(database, method, now):
     async with database.transaction() as tx:
@@ -96,7 +98,7 @@ async def test_reconciled_series_sum_at_every_level_and_the_difference_says_so(d
     before = {one.product + one.region: one for one, _ in await present(database)}
     await choose(database, "reconciled", now)
     second = await publish(database, now)
-    shifted = await read(database, "SELECT shift, shift_week, statistical FROM series")
+    shifted = await read(database, SHIFTS)
     assert len(shifted) == 4
     for one in shifted:
         assert one.shift_week == MONDAY
@@ -121,13 +123,13 @@ async def test_reconciled_series_sum_at_every_level_and_the_difference_says_so(d
     moved = moving.model_copy(update={"stage": "negotiation", "stage_entered_at": now})
     async with database.transaction() as tx:
         await follow_demand(tx, [opened(moved, sequence=2)], now)
-    assert await read(database, "SELECT shift, shift_week, statistical FROM series") == shifted
+    assert await read(database, SHIFTS) == shifted
 
     later = now + timedelta(weeks=1)
     async with database.transaction() as tx:
         await mark_all_stale(tx)
     await jobs.refit(database, {"seen": (10**6, 10**6)}, later)
-    kept = await read(database, "SELECT shift, shift_week FROM series")
+    kept = await read(database, SHIFTS)
     assert {one.shift_week for one in kept} == {MONDAY + timedelta(weeks=1)}
     assert kept[0].shift[:20] == pytest.approx(shifted[0].shift[1:21], abs=1e-6)
 
