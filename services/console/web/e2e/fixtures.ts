@@ -4,7 +4,6 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
-import AxeBuilder from "@axe-core/playwright";
 import {
   test as base,
   type APIRequestContext,
@@ -385,54 +384,3 @@ export function wordsIn(language: Language): (key: string, values?: Record<strin
 /** Have the page speak a language from its start. */
 export const speak = (page: Page, language: Language) =>
   page.addInitScript((chosen) => localStorage.setItem("takt.language", chosen), language);
-
-/** The page is not wider than its window, once its charts have taken their new width. */
-export const notCut = (page: Page, what: string) =>
-  expect
-    .poll(
-      () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-      what,
-    )
-    .toBe(0);
-
-/** No violation of what axe checks, or of these rules of it, in the page as it stands. */
-export async function accessible(page: Page, rules?: string[]): Promise<void> {
-  // The page has no frames, which only the slower way of asking is for.
-  const axe = new AxeBuilder({ page }).setLegacyMode();
-  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
-  const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
-  expect(told).toEqual([]);
-}
-
-/** What axe checks of colours, which is all that a theme changes. */
-const OF_COLOURS = ["color-contrast", "link-in-text-block"];
-
-type Look = readonly [width: number, theme: "light" | "dark"];
-export const EVERY_LOOK: readonly Look[] = [
-  [1280, "light"],
-  [1280, "dark"],
-  [390, "light"],
-  [390, "dark"],
-];
-/** Each width and each theme once: for the many states of a screen whose own looks are all looked at. */
-const BOTH_LOOKS: readonly Look[] = [
-  [1280, "light"],
-  [390, "dark"],
-];
-
-/** In each of these looks: nothing that axe objects to, nothing cut off. */
-export async function presentable(page: Page, drawn: () => Promise<void>, looks = BOTH_LOOKS): Promise<void> {
-  let before = 0;
-  for (const [width, colorScheme] of looks) {
-    await page.emulateMedia({ colorScheme });
-    if (width === before) {
-      await accessible(page, OF_COLOURS);
-      continue;
-    }
-    await page.setViewportSize({ width, height: 900 });
-    await drawn();
-    await notCut(page, `${width} px wide`);
-    await accessible(page);
-    before = width;
-  }
-}

@@ -2,21 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
-import {
-  accessible,
-  api,
-  EVERY_LOOK,
-  expect,
-  moveDeal,
-  openDeal,
-  presentable,
-  PROBLEM,
-  readDeal,
-  test,
-  toast,
-  unique,
-  wordsIn,
-} from "./fixtures";
+import { api, expect, moveDeal, openDeal, PROBLEM, readDeal, test, toast, unique, wordsIn } from "./fixtures";
+import { accessible, EVERY_LOOK, presentable } from "./looks";
 
 interface Explanation {
   sums: { before: string; after: string; parts: { quantity: string; deal: { name: string } | null }[] }[];

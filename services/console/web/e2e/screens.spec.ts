@@ -4,25 +4,8 @@
  */
 
 import { type Locator, type Page, request } from "@playwright/test";
-import {
-  api,
-  connection,
-  expect,
-  type Language,
-  makeKey,
-  openDeal,
-  EVERY_LOOK,
-  presentable,
-  PROBLEM,
-  reprice,
-  SCOPES,
-  signIn,
-  speak,
-  test,
-  unique,
-  url,
-  wordsIn,
-} from "./fixtures";
+import { api, connection, expect, type Language, makeKey, openDeal, PROBLEM, reprice, SCOPES, signIn, speak, test, unique, url, wordsIn } from "./fixtures";
+import { EVERY_LOOK, presentable } from "./looks";
 
 // These are the most and need nothing of each other: whichever worker is free takes the next.
 test.describe.configure({ mode: "parallel" });

@@ -1,4 +1,5 @@
-import { accessible, expect, key, makeKey, oneTimeLink, revokeKey, signIn, test } from "./fixtures";
+import { expect, key, makeKey, oneTimeLink, revokeKey, signIn, test } from "./fixtures";
+import { accessible } from "./looks";
 
 test("a wrong key is refused in words, and the right one opens the console", async ({ page }) => {
   await page.goto("/");

@@ -1,7 +1,8 @@
 /** What a person does in a day: each test is one way through the console. */
 
 import type { Page } from "@playwright/test";
-import { accessible, api, cards, expect, openDeal, test } from "./fixtures";
+import { api, cards, expect, openDeal, test } from "./fixtures";
+import { accessible } from "./looks";
 
 const NEGOTIABLE = ["solution-design"];
 

@@ -1,20 +1,8 @@
 /** What nobody thinks of while drawing a page: names of any length and script, sums of any size, a wrong clock. */
 
 import type { Page } from "@playwright/test";
-import {
-  cards,
-  connection,
-  eventsDoor,
-  expect,
-  notCut,
-  onCard,
-  oneTimeLink,
-  openDeal,
-  stateOfStream,
-  test,
-  toast,
-  unique,
-} from "./fixtures";
+import { cards, connection, eventsDoor, expect, onCard, oneTimeLink, openDeal, stateOfStream, test, toast, unique } from "./fixtures";
+import { notCut } from "./looks";
 
 const NAMES: Record<string, string> = {
   "200 characters in one word": `${"Donaudampfschifffahrt".repeat(10)}`.slice(0, 188),
