@@ -133,9 +133,7 @@ def grid_of_manufacturer(model: Manufacturer) -> Grid:
 def write(model: Manufacturer, folder: Path, suffix: str) -> None:
     """The same model as a folder that `takt plan` reads: suffix csv or parquet."""
     names = np.array([f"item-{number:07}" for number in range(model.items)])
-    mondays = np.array(
-        [(START + timedelta(weeks=week)).isoformat() for week in range(model.weeks)]
-    )
+    mondays = np.array([(START + timedelta(weeks=week)).isoformat() for week in range(model.weeks)])
     row, week = np.indices(model.demand.shape).reshape(2, -1)
     sites = np.full(len(row), SITE)
     tables: dict[str, dict[str, Any]] = {

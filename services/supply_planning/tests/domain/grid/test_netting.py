@@ -32,9 +32,7 @@ def column(plan: GridPlan, company: Company, key: ItemSite) -> int:
 def test_everything_at_once_is_planned_to_the_unit_as_item_by_item(company: Company) -> None:
     plan = plan_grid(grid(company))
     projected, orders = plan.projected(), plan.orders()
-    exact = replan(
-        company.policies, company.bill, company.policies, company.positions, {}, HORIZON
-    )
+    exact = replan(company.policies, company.bill, company.policies, company.positions, {}, HORIZON)
     for key, expected in exact.items():
         place = column(plan, company, key)
         assert tuple(plan.gross[:, place]) == expected.netting.gross

@@ -1,4 +1,4 @@
-"""`takt plan`: what to order, when, and what to do about what is on order, from a folder of files."""
+"""`takt plan`: what to order and when, and what to do about open orders, from a folder."""
 
 import resource
 import sys
@@ -127,9 +127,7 @@ def _units(millionths: float) -> int | float:
     return int(units) if units.is_integer() else units
 
 
-def _show(
-    found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "PlannedOrders"
-) -> None:
+def _show(found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "PlannedOrders") -> None:
     put(
         f"{found['items']:,} items at their sites, {found['weeks']} weeks from {found['start']}: "
         f"{found['orders']:,} planned orders of {found['quantity']:,} units"

@@ -78,10 +78,10 @@ def read_receipts(path: Path | None, catalogue: Catalogue, findings: Findings) -
 
 
 def read_demand(
-    path: Path, catalogue: Catalogue, horizon: Horizon, findings: Findings
+    path: Path | None, catalogue: Catalogue, horizon: Horizon, findings: Findings
 ) -> Dated:
     """Independent demand by week; what is due after the horizon is left out, and told."""
-    sheet = read_sheet(
+    sheet = path and read_sheet(
         path,
         findings,
         texts=("demand", "item", "site", "due", "kind", "unit"),
@@ -100,7 +100,9 @@ def read_demand(
     bucket = buckets(due, horizon)
     inside = (row >= 0) & (bucket < horizon.weeks)
     if late := int(((bucket >= horizon.weeks) & (row >= 0)).sum()):
-        findings.note(f"{path.name}: {late:,} demands are due after the horizon and left out.")
+        findings.note(
+            f"{sheet.path.name}: {late:,} demands are due after the horizon and left out."
+        )
     if inside.all():
         return Dated(row, bucket, quantity)
     return Dated(row[inside], bucket[inside], quantity[inside])
@@ -139,7 +141,11 @@ def point_out(sheet: Sheet, row: Ints, quantity: Floats, catalogue: Catalogue) -
     far |= (others < OTHERS) & (size > usual_here + np.log(TIMES_FILE))
     places = some[far].tolist()
     for place in places[:5]:
-        usually = np.exp(usual[far][places.index(place)] if others[far][places.index(place)] >= OTHERS else usual_here)
+        usually = np.exp(
+            usual[far][places.index(place)]
+            if others[far][places.index(place)] >= OTHERS
+            else usual_here
+        )
         sheet.findings.note(
             f"{sheet.path}:{sheet.line(place)} quantity = {sheet.shown('quantity', place)}: "
             f"{catalogue.name(int(row[place]))} has about {usually / 1e6:,.6g} otherwise; "

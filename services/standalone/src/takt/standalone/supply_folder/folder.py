@@ -28,7 +28,7 @@ from takt.standalone.supply_folder.policies import (
     read_lots,
     read_suppliers,
 )
-from takt.standalone.supply_folder.sheet import SUFFIXES, Sheet, find, read_sheet
+from takt.standalone.supply_folder.sheet import SUFFIXES, find, read_sheet
 from takt.supply_planning.domain.grid.levels import CycleError
 from takt.supply_planning.domain.grid.messages import NO_DAY, OpenOrders
 from takt.supply_planning.domain.grid.model import Dated, Grid, Leads, Lines, Rows, lay_out
@@ -86,7 +86,7 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
     catalogue = catalogue_of(sheet, findings)
     # Repeated item-sites have made rows ambiguous: nothing else can be checked against them.
     findings.end()
-    lines, line_of = read_bill(start("bom"), catalogue, findings)
+    lines = read_bill(start("bom"), catalogue, findings)
     made = np.zeros(catalogue.rows, np.bool_)
     made[lines.parent] = True
     calendars = read_calendars(start("calendars"), findings)
@@ -104,7 +104,7 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
         tolerance_share=none.astype(np.float64),
     )
     receipts = read_receipts(start("receipts"), catalogue, findings)
-    demand = read_demand(files["demand"], catalogue, horizon, findings)
+    demand = read_demand(start("demand"), catalogue, horizon, findings)
     try:
         found = _laid_out(rows, lines, leads, demand, receipts, horizon)
     except CycleError as error:

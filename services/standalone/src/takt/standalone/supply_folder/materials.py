@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
@@ -11,14 +10,12 @@ from takt.standalone.supply_folder.sheet import read_sheet
 from takt.supply_planning.domain.grid.model import Lines
 from takt.supply_planning.domain.quantity import ONE
 
-Ints = npt.NDArray[np.int64]
-
 NO_ITEM = "items has no such item; add it there, or correct it."
 NO_LINES = Lines(*(np.empty(0, np.int64) for _ in range(4)))
 
 
-def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> tuple[Lines, Ints]:
-    """Lines between rows, and the row of the file from which each comes."""
+def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Lines:
+    """Lines between rows; the same line once for each site that plans its parent."""
     sheet = path and read_sheet(
         path,
         findings,
@@ -27,11 +24,13 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> tu
         optional=("unit", "scrap", "valid_from", "valid_to"),
     )
     if not sheet:
-        return NO_LINES, np.empty(0, np.int64)
+        return NO_LINES
     for column in ("valid_from", "valid_to"):
         if column in sheet:
             dated = [bool(text) for text in sheet.texts(column, empty=True).to_pylist()]
-            sheet.refuse(np.array(dated), column, "lines that hold for a time cannot be planned yet.")
+            sheet.refuse(
+                np.array(dated), column, "lines that hold for a time cannot be planned yet."
+            )
     parent = sheet.ids("parent", catalogue.items, NO_ITEM)
     component = sheet.ids("component", catalogue.items, NO_ITEM)
     catalogue.check_units(sheet, component)
@@ -60,12 +59,10 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> tu
         "component",
         "items does not plan it at a site where its parent is planned; add it there.",
     )
-    return (
-        Lines(
-            parent_row[~absent],
-            component_row[~absent],
-            (numerator // shared)[line[~absent]],
-            (denominator // shared)[line[~absent]],
-        ),
-        line[~absent],
+    found = line[~absent]
+    return Lines(
+        parent_row[~absent],
+        component_row[~absent],
+        (numerator // shared)[found],
+        (denominator // shared)[found],
     )

@@ -33,13 +33,24 @@ ITEM_NUMBERS = (
     "lot_periods",
     "cost",
 )
-OPTIONAL = ("lot_rule", "calendar", "unit", "fences", "lot_maximum", "lot_quantity", "lot_periods", "cost")
+OPTIONAL = (
+    "lot_rule",
+    "calendar",
+    "unit",
+    "fences",
+    "lot_maximum",
+    "lot_quantity",
+    "lot_periods",
+    "cost",
+)
 
 
 def read_lots(sheet: Sheet) -> Lots:
     """The lot columns of items; an empty minimum is none, an empty multiple any quantity."""
     texts = (
-        sheet.texts("lot_rule", empty=True).to_pylist() if "lot_rule" in sheet else [""] * sheet.rows
+        sheet.texts("lot_rule", empty=True).to_pylist()
+        if "lot_rule" in sheet
+        else [""] * sheet.rows
     )
     rules = {"": 0} | {rule: place for place, rule in enumerate(RULES)}
     rule = np.array([rules.get(text, -1) for text in texts], np.int64)

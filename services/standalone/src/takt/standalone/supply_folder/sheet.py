@@ -61,7 +61,9 @@ class Sheet:
 
     def refuse(self, rows: Bools | Iterable[int], column: str, remedy: str) -> None:
         """These rows have a value that cannot be used: a mask, or their numbers."""
-        places = np.flatnonzero(rows) if isinstance(rows, np.ndarray) and rows.dtype == bool else rows
+        places = (
+            np.flatnonzero(rows) if isinstance(rows, np.ndarray) and rows.dtype == bool else rows
+        )
         self.findings.rows(
             self.path,
             (int(row) for row in places),
@@ -163,10 +165,11 @@ class Sheet:
             found = found.cast(pyarrow.date32())
             self.refuse(_numpy(pc.is_null(found)).astype(bool), column, "it is empty.")
             epoch = date(1970, 1, 1).toordinal()
-            return _numpy(found.cast(pyarrow.int32()).fill_null(1 - epoch)).astype(np.int64) + epoch
+            passed = _numpy(found.cast(pyarrow.int32()).fill_null(1 - epoch)).astype(np.int64)
+            return passed + epoch
         coded = self.texts(column, empty=True).dictionary_encode()
         ordinals = np.array([_ordinal(text) for text in coded.dictionary.to_pylist()], np.int64)
-        days = ordinals[_numpy(coded.indices)] if len(ordinals) else np.empty(0, np.int64)
+        days = ordinals[_numpy(coded.indices)] if len(ordinals) else ordinals
         self.refuse(days < 0, column, "write dates as 2026-11-23; no other order is guessed.")
         return np.maximum(days, 1)
 
@@ -266,7 +269,11 @@ def _between(first: str) -> str:
 
 
 def _read_csv(
-    path: Path, header: Sequence[str], wanted: Sequence[str], texts: Sequence[str], findings: Findings
+    path: Path,
+    header: Sequence[str],
+    wanted: Sequence[str],
+    texts: Sequence[str],
+    findings: Findings,
 ) -> Any:
     with _opened(path) as file:
         between = _between(file.readline().decode("utf-8-sig"))

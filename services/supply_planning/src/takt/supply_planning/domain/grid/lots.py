@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ FIXED, PERIOD, ECONOMIC = (RULES.index(rule) for rule in ("fixed", "period", "ec
 
 @dataclass(frozen=True, slots=True)
 class Lots:
-    """How much each row orders at a time, each shape (rows,). As `LotPolicy`, apart from:
+    """How much each row orders at a time, each shape (rows,): `LotPolicy` as columns.
 
     Args:
         rule: place in `RULES`.
@@ -48,7 +48,9 @@ class Lots:
     @property
     def least(self) -> Floats:
         """The smallest order; of an economic lot, its quantity."""
-        return np.where(self.rule == ECONOMIC, np.maximum(self.quantity, self.minimum), self.minimum)
+        return np.where(
+            self.rule == ECONOMIC, np.maximum(self.quantity, self.minimum), self.minimum
+        )
 
     @property
     def largest(self) -> Floats:
@@ -59,7 +61,7 @@ class Lots:
             np.inf,
         )
 
-    def take(self, places: npt.NDArray[np.int64] | slice) -> "Lots":
+    def take(self, places: npt.NDArray[Any] | slice) -> "Lots":
         """The lots of some rows."""
         return Lots(*(getattr(self, field.name)[places] for field in fields(self)))
 

@@ -88,18 +88,16 @@ def wanted(plan: GridPlan, orders: OpenOrders) -> Wanted:
     sequence = np.lexsort((orders.due, orders.row))
     row, quantity = orders.row[sequence], orders.quantity[sequence]
     here, place = np.unique(row, return_inverse=True)
-    ends = np.append(np.flatnonzero(np.diff(row)), len(row) - 1) if len(row) else row
-    drawn = np.cumsum(quantity)
-    starts = np.append(0, ends[:-1] + 1) if len(row) else ends
-    before = drawn - quantity
-    before -= before[starts][place] if len(row) else before
+    before = np.cumsum(quantity) - quantity
+    before -= before[np.searchsorted(row, here)][place]
     missing = rows.safety_stock[here] - rows.on_hand[here]
     bucket = np.zeros(len(row), np.int64)
     for week in plan.gross:
         missing += week[here]
         bucket += missing[place] <= before
     needed = bucket < grid.weeks
-    last = needed & ~np.append(needed[1:] & (row[1:] == row[:-1]), np.zeros(min(len(row), 1), bool))
+    last = needed.copy()
+    last[:-1] &= ~(needed[1:] & (row[1:] == row[:-1]))
     excess = before + quantity - missing[place]
     lowered = np.flatnonzero(last & (excess > 0))
     amount = quantity.copy()
@@ -117,7 +115,8 @@ def _moved(plan: GridPlan, orders: OpenOrders, bucket: Ints, amount: Floats) -> 
     needed = bucket < grid.weeks
     grown = np.zeros(plan.planned.shape, np.bool_)
     staying = np.flatnonzero(orders.firm & needed & (orders.bucket == bucket))
-    _, firsts = np.unique(bucket[staying] * grown.shape[1] + orders.row[staying], return_index=True)
+    cells = bucket[staying] * len(grid.order) + orders.row[staying]
+    _, firsts = np.unique(cells, return_index=True)
     asked = staying[firsts]
     more = plan.planned[bucket[asked], orders.row[asked]]
     grown[bucket[asked], orders.row[asked]] = more > 0
@@ -162,15 +161,17 @@ def advise_all(plan: GridPlan, orders: OpenOrders, asked: Wanted, today: date) -
     return _together(said)
 
 
-def about_planned(
-    plan: GridPlan, planned: PlannedOrders, asked: Wanted, today: date
-) -> Messages:
+def about_planned(plan: GridPlan, planned: PlannedOrders, asked: Wanted, today: date) -> Messages:
     """Which planned orders are to be released, and which cannot be there in time."""
+    leads = plan.grid.leads
+    soon = (leads.release_on <= today.toordinal()) | (leads.due_on < leads.earliest[:, None])
+    weeks = np.flatnonzero(soon.any(axis=0)).max(initial=-1) + 1
+    planned = planned.take(slice(0, int(np.searchsorted(planned.bucket, weeks))))
     place = plan.grid.place[planned.row]
     new = ~asked.grown[planned.bucket, place]
     lead = plan.grid.rows.lead[place]
     release_on, due_on = planned.release_on.astype(np.int64), planned.due_on.astype(np.int64)
-    late = new & (due_on < plan.grid.leads.earliest[lead])
+    late = new & (due_on < leads.earliest[lead])
     return _together(
         [
             _said(
@@ -179,7 +180,7 @@ def about_planned(
                 "release_date_reached",
                 release_on,
             ),
-            _said(late, "expedite", "lead_time_too_short", plan.grid.leads.arrival[lead], due_on),
+            _said(late, "expedite", "lead_time_too_short", leads.arrival[lead], due_on),
         ]
     )
 

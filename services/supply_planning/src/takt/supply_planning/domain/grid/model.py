@@ -6,8 +6,8 @@ float64, which is exact below `EXACT` and faster than int64 where lots are round
 a week, counted from the first.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -27,7 +27,7 @@ class Columns:
 
     __slots__ = ()
 
-    def take(self, places: npt.NDArray[Any]) -> Self:
+    def take(self, places: npt.NDArray[Any] | slice) -> Self:
         """The same columns at other places."""
         found = {
             field.name: value.take(places) if isinstance(value, Columns | Lots) else value[places]
@@ -189,15 +189,14 @@ def lay_out(
 
 def spread(dated: Dated, weeks: int, rows: int) -> Floats:
     """Dated quantities summed by cell, shape (weeks, rows)."""
-    return summed(dated.bucket * rows + dated.row, dated.quantity, weeks * rows).reshape(weeks, rows)
+    cells = dated.bucket * rows + dated.row
+    return summed(cells, dated.quantity, weeks * rows).reshape(weeks, rows)
 
 
 def summed(places: Ints, quantities: Floats, length: int) -> Floats:
     """Quantities summed by place, shape (length,)."""
-    if not len(places):
-        return np.zeros(length)  # of nothing, bincount makes integers
-    found: Floats = np.bincount(places, quantities, length)
-    return found
+    # Of nothing, bincount makes integers.
+    return np.bincount(places, quantities, length).astype(np.float64, copy=False)
 
 
 def _levels(rows: Rows, lines: Lines, level: Ints) -> tuple[Level, ...]:
@@ -225,14 +224,10 @@ def _levels(rows: Rows, lines: Lines, level: Ints) -> tuple[Level, ...]:
 
 
 def _runs(start: int, made: Bools, lead: Ints) -> tuple[tuple[int, int, int], ...]:
-    kind = np.where(made, lead, -1)
-    cuts = [0, *(np.flatnonzero(np.diff(kind)) + 1).tolist(), len(kind)]
+    kind: Ints = np.where(made, lead, -1)
+    cuts: list[int] = [0, *(np.flatnonzero(np.diff(kind)) + 1).tolist(), len(kind)]
     return tuple(
         (start + first, start + last, int(kind[first]))
-        for first, last in _pairs(cuts)
+        for first, last in pairwise(cuts)
         if kind[first] >= 0
     )
-
-
-def _pairs(cuts: Sequence[int]) -> list[tuple[int, int]]:
-    return list(zip(cuts[:-1], cuts[1:], strict=True))

@@ -7,7 +7,15 @@ import numpy.typing as npt
 
 from takt.supply_planning.domain.grid.exact import EXACT, QuantityTooLargeError
 from takt.supply_planning.domain.grid.lots import sized
-from takt.supply_planning.domain.grid.model import Dated, Floats, Grid, Ints, Level, spread, summed
+from takt.supply_planning.domain.grid.model import (
+    Columns,
+    Dated,
+    Floats,
+    Grid,
+    Level,
+    spread,
+    summed,
+)
 
 STRETCH = 8192
 """Rows netted together: their vectors stay in the second-level cache (measured, record 0501)."""
@@ -16,7 +24,7 @@ SHORTEST_RUN = 64
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedOrders:
+class PlannedOrders(Columns):
     """Planned orders as columns, each shape (orders,), by week and row.
 
     Args:
@@ -59,9 +67,7 @@ class GridPlan:
         grid, leads = self.grid, self.grid.leads
         found = [np.flatnonzero(week).astype(np.int32) for week in self.planned]
         row = np.concatenate(found)
-        bucket = np.repeat(
-            np.arange(grid.weeks, dtype=np.int32), [len(rows) for rows in found]
-        )
+        bucket = np.repeat(np.arange(grid.weeks, dtype=np.int32), [len(rows) for rows in found])
         quantity = np.concatenate(
             [week[rows] for week, rows in zip(self.planned, found, strict=True)]
         )
@@ -118,7 +124,8 @@ def _net(gross: Floats, planned: Floats, missing: Floats, grid: Grid, rows: slic
     `missing` is the safety stock less what is available. In whole millionths, the smaller of it
     and 1 is 1 exactly where something is missing.
     """
-    least, multiple = grid.rows.lots.least[rows], grid.rows.lots.multiple[rows]
+    lots = grid.rows.lots.take(rows)
+    least, multiple = lots.least, lots.multiple
     fence = grid.rows.fence[rows]
     last_fence = int(fence.max(initial=0))
     any_quantity = bool((multiple == 1).all())
@@ -160,15 +167,15 @@ def _net_rare(gross: Floats, planned: Floats, missing: Floats, grid: Grid, rows:
 def _release(planned: Floats, started: Floats, level: Level, grid: Grid) -> None:
     """Move what is planned to the week in which it starts."""
     release = grid.leads.release
-    if level.runs and level.runs[-1][1] - level.runs[0][0] >= SHORTEST_RUN * len(level.runs):
+    if sum(last - first for first, last, _ in level.runs) >= SHORTEST_RUN * len(level.runs):
         for first, last, lead in level.runs:
             for week, starts in enumerate(release[lead].tolist()):
                 started[starts, first:last] += planned[week, first:last]
         return
     made = level.start + np.flatnonzero(grid.rows.made[level.start : level.stop])
-    lead = grid.rows.lead[made]
+    classes = grid.rows.lead[made]
     for week, orders in enumerate(planned):
-        started[release[lead, week], made] += orders[made]
+        started[release[classes, week], made] += orders[made]
 
 
 def _add(cells: Floats, dated: Dated, sign: int) -> None:
@@ -191,6 +198,5 @@ def _largest(grid: Grid) -> Floats:
 
 def _check(gross: Floats, reserve: Floats, rows: slice, grid: Grid) -> None:
     total = gross[:, rows].sum(axis=0)
-    if (total > reserve[rows]).any():
-        places: Ints = rows.start + np.flatnonzero(total > reserve[rows])
-        raise QuantityTooLargeError(grid.order[places].tolist())
+    if (beyond := np.flatnonzero(total > reserve[rows])).size:
+        raise QuantityTooLargeError(grid.order[rows][beyond].tolist())

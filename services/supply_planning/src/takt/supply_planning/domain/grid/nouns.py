@@ -37,9 +37,16 @@ def grid_of(
         _rows(list(policies.values()), [positions.get(key) for key in keys], lead, horizon),
         _lines(bill, row),
         leads,
-        dated(((place, day, quantity) for place, one in given for day, quantity in one.demand), horizon),
         dated(
-            ((place, supply.due, supply.quantity) for place, one in given for supply in one.supplies),
+            ((place, day, quantity) for place, one in given for day, quantity in one.demand),
+            horizon,
+        ),
+        dated(
+            (
+                (place, supply.due, supply.quantity)
+                for place, one in given
+                for supply in one.supplies
+            ),
             horizon,
         ),
         dated(
