@@ -106,7 +106,8 @@ class Level:
     """Rows of one low-level code: `start` to `stop`, those with rare lot rules from `rare` on.
 
     Args:
-        runs: stretches of made rows with one class of lead time: start, stop, class.
+        runs: stretches of made rows whose orders start in the same weeks: start, stop, and one of
+            their classes of lead time.
         lines: what they draw from rows above.
     """
 
@@ -158,7 +159,7 @@ def lay_out(
     weeks: int,
     moving: bool,
 ) -> Grid:
-    """Sort a model by low-level code, rare lots, and lead time.
+    """Sort a model by low-level code, rare lots, and the weeks in which orders start.
 
     What is equal lies together, so that the pass works on contiguous stretches. Lines whose parent
     is bought are left out: they are never drawn on.
@@ -168,16 +169,18 @@ def lay_out(
     lines = lines.take(np.flatnonzero(rows.made[lines.parent]))
     number = len(rows.made)
     level = levels_of(number, lines.parent, lines.component)
-    order = np.lexsort((rows.lead, ~rows.made, rows.lots.rare, level)).astype(np.int64)
+    _, alike = np.unique(leads.release, axis=0, return_inverse=True)
+    offset = alike[rows.lead]
+    order = np.lexsort((offset, ~rows.made, rows.lots.rare, level)).astype(np.int64)
     place = np.empty(number, np.int64)
     place[order] = np.arange(number)
-    rows, level = rows.take(order), level[order]
+    rows, level, offset = rows.take(order), level[order], offset[order]
     lines = replace(lines, parent=place[lines.parent], component=place[lines.component])
     return Grid(
         rows=rows,
         lines=lines,
         leads=leads,
-        levels=_levels(rows, lines, level),
+        levels=_levels(rows, lines, level, offset),
         order=order,
         place=place,
         demand=spread(replace(demand, row=place[demand.row]), weeks, number),
@@ -199,7 +202,7 @@ def summed(places: Ints, quantities: Floats, length: int) -> Floats:
     return np.bincount(places, quantities, length).astype(np.float64, copy=False)
 
 
-def _levels(rows: Rows, lines: Lines, level: Ints) -> tuple[Level, ...]:
+def _levels(rows: Rows, lines: Lines, level: Ints, offset: Ints) -> tuple[Level, ...]:
     bounds = np.searchsorted(level, np.arange(level.max(initial=-1) + 2))
     found = []
     for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
@@ -209,7 +212,7 @@ def _levels(rows: Rows, lines: Lines, level: Ints) -> tuple[Level, ...]:
                 start,
                 rare,
                 stop,
-                _runs(start, rows.made[start:stop], rows.lead[start:stop]),
+                _runs(start, rows.made[start:stop], offset[start:stop], rows.lead[start:stop]),
                 level_lines(
                     start,
                     stop,
@@ -223,11 +226,11 @@ def _levels(rows: Rows, lines: Lines, level: Ints) -> tuple[Level, ...]:
     return tuple(found)
 
 
-def _runs(start: int, made: Bools, lead: Ints) -> tuple[tuple[int, int, int], ...]:
-    kind: Ints = np.where(made, lead, -1)
+def _runs(start: int, made: Bools, offset: Ints, lead: Ints) -> tuple[tuple[int, int, int], ...]:
+    kind: Ints = np.where(made, offset, -1)
     cuts: list[int] = [0, *(np.flatnonzero(np.diff(kind)) + 1).tolist(), len(kind)]
     return tuple(
-        (start + first, start + last, int(kind[first]))
+        (start + first, start + last, int(lead[first]))
         for first, last in pairwise(cuts)
         if kind[first] >= 0
     )

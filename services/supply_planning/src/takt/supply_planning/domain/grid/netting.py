@@ -93,7 +93,7 @@ def plan_grid(grid: Grid) -> GridPlan:
     """
     gross = grid.demand.copy()
     planned = np.empty_like(gross)
-    started = np.zeros_like(gross)
+    started = np.zeros(gross.shape)
     _add(started, grid.started, 1)
     open_orders = summed(grid.receipts.row, grid.receipts.quantity, gross.shape[1])
     start = grid.rows.safety_stock - grid.rows.on_hand
