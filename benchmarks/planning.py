@@ -119,8 +119,8 @@ def lines_of(found: dict[str, Any], smaller: dict[str, Any] | None) -> list[Line
             found["plain"] * 1e3,
             THIRD,
             "less",
-            note=f"{found['orders']:,} orders; laid out before in {found['laid_out'] * 1e3:,.0f} ms, "
-            f"orders as columns after in {found['columns'] * 1e3:,.0f} ms",
+            note=f"{found['orders']:,} orders; the grid laid out in {found['laid_out'] * 1e3:,.0f} "
+            f"ms before, orders as columns in {found['columns'] * 1e3:,.0f} ms after",
         )
     ]
     if items >= FILES_TO:

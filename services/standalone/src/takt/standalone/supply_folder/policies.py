@@ -31,7 +31,6 @@ ITEM_NUMBERS = (
     "lot_maximum",
     "lot_quantity",
     "lot_periods",
-    "cost",
 )
 OPTIONAL = (
     "lot_rule",
@@ -41,7 +40,6 @@ OPTIONAL = (
     "lot_maximum",
     "lot_quantity",
     "lot_periods",
-    "cost",
 )
 
 
