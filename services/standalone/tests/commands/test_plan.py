@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,33 +17,8 @@ Told = tuple[int, str, str]
 Takt = Callable[..., Told]
 
 START = "2026-11-30"
-FILES = {
-    "items": """
-        item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple
-        bike,east,7,0,3,4
-        wheel,east,10,5,0,1
-        tube,east,14,0,,
-    """,
-    "bom": """
-        parent,component,quantity,scrap
-        bike,wheel,2,
-        wheel,tube,0.25,0.2
-    """,
-    "stock": """
-        item,site,quantity
-        bike,east,2
-        wheel,east,7
-    """,
-    "receipts": """
-        order,item,site,due,quantity
-        PO-1,wheel,east,2026-12-14,10
-    """,
-    "demand": """
-        demand,item,site,due,quantity
-        D-1,bike,east,2026-12-22,12
-        D-2,bike,east,2026-11-02,1
-    """,
-}
+GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "plan.md"
+FILES = dict(re.findall(r"```csv (\w+)\.csv\n(.*?)```", GUIDE.read_text("utf-8"), re.S))
 
 
 def lines(text: str) -> str:
@@ -104,14 +80,12 @@ def test_a_folder_is_planned_with_the_defaults_of_the_guide(takt: Takt, tmp_path
     assert found["notes"] == []
 
 
-def test_a_person_reads_orders_and_messages(takt: Takt, tmp_path: Path) -> None:
+def test_the_guides_example_prints_what_the_guide_shows(takt: Takt, tmp_path: Path) -> None:
     code, out, err = takt("plan", folder(tmp_path), "--start", START, "--weeks", 8)
     assert code == 0
-    assert out.splitlines()[:3] == [
-        "3 items at their sites, 8 weeks from 2026-11-30: 3 planned orders of 27.75 units",
-        "ITEM   SITE  QUANTITY  DUE         RELEASE",
-        "bike   east  12        2026-12-21  2026-12-14",
-    ]
+    shown = re.search(r"```console\n\$ takt plan [^\n]*\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
+    assert shown
+    assert out == shown[1]
     assert "reading demand.csv" in err
 
 
@@ -243,7 +217,7 @@ def test_a_cycle_is_named_with_all_its_members(takt: Takt, tmp_path: Path) -> No
 
 
 def test_repeated_items_name_both_lines(takt: Takt, tmp_path: Path) -> None:
-    items = FILES["items"] + "        bike,east,7,0,3,4\n"
+    items = FILES["items"] + "bike,east,7,0,3,4\n"
     err = refused(takt, folder(tmp_path, items=items))
     assert "items.csv:5 item = 'bike': the same stands on line 2 already; keep one of them." in err
 
@@ -271,7 +245,7 @@ def test_a_unit_that_differs_between_files_is_refused(takt: Takt, tmp_path: Path
 
 
 def test_a_component_that_its_site_does_not_plan_is_refused(takt: Takt, tmp_path: Path) -> None:
-    items = FILES["items"] + "        bike,west,7,0,3,4\n"
+    items = FILES["items"] + "bike,west,7,0,3,4\n"
     err = refused(takt, folder(tmp_path, items=items))
     assert "bom.csv:2 component = 'wheel': items does not plan it at a site where its parent" in err
 

@@ -1,7 +1,7 @@
 from datetime import date
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 
 from takt.supply_planning.domain.grid.messages import (
     KINDS,
@@ -65,6 +65,7 @@ def in_words(messages: Messages, place: int) -> tuple[object, ...]:
     )
 
 
+@settings(max_examples=40)
 @given(companies())
 def test_open_orders_are_advised_on_together_as_one_by_one(company: Company) -> None:
     plan = plan_grid(grid_of(company.bill, company.policies, company.positions, HORIZON))

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
 from takt.supply_planning.domain.calendar import LeadTime
@@ -28,6 +28,7 @@ def column(plan: GridPlan, company: Company, key: ItemSite) -> int:
     return int(plan.grid.place[list(company.policies).index(key)])
 
 
+@settings(max_examples=40)
 @given(companies())
 def test_everything_at_once_is_planned_to_the_unit_as_item_by_item(company: Company) -> None:
     plan = plan_grid(grid(company))
@@ -49,6 +50,7 @@ def test_everything_at_once_is_planned_to_the_unit_as_item_by_item(company: Comp
         ]
 
 
+@settings(max_examples=25)
 @given(companies())
 def test_at_every_level_what_comes_and_goes_is_what_is_left(company: Company) -> None:
     for moving in (True, False):
@@ -69,6 +71,7 @@ def test_at_every_level_what_comes_and_goes_is_what_is_left(company: Company) ->
         assert (needed == plan.gross).all()
 
 
+@settings(max_examples=25)
 @given(companies())
 def test_an_order_that_stays_where_it_is_due_counts_from_then_on(company: Company) -> None:
     plan = plan_grid(grid(company, moving=False))
