@@ -117,7 +117,7 @@ def lines_of(found: dict[str, Any], smaller: dict[str, Any] | None) -> list[Line
             "ms",
             "plain numpy",
             found["plain"] * 1e3,
-            THIRD,
+            THIRD if items == FILES_TO else 1,
             "less",
             note=f"{found['orders']:,} orders; the grid laid out in {found['laid_out'] * 1e3:,.0f} "
             f"ms before, orders as columns in {found['columns'] * 1e3:,.0f} ms after",
