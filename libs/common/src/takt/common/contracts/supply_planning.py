@@ -18,8 +18,25 @@ class PlanBucket(Part):
     gross: Quantity
     scheduled_receipts: Quantity
     planned_receipts: Quantity
+    """What comes good."""
     planned_releases: Quantity
+    """What is started: with a yield below 1, more than comes good."""
     projected: SignedQuantity
+
+
+class StandIn(Part):
+    """In a week, so much of a parent takes an alternate instead of a component of its bill."""
+
+    week: date
+    parent: Code
+    component: Code
+    alternate: Code
+    parent_quantity: Quantity
+    """Of what is released of the parent in this week."""
+    spared: Quantity
+    """Of the component."""
+    taken: Quantity
+    """Of the alternate."""
 
 
 MessageKind = Literal["expedite", "defer", "increase", "decrease", "cancel", "release"]
@@ -53,6 +70,8 @@ class PlanChanged(Event):
     because: Literal["lot", "tolerance", "fence", "stock"] | None = None
     buckets: tuple[PlanBucket, ...]
     messages: tuple[ActionMessage, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    """Gross demand is after these; the plans of both items tell them."""
 
     @property
     def subject(self) -> str:

@@ -210,7 +210,7 @@ def _late_arrival(
     """When a firm order is there at the earliest, if that is too late; a sent one has its own."""
     if supply.kind != "firm" or value.due is None:
         return None
-    return late_arrival(value.due, value.quantity, policy, horizon)
+    return late_arrival(value.due, policy.to_start(value.quantity), policy, horizon)
 
 
 def _messages(order_id: UUID, own: Value, value: Value) -> list[Message]:

@@ -7,6 +7,7 @@ a date.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
@@ -21,6 +22,9 @@ from takt.supply_planning.domain.calendar import (
     release_date,
 )
 from takt.supply_planning.domain.lots import LotPolicy, lots
+from takt.supply_planning.domain.quantity import ceil_div
+
+Source = Literal["make", "buy", "phantom"]
 
 WEEK = timedelta(weeks=1)
 WEEKS = 26
@@ -62,16 +66,19 @@ class PlanningPolicy:
     """How an item is planned at a site.
 
     Args:
-        source: make explodes its orders to components, buy proposes them to `supplier`.
+        source: make explodes its orders to components, buy proposes them to `supplier`; phantom is
+            never stocked or ordered by itself (see `PHANTOM`).
         fence_days: planning time fence: nothing new is planned in weeks that begin sooner than this
             from today. tolerance_days, tolerance_share: an action message is not repeated, nor
             begun, for less than this; the share is
             in millionths of the quantity last communicated.
+        yield_share: of what is started, the share that comes out good, in (0, 1]. Lots are of what
+            is started; stock, demand and open orders are of what is good.
         work: when its making or its supplier works; lead times count on it.
         receiving: when the site takes goods in; due dates fall on it.
     """
 
-    source: Literal["make", "buy"]
+    source: Source
     supplier: str | None = None
     safety_stock: int = 0
     lot: LotPolicy = field(default_factory=LotPolicy)
@@ -79,6 +86,7 @@ class PlanningPolicy:
     fence_days: int = 0
     tolerance_days: int = 0
     tolerance_share: int = 0
+    yield_share: Decimal = Decimal(1)
     work: WorkingCalendar = ROUND_THE_CLOCK
     receiving: WorkingCalendar = ROUND_THE_CLOCK
 
@@ -86,6 +94,21 @@ class PlanningPolicy:
         """The first bucket in which something new may be planned."""
         days = (horizon.today + timedelta(days=self.fence_days) - horizon.first_week).days
         return -(-days // 7) if self.fence_days else 0
+
+    def to_start(self, good: int) -> int:
+        """What must be started so that so much comes out good."""
+        numerator, denominator = self.yield_share.as_integer_ratio()
+        return ceil_div(good * denominator, numerator)
+
+    def comes_good(self, started: int) -> int:
+        """What comes out good of what is started; of `to_start(good)` it is `good` exactly."""
+        numerator, denominator = self.yield_share.as_integer_ratio()
+        return started * numerator // denominator
+
+
+PHANTOM = PlanningPolicy("phantom")
+"""Without a lead time, lots and safety stock, what is needed and not in stock is at once demand for
+the components, in the same week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +129,7 @@ class Supply:
 
 
 class PlannedOrder(NamedTuple):
-    """An order that netting asks for, made of `lots`.
+    """An order that netting asks for: `lots` are started, and `loss` of them does not come good.
 
     `due` is when it is needed, even when it is too late to be there by then; `release` is not in
     the past.
@@ -116,11 +139,32 @@ class PlannedOrder(NamedTuple):
     due: date
     release: date
     lots: tuple[int, ...]
+    loss: int = 0
+
+    @property
+    def started(self) -> int:
+        """All its lots."""
+        return sum(self.lots)
 
     @property
     def quantity(self) -> int:
-        """All its lots."""
-        return sum(self.lots)
+        """What comes of it."""
+        return sum(self.lots) - self.loss
+
+
+class StandIn(NamedTuple):
+    """`parents` of those released in a week take an alternate instead of the line's component.
+
+    All are millionths: `spared` of the component, `taken` of the alternate.
+    """
+
+    bucket: int
+    parent: str
+    component: str
+    alternate: str
+    parents: int
+    spared: int
+    taken: int
 
 
 class Need(NamedTuple):
@@ -140,6 +184,8 @@ class Netting:
         needs: when each open order inside the horizon is needed.
         short: safety stock that cannot be reached inside the fence.
         by_lot: an open order would be smaller if lots were.
+        stand_ins: what of the demand has moved from it to alternates, or to it as one; `gross` is
+            after that.
     """
 
     first_week: date
@@ -153,6 +199,7 @@ class Netting:
     needs: tuple[Need, ...]
     short: tuple[int, ...]
     by_lot: bool
+    stand_ins: tuple[StandIn, ...] = ()
 
 
 def net(
@@ -205,7 +252,7 @@ def net(
         if policy.lot.rule == "period":
             missing += sum(gross[bucket + 1 : bucket + policy.lot.periods])
         requirement[bucket] = missing
-        order = _order(bucket, lots(missing, policy.lot), policy, horizon)
+        order = _order(bucket, lots(policy.to_start(missing), policy.lot), policy, horizon)
         orders.append(order)
         planned[bucket] = order.quantity
         available += order.quantity
@@ -213,7 +260,8 @@ def net(
     if waiting and not orders and (excess := available - policy.safety_stock) > 0:
         last = needs[-1]
         wanted = last.quantity - excess
-        sized = min(sum(lots(wanted, policy.lot)), last.quantity)
+        lot = policy.comes_good(sum(lots(policy.to_start(wanted), policy.lot)))
+        sized = min(lot, last.quantity)
         by_lot = sized > wanted
         needs[-1] = Need(last.order_id, last.bucket, sized)
     needs += [Need(supply.order_id, None, 0) for supply in inside[waiting:]]
@@ -251,7 +299,9 @@ def _order(
     bucket: int, sized: tuple[int, ...], policy: PlanningPolicy, horizon: Horizon
 ) -> PlannedOrder:
     due = due_dates(policy.receiving, horizon)[bucket]
-    return PlannedOrder(bucket, due, release_day(due, sum(sized), policy, horizon), sized)
+    started = sum(sized)
+    release = release_day(due, started, policy, horizon)
+    return PlannedOrder(bucket, due, release, sized, started - policy.comes_good(started))
 
 
 def release_day(due: date, quantity: int, policy: PlanningPolicy, horizon: Horizon) -> date:

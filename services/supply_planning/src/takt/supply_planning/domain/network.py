@@ -67,10 +67,19 @@ class Network:
         return rule.divide(quantity) if rule else {}
 
     def critical_path(self, item: str, site: str, due: date) -> tuple[tuple[str, date], ...]:
-        """Items and the dates at which one unit of `item` must begin to be there on `due`."""
+        """Items and the dates at which one unit of `item` must begin to be there on `due`.
+
+        What is bought begins with its order, and its supplier looks after what is below it.
+        """
 
         def start(one: str, needed: date) -> date:
             policy = self.policies.get(ItemSite(one, site))
-            return release_date(needed, policy.lead, ONE, policy.work) if policy else needed
+            if policy is None:
+                return needed
+            return release_date(needed, policy.lead, policy.to_start(ONE), policy.work)
 
-        return self.bill.critical_path(item, due, start)
+        def made(one: str) -> bool:
+            policy = self.policies.get(ItemSite(one, site))
+            return policy is None or policy.source != "buy"
+
+        return self.bill.critical_path(item, due, start, made)

@@ -7,8 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity, Sum
-from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
+from takt.common.contracts.supply_planning import (
+    ActionMessage,
+    PlanBucket,
+    PurchaseOrderState,
+    StandIn,
+)
 from takt.common.http import RequestModel
+from takt.supply_planning.domain.netting import Source
 from takt.supply_planning.domain.publishing import PublishingState
 
 Revision = Annotated[int, Field(ge=1, le=2_000_000_000)]
@@ -26,6 +32,8 @@ class Plan(BaseModel):
     because: Literal["lot", "tolerance", "fence", "stock"] | None
     buckets: tuple[PlanBucket, ...]
     messages: tuple[ActionMessage, ...]
+    stand_ins: tuple[StandIn, ...] = ()
+    """What moved from or to this item as an alternate; gross demand is after it."""
 
 
 class NeedWeek(RequestModel):
@@ -76,7 +84,7 @@ class NeededItem(BaseModel):
     site: Code
     name: str
     unit: str
-    source: Literal["make", "buy"]
+    source: Source
     level: int
     """Of the bills of material: 0 for what is in none."""
     quantity: Quantity

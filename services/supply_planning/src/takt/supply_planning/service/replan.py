@@ -247,7 +247,7 @@ def _about_planned(
     for order in netting.orders:
         if order.bucket in advice.grown:
             continue
-        if late := late_arrival(order.due, order.quantity, policy, horizon):
+        if late := late_arrival(order.due, order.started, policy, horizon):
             yield late_message(planned_id(key, horizon.mondays[order.bucket]), late, order.due)
 
 

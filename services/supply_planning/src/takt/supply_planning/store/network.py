@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from takt.common.db import Tx
-from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
+from takt.supply_planning.domain.bom import BillLine, BillOfMaterial, Part
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, LeadTime, WorkingCalendar
 from takt.supply_planning.domain.lots import LotPolicy, PriceBreak
-from takt.supply_planning.domain.netting import PlanningPolicy
+from takt.supply_planning.domain.netting import PHANTOM, PlanningPolicy
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.orders import SupplierTerms
 from takt.supply_planning.domain.plan import ItemSite
@@ -35,14 +35,16 @@ SELECT revision, time_zone,
         'lot_quantity', (lot_quantity * 1000000)::bigint,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
         'maximum', (maximum * 1000000)::bigint,
-        'tolerance_share', (tolerance_share * 1000000)::bigint)) FROM item_sites) AS item_sites,
+        'tolerance_share', (tolerance_share * 1000000)::bigint,
+        'yield_share', yield_share::text)) FROM item_sites) AS item_sites,
     (SELECT jsonb_agg(jsonb_build_object(
         'item', item, 'supplier', supplier, 'lead_time_days', lead_time_days,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
         'maximum', (maximum * 1000000)::bigint, 'price_breaks', price_breaks)
         ORDER BY preference DESC, supplier DESC) FROM item_suppliers) AS item_suppliers,
     (SELECT jsonb_agg(jsonb_build_array(
-        parent, component, (quantity_per * 1000000)::bigint, scrap::text)) FROM bill_lines) AS bill,
+        parent, component, (quantity_per * 1000000)::bigint, scrap::text, valid_from, valid_to,
+        alternates)) FROM bill_lines) AS bill,
     (SELECT jsonb_agg(jsonb_build_array(product, region, valid_from, shares) ORDER BY valid_from)
         FROM sourcing) AS sourcing
 FROM network_revision
@@ -113,6 +115,9 @@ def _network(row: dict[str, Any]) -> Network:
     terms: dict[ItemSite, SupplierTerms] = {}
     for one in row["item_sites"] or ():
         key = ItemSite(one["item"], one["site"])
+        if one["source"] == "phantom":
+            policies[key] = PHANTOM
+            continue
         offer = offers.get(key.item) if one["source"] == "buy" else None
         supplier = suppliers[offer["supplier"]] if offer else None
         if offer and supplier:
@@ -132,6 +137,7 @@ def _network(row: dict[str, Any]) -> Network:
             fence_days=one["fence_days"],
             tolerance_days=one["tolerance_days"],
             tolerance_share=one["tolerance_share"],
+            yield_share=Decimal(one["yield_share"]),
             work=work,
             receiving=receiving,
         )
@@ -141,14 +147,31 @@ def _network(row: dict[str, Any]) -> Network:
         sourcing.setdefault((product, region), []).append(rule)
     return Network(
         revision=row["revision"],
-        bill=BillOfMaterial(
-            BillLine(parent, component, per, Decimal(scrap))
-            for parent, component, per, scrap in row["bill"] or ()
-        ),
+        bill=BillOfMaterial(_bill_line(*one) for one in row["bill"] or ()),
         policies=policies,
         terms=terms,
         sourcing=sourcing,
         zone=ZoneInfo(row["time_zone"]),
+    )
+
+
+def _bill_line(
+    parent: str,
+    component: str,
+    per: int,
+    scrap: str,
+    valid_from: str | None,
+    valid_to: str | None,
+    alternates: list[list[Any]],
+) -> BillLine:
+    return BillLine(
+        parent,
+        component,
+        per,
+        Decimal(scrap),
+        date.fromisoformat(valid_from) if valid_from else None,
+        date.fromisoformat(valid_to) if valid_to else None,
+        tuple(Part(other, each, Decimal(lost)) for other, each, lost in alternates),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.messages import Communicated, Message, Value
-from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder
+from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder, StandIn
 from takt.supply_planning.domain.plan import Dated
 
 
@@ -52,9 +52,10 @@ def netting_row(netting: Netting) -> dict[str, Any]:
         "short": netting.short,
         "by_lot": netting.by_lot,
         "orders": [
-            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots)
+            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots, one.loss)
             for one in netting.orders
         ],
+        "stand_ins": netting.stand_ins,
         "needs": [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs],
     }
 
@@ -66,9 +67,12 @@ def netting_from(row: Mapping[str, Any]) -> Netting:
         on_hand=row["on_hand"],
         by_lot=row["by_lot"],
         orders=tuple(
-            PlannedOrder(bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots))
-            for bucket, due, release, lots in row["orders"]
+            PlannedOrder(
+                bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots), *loss
+            )
+            for bucket, due, release, lots, *loss in row["orders"]
         ),
+        stand_ins=tuple(StandIn(*one) for one in row.get("stand_ins", ())),
         needs=tuple(Need(UUID(order), bucket, units) for order, bucket, units in row["needs"]),
         **{
             name: tuple(row[name])
