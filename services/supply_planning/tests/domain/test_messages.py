@@ -56,6 +56,7 @@ def test_an_order_needed_later_is_deferred() -> None:
 
 
 def test_a_fall_in_demand_decreases_an_open_order_and_then_cancels_it() -> None:
+    """Capability S5."""
     assert advice({4: 6}, order(4, 10)).messages == (
         Message(ORDER, "decrease", "demand_fell", from_quantity=10, to_quantity=6),
     )
@@ -118,6 +119,7 @@ def test_inside_the_fence_nothing_is_moved() -> None:
 
 
 def test_unchanged_input_says_nothing_new() -> None:
+    """Capability S5."""
     first = advice({2: 10}, order(4, 10))
     again = advice({2: 10}, order(4, 10), communicated=dict(first.communicated))
     assert again == first
@@ -159,6 +161,7 @@ def day_by_day(demands: list[int], policy: PlanningPolicy) -> list[tuple[Message
 
 
 def test_slow_drift_still_fires() -> None:
+    """Capability S5."""
     drift = [1000 - 30 * day for day in range(7)]
     said = day_by_day(drift, TEN_PERCENT)
     assert [[m.to_quantity for m in messages] for messages in said] == [[880]]

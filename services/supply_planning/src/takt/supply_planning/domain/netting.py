@@ -47,6 +47,11 @@ class Horizon:
         """The Monday of every bucket."""
         return tuple(self.first_week + bucket * WEEK for bucket in range(self.weeks))
 
+    def after(self, days: int) -> int:
+        """The first bucket that begins so many days from today or later; 0 for 0 days."""
+        inside = (self.today + timedelta(days=days) - self.first_week).days
+        return -(-inside // 7) if days else 0
+
     def bucket(self, day: date) -> int | None:
         """The bucket of a day: the past belongs to the first, what is after the last to none."""
         place = (day - self.first_week).days // 7
@@ -69,9 +74,11 @@ class PlanningPolicy:
         source: make explodes its orders to components, buy proposes them to `supplier`; phantom is
             never stocked or ordered by itself (see `PHANTOM`).
         fence_days: planning time fence: nothing new is planned in weeks that begin sooner than this
-            from today. tolerance_days, tolerance_share: an action message is not repeated, nor
-            begun, for less than this; the share is
-            in millionths of the quantity last communicated.
+            from today.
+        demand_fence_days: demand time fence: in weeks that begin sooner than this, orders alone are
+            demand, and what is forecast is not.
+        tolerance_days, tolerance_share: an action message is not repeated, nor begun, for less than
+            this; the share is in millionths of the quantity last communicated.
         yield_share: of what is started, the share that comes out good, in (0, 1]. Lots are of what
             is started; stock, demand and open orders are of what is good.
         work: when its making or its supplier works; lead times count on it.
@@ -84,6 +91,7 @@ class PlanningPolicy:
     lot: LotPolicy = field(default_factory=LotPolicy)
     lead: LeadTime = field(default_factory=LeadTime)
     fence_days: int = 0
+    demand_fence_days: int = 0
     tolerance_days: int = 0
     tolerance_share: int = 0
     yield_share: Decimal = Decimal(1)
@@ -92,8 +100,7 @@ class PlanningPolicy:
 
     def fence(self, horizon: Horizon) -> int:
         """The first bucket in which something new may be planned."""
-        days = (horizon.today + timedelta(days=self.fence_days) - horizon.first_week).days
-        return -(-days // 7) if self.fence_days else 0
+        return horizon.after(self.fence_days)
 
     def to_start(self, good: int) -> int:
         """What must be started so that so much comes out good."""

@@ -135,9 +135,10 @@ class ItemSite(Limits):
     """How an item is planned at a site.
 
     Limits of lots count for what is made; suppliers have their own. `minutes_per_unit` is added to
-    the lead time; `fence_days` keeps the next days free of new orders; tolerances hold back action
-    messages that differ too little from what was said last. Of what is made, `yield_share` of what
-    is started comes out good. A `phantom` has none of these: what is needed of it and not in stock
+    the lead time; `fence_days` keeps the next days free of new orders, and `demand_fence_days` free
+    of what is forecast, so that orders alone are demand there; tolerances hold back action messages
+    that differ too little from what was said last. Of what is made, `yield_share` of what is
+    started comes out good. A `phantom` has none of these: what is needed of it and not in stock
     is demand for its components, in the same week.
     """
 
@@ -149,6 +150,7 @@ class ItemSite(Limits):
     minutes_per_unit: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     buffer_days: Days = 0
     fence_days: Days = 0
+    demand_fence_days: Days = 0
     tolerance_days: Days = 0
     tolerance_share: Probability = Decimal(0)
     yield_share: Yield = Decimal(1)

@@ -36,6 +36,47 @@ class Plan(BaseModel):
     """What moved from or to this item as an alternate; gross demand is after it."""
 
 
+class ConsumptionWindows(RequestModel):
+    """How many days before and after its own week an order may consume forecast.
+
+    Weeks count that begin within them; 0 is its own week alone.
+    """
+
+    early_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    late_days: Annotated[int, Field(ge=0, le=3650)] = 0
+
+
+class ConsumedBy(BaseModel):
+    """What the orders of a week took."""
+
+    week: date
+    quantity: Quantity
+
+
+class ConsumptionWeek(BaseModel):
+    """A week: baseline - consumed = net; planned are all orders, and net."""
+
+    week: date
+    baseline: Quantity
+    """What is expected of orders that are never seen as deals."""
+    ordered: Quantity
+    """Of these, what is wanted in this week, shipped or not."""
+    consumed_by: tuple[ConsumedBy, ...]
+    net: Quantity
+    beyond: Quantity
+    """What of the orders of this week found no forecast."""
+
+
+class SeriesConsumption(BaseModel):
+    """What orders consumed of the forecast of a product in a region."""
+
+    product: Code
+    region: Code
+    early_days: int
+    late_days: int
+    weeks: tuple[ConsumptionWeek, ...]
+
+
 class NeedWeek(RequestModel):
     """How much is wanted in the week of a day."""
 

@@ -13,6 +13,7 @@ from takt.common.contracts.deals import CompanyChanged, ProductChanged
 from takt.common.db import Tx
 from takt.common.event import Cause, Envelope
 from takt.supply_planning.domain.bom import BillCycleError
+from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
@@ -189,6 +190,13 @@ async def define_sourcing(tx: Tx, rules: Sequence[Sourcing], now: datetime, caus
     await store.put(tx, store.PUT_SOURCING, json.dumps(rows))
     touched = await store.item_sites(tx, items=sorted({rule.product for rule in rules}))
     await _plan(tx, touched, now, cause)
+
+
+async def define_windows(tx: Tx, windows: Windows, now: datetime, cause: Cause) -> None:
+    """Write how far orders consume forecast; all plans may depend on it."""
+    await begin_change(tx)
+    await store.put_windows(tx, windows)
+    await _plan(tx, await store.item_sites(tx), now, cause)
 
 
 async def count_stock(tx: Tx, counts: Sequence[Stock], now: datetime, cause: Cause) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from takt.common.db import Tx
+from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.plan import ItemSite
 
 PUT_CALENDARS = """
@@ -67,8 +68,10 @@ UPDATE network_revision SET time_zone = $1, company_sequence = $2,
 
 ITEM_SITE_COLUMNS = """
     item, site, source, safety_stock, lot_rule, lot_quantity, lot_periods, minimum,
-    multiple, maximum, lead_time_days, minutes_per_unit, buffer_days, fence_days, tolerance_days,
-    tolerance_share, yield_share"""
+    multiple, maximum, lead_time_days, minutes_per_unit, buffer_days, fence_days, demand_fence_days,
+    tolerance_days, tolerance_share, yield_share"""
+
+PUT_WINDOWS = "UPDATE network_revision SET consume_early_days = $1, consume_late_days = $2"
 
 PUT_ITEM_SITES = f"""
 WITH written AS (
@@ -76,14 +79,15 @@ WITH written AS (
     SELECT {ITEM_SITE_COLUMNS} FROM jsonb_to_recordset($1::jsonb) AS n (item text, site text,
         source text, safety_stock numeric, lot_rule text, lot_quantity numeric, lot_periods int,
         minimum numeric, multiple numeric, maximum numeric, lead_time_days int,
-        minutes_per_unit int, buffer_days int, fence_days int, tolerance_days int,
-        tolerance_share numeric, yield_share numeric)
+        minutes_per_unit int, buffer_days int, fence_days int, demand_fence_days int,
+        tolerance_days int, tolerance_share numeric, yield_share numeric)
     ON CONFLICT (item, site) DO UPDATE SET source = excluded.source,
         safety_stock = excluded.safety_stock, lot_rule = excluded.lot_rule,
         lot_quantity = excluded.lot_quantity, lot_periods = excluded.lot_periods,
         minimum = excluded.minimum, multiple = excluded.multiple, maximum = excluded.maximum,
         lead_time_days = excluded.lead_time_days, minutes_per_unit = excluded.minutes_per_unit,
         buffer_days = excluded.buffer_days, fence_days = excluded.fence_days,
+        demand_fence_days = excluded.demand_fence_days,
         tolerance_days = excluded.tolerance_days, tolerance_share = excluded.tolerance_share,
         yield_share = excluded.yield_share
     RETURNING item, site
@@ -159,6 +163,7 @@ LISTS = {
                 'minimum', minimum::text, 'multiple', multiple::text, 'maximum', maximum::text,
                 'lead_time_days', lead_time_days, 'minutes_per_unit', minutes_per_unit,
                 'buffer_days', buffer_days, 'fence_days', fence_days,
+                'demand_fence_days', demand_fence_days,
                 'tolerance_days', tolerance_days, 'tolerance_share', tolerance_share::text,
                 'yield_share', yield_share::text)
                 ORDER BY site)
@@ -202,6 +207,11 @@ async def put(tx: Tx, statement: str, rows: str, *more: object) -> None:
 async def put_company(tx: Tx, time_zone: str, sequence: int) -> bool:
     """Keep the company's time zone; False when a newer one is known."""
     return (await tx.exec_driver_sql(PUT_COMPANY, (time_zone, sequence))).rowcount > 0
+
+
+async def put_windows(tx: Tx, windows: Windows) -> None:
+    """Keep how far orders consume forecast."""
+    await tx.exec_driver_sql(PUT_WINDOWS, windows)
 
 
 async def list_page(

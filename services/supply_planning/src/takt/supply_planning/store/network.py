@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from takt.common.db import Tx
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial, Part
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, LeadTime, WorkingCalendar
+from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.lots import LotPolicy, PriceBreak
 from takt.supply_planning.domain.netting import PHANTOM, PlanningPolicy
 from takt.supply_planning.domain.network import Network
@@ -21,7 +22,7 @@ from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.sourcing import SourcingRule
 
 LOAD = """
-SELECT revision, time_zone,
+SELECT revision, time_zone, consume_early_days, consume_late_days,
     (SELECT jsonb_agg(to_jsonb(c)) FROM calendars c) AS calendars,
     (SELECT jsonb_object_agg(code, calendar) FROM sites) AS sites,
     (SELECT jsonb_object_agg(code, jsonb_build_object(
@@ -30,7 +31,8 @@ SELECT revision, time_zone,
         'item', item, 'site', site, 'source', source, 'lot_rule', lot_rule,
         'lot_periods', lot_periods, 'lead_time_days', lead_time_days,
         'minutes_per_unit', minutes_per_unit, 'buffer_days', buffer_days,
-        'fence_days', fence_days, 'tolerance_days', tolerance_days,
+        'fence_days', fence_days, 'demand_fence_days', demand_fence_days,
+        'tolerance_days', tolerance_days,
         'safety_stock', (safety_stock * 1000000)::bigint,
         'lot_quantity', (lot_quantity * 1000000)::bigint,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
@@ -135,6 +137,7 @@ def _network(row: dict[str, Any]) -> Network:
                 (offer or one)["lead_time_days"], one["minutes_per_unit"], one["buffer_days"]
             ),
             fence_days=one["fence_days"],
+            demand_fence_days=one["demand_fence_days"],
             tolerance_days=one["tolerance_days"],
             tolerance_share=one["tolerance_share"],
             yield_share=Decimal(one["yield_share"]),
@@ -152,6 +155,7 @@ def _network(row: dict[str, Any]) -> Network:
         terms=terms,
         sourcing=sourcing,
         zone=ZoneInfo(row["time_zone"]),
+        windows=Windows(row["consume_early_days"], row["consume_late_days"]),
     )
 
 

@@ -26,9 +26,12 @@ def weeks_from(rows: Iterable[Sequence[Any]]) -> list[ForecastWeek]:
     return [ForecastWeek(date.fromisoformat(week), *units) for week, *units in rows]
 
 
-def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str, int, int]]:
-    """A forecast's weeks, to be stored."""
-    return [(week.isoformat(), quantity, baseline) for week, quantity, baseline in weeks]
+def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str | int, ...]]:
+    """A forecast's weeks, to be stored; most know no orders, and are kept without."""
+    return [
+        (week.isoformat(), quantity, baseline, *(orders if any(orders) else ()))
+        for week, quantity, baseline, *orders in weeks
+    ]
 
 
 def _day(day: date | None) -> str | None:
