@@ -42,6 +42,9 @@ class StandIn(Part):
 MessageKind = Literal["expedite", "defer", "increase", "decrease", "cancel", "release"]
 
 
+MessagePriority = Literal["high", "medium", "low"]
+
+
 class ActionMessage(Part):
     """What a planner should do about an order, and why."""
 
@@ -53,6 +56,16 @@ class ActionMessage(Part):
     to_date: date | None = None
     from_quantity: Quantity | None = None
     to_quantity: Quantity | None = None
+    days: int | None = None
+    """By how many days the date changes."""
+    amount: Money | None = None
+    """Money at stake.
+
+    Of the quantity that changes, or of the order whose date does, at the price of the order or the
+    item.
+    """
+    priority: MessagePriority = "medium"
+    """High: something will be short unless it is done; low: the order only comes too early."""
 
 
 class PlanChanged(Event):

@@ -4,6 +4,7 @@ All quantities are millionths. A bucket is a week; it is for arithmetic, while e
 a date.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,8 +22,8 @@ from takt.supply_planning.domain.calendar import (
     open_day,
     release_date,
 )
-from takt.supply_planning.domain.lots import LotPolicy, lots
-from takt.supply_planning.domain.quantity import ceil_div
+from takt.supply_planning.domain.lots import LotPolicy, PriceBreak, lots, unit_price, worth
+from takt.supply_planning.domain.quantity import ONE, ceil_div
 
 Source = Literal["make", "buy", "phantom"]
 
@@ -81,6 +82,7 @@ class PlanningPolicy:
             this; the share is in millionths of the quantity last communicated.
         yield_share: of what is started, the share that comes out good, in (0, 1]. Lots are of what
             is started; stock, demand and open orders are of what is good.
+        prices: of a unit, or what it costs to make; none where that is not known.
         work: when its making or its supplier works; lead times count on it.
         receiving: when the site takes goods in; due dates fall on it.
     """
@@ -95,12 +97,19 @@ class PlanningPolicy:
     tolerance_days: int = 0
     tolerance_share: int = 0
     yield_share: Decimal = Decimal(1)
+    prices: tuple[PriceBreak, ...] = ()
     work: WorkingCalendar = ROUND_THE_CLOCK
     receiving: WorkingCalendar = ROUND_THE_CLOCK
 
     def fence(self, horizon: Horizon) -> int:
         """The first bucket in which something new may be planned."""
         return horizon.after(self.fence_days)
+
+    def worth(self, quantity: int) -> Decimal | None:
+        """What so much of it costs; None where no price is known."""
+        if not self.prices:
+            return None
+        return worth(quantity, unit_price(quantity, self.prices))
 
     def to_start(self, good: int) -> int:
         """What must be started so that so much comes out good."""
@@ -126,6 +135,7 @@ class Supply:
         kind: scheduled is with its supplier or shop; firm is agreed here and can still be changed
             here.
         quantity: what is still to come.
+        price: of a unit, where it is known.
     """
 
     order_id: UUID
@@ -133,6 +143,7 @@ class Supply:
     due: date
     quantity: int
     release: date | None = None
+    price: Decimal | None = None
 
 
 class PlannedOrder(NamedTuple):
@@ -175,11 +186,16 @@ class StandIn(NamedTuple):
 
 
 class Need(NamedTuple):
-    """When an open order is needed and how much of it; `bucket` None: it is not needed at all."""
+    """When an open order is needed and how much of it; `bucket` None: it is not needed at all.
+
+    `within`: the first and the last bucket in which it could as well be needed, if demand were by
+    the tolerance of the order higher or lower. None where there is no tolerance.
+    """
 
     order_id: UUID
     bucket: int | None
     quantity: int
+    within: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +254,7 @@ def net(
         key=lambda supply: (supply.due, str(supply.order_id)),
     )
     scheduled = horizon.spread((supply.due, supply.quantity) for supply in inside)
+    within = _within(gross, on_hand, inside, policy)
     requirement, short, planned = ([0] * horizon.weeks for _ in range(3))
     needs: list[Need] = []
     orders: list[PlannedOrder] = []
@@ -247,7 +264,7 @@ def net(
         available -= demand
         while available < policy.safety_stock and waiting < len(inside):
             supply = inside[waiting]
-            needs.append(Need(supply.order_id, bucket, supply.quantity))
+            needs.append(Need(supply.order_id, bucket, supply.quantity, within[waiting]))
             available += supply.quantity
             waiting += 1
         missing = policy.safety_stock - available
@@ -270,8 +287,11 @@ def net(
         lot = policy.comes_good(sum(lots(policy.to_start(wanted), policy.lot)))
         sized = min(lot, last.quantity)
         by_lot = sized > wanted
-        needs[-1] = Need(last.order_id, last.bucket, sized)
-    needs += [Need(supply.order_id, None, 0) for supply in inside[waiting:]]
+        needs[-1] = last._replace(quantity=sized)
+    needs += [
+        Need(supply.order_id, None, 0, within[place])
+        for place, supply in enumerate(inside[waiting:], start=waiting)
+    ]
     flow = [
         received + new - taken
         for received, new, taken in zip(scheduled, planned, gross, strict=True)
@@ -289,6 +309,22 @@ def net(
         short=tuple(short),
         by_lot=by_lot,
     )
+
+
+def _within(
+    gross: Sequence[int], on_hand: int, inside: Sequence[Supply], policy: PlanningPolicy
+) -> Sequence[tuple[int, int] | None]:
+    if not policy.tolerance_share or not inside:
+        return [None] * len(inside)
+    # The supplies before it come as soon as they are needed: what they bring is there in any case.
+    demand = list(accumulate(gross))
+    found = []
+    before = on_hand - policy.safety_stock
+    for supply in inside:
+        slack = policy.tolerance_share * supply.quantity // ONE
+        found.append((bisect_right(demand, before - slack), bisect_right(demand, before + slack)))
+        before += supply.quantity
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -138,8 +138,9 @@ class ItemSite(Limits):
     the lead time; `fence_days` keeps the next days free of new orders, and `demand_fence_days` free
     of what is forecast, so that orders alone are demand there; tolerances hold back action messages
     that differ too little from what was said last. Of what is made, `yield_share` of what is
-    started comes out good. A `phantom` has none of these: what is needed of it and not in stock
-    is demand for its components, in the same week.
+    started comes out good. `unit_cost` is what a unit is worth where no supplier has a price. A
+    `phantom` has none of these: what is needed of it and not in stock is demand for its components,
+    in the same week.
     """
 
     site: Code
@@ -152,8 +153,9 @@ class ItemSite(Limits):
     fence_days: Days = 0
     demand_fence_days: Days = 0
     tolerance_days: Days = 0
-    tolerance_share: Probability = Decimal(0)
+    tolerance_share: Probability = Decimal("0.1")
     yield_share: Yield = Decimal(1)
+    unit_cost: Money | None = None
 
     @model_validator(mode="after")
     def _of_its_source(self) -> Self:

@@ -137,6 +137,9 @@ def message_of(message: Message) -> ActionMessage:
         to_date=message.to_date,
         from_quantity=None if message.from_quantity is None else to_decimal(message.from_quantity),
         to_quantity=None if message.to_quantity is None else to_decimal(message.to_quantity),
+        days=message.days,
+        amount=message.amount,
+        priority=message.priority,
     )
 
 

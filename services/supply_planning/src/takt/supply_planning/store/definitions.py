@@ -69,7 +69,7 @@ UPDATE network_revision SET time_zone = $1, company_sequence = $2,
 ITEM_SITE_COLUMNS = """
     item, site, source, safety_stock, lot_rule, lot_quantity, lot_periods, minimum,
     multiple, maximum, lead_time_days, minutes_per_unit, buffer_days, fence_days, demand_fence_days,
-    tolerance_days, tolerance_share, yield_share"""
+    tolerance_days, tolerance_share, yield_share, unit_cost"""
 
 PUT_WINDOWS = "UPDATE network_revision SET consume_early_days = $1, consume_late_days = $2"
 
@@ -80,7 +80,7 @@ WITH written AS (
         source text, safety_stock numeric, lot_rule text, lot_quantity numeric, lot_periods int,
         minimum numeric, multiple numeric, maximum numeric, lead_time_days int,
         minutes_per_unit int, buffer_days int, fence_days int, demand_fence_days int,
-        tolerance_days int, tolerance_share numeric, yield_share numeric)
+        tolerance_days int, tolerance_share numeric, yield_share numeric, unit_cost numeric)
     ON CONFLICT (item, site) DO UPDATE SET source = excluded.source,
         safety_stock = excluded.safety_stock, lot_rule = excluded.lot_rule,
         lot_quantity = excluded.lot_quantity, lot_periods = excluded.lot_periods,
@@ -89,7 +89,7 @@ WITH written AS (
         buffer_days = excluded.buffer_days, fence_days = excluded.fence_days,
         demand_fence_days = excluded.demand_fence_days,
         tolerance_days = excluded.tolerance_days, tolerance_share = excluded.tolerance_share,
-        yield_share = excluded.yield_share
+        yield_share = excluded.yield_share, unit_cost = excluded.unit_cost
     RETURNING item, site
 ), stocked AS (
     INSERT INTO stock (item, site, on_hand, counted_on) SELECT item, site, 0, $2 FROM written
@@ -165,7 +165,7 @@ LISTS = {
                 'buffer_days', buffer_days, 'fence_days', fence_days,
                 'demand_fence_days', demand_fence_days,
                 'tolerance_days', tolerance_days, 'tolerance_share', tolerance_share::text,
-                'yield_share', yield_share::text)
+                'yield_share', yield_share::text, 'unit_cost', unit_cost::text)
                 ORDER BY site)
             FROM item_sites WHERE item = i.code), '[]')), code
         FROM items i""",

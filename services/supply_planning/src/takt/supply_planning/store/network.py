@@ -38,7 +38,8 @@ SELECT revision, time_zone, consume_early_days, consume_late_days,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
         'maximum', (maximum * 1000000)::bigint,
         'tolerance_share', (tolerance_share * 1000000)::bigint,
-        'yield_share', yield_share::text)) FROM item_sites) AS item_sites,
+        'yield_share', yield_share::text, 'unit_cost', unit_cost::text)) FROM item_sites)
+        AS item_sites,
     (SELECT jsonb_agg(jsonb_build_object(
         'item', item, 'supplier', supplier, 'lead_time_days', lead_time_days,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
@@ -141,6 +142,7 @@ def _network(row: dict[str, Any]) -> Network:
             tolerance_days=one["tolerance_days"],
             tolerance_share=one["tolerance_share"],
             yield_share=Decimal(one["yield_share"]),
+            prices=terms[key].price_breaks if key in terms else _cost(one["unit_cost"]),
             work=work,
             receiving=receiving,
         )
@@ -188,6 +190,10 @@ def _lot(rule: dict[str, Any], limits: dict[str, Any]) -> LotPolicy:
         limits["multiple"],
         limits["maximum"],
     )
+
+
+def _cost(unit_cost: str | None) -> tuple[PriceBreak, ...]:
+    return () if unit_cost is None else (PriceBreak(0, Decimal(unit_cost)),)
 
 
 def _price_breaks(rows: list[list[Any]]) -> tuple[PriceBreak, ...]:

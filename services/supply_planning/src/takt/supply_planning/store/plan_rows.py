@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -94,14 +95,25 @@ def message_row(message: Message) -> list[Any]:
         _day(message.to_date),
         message.from_quantity,
         message.to_quantity,
+        None if message.amount is None else str(message.amount),
+        message.urgent,
     ]
 
 
 def message_from(row: Sequence[Any]) -> Message:
     """A message as it is stored."""
-    order, kind, reason, from_date, to_date, from_quantity, to_quantity = row
+    order, kind, reason, from_date, to_date, from_quantity, to_quantity, *stake = row
+    amount, urgent = stake or (None, False)
     return Message(
-        UUID(order), kind, reason, _date(from_date), _date(to_date), from_quantity, to_quantity
+        UUID(order),
+        kind,
+        reason,
+        _date(from_date),
+        _date(to_date),
+        from_quantity,
+        to_quantity,
+        None if amount is None else Decimal(amount),
+        urgent,
     )
 
 
