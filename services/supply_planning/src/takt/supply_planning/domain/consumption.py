@@ -54,7 +54,9 @@ def consume(
     net = list(gross)
     taken: list[Taken] = []
     for bucket, ordered in enumerate(orders):
-        for other in _within(starts, bucket, windows) if ordered > 0 else ():
+        if ordered <= 0:
+            continue
+        for other in _within(starts, bucket, windows):
             if some := min(ordered, net[other]):
                 net[other] -= some
                 ordered -= some

@@ -134,16 +134,18 @@ def still_forecast(
             orders that the forecast knew have gone.
         windows: how far an order reaches.
     """
-    before = tuple(week.baseline + week.consumed for week in weeks)
-    wanted = tuple(max(week.direct + ordered.get(week.week, 0), 0) for week in weeks)
-    consumption = consume([week.week for week in weeks], before, wanted, windows)
+    before = tuple([baseline + consumed for _, _, baseline, _, _, consumed in weeks])
+    wanted = tuple([max(direct + ordered.get(day, 0), 0) for day, _, _, _, direct, _ in weeks])
+    consumption = consume([week[0] for week in weeks], before, wanted, windows)
     left: list[WeekLeft] = []
-    for week, baseline in zip(weeks, consumption.net, strict=True):
-        pipeline = week.quantity - week.baseline
-        gone = min(max(shipped, 0), pipeline)
-        shipped -= gone
-        won = max(week.won - gone, 0)
-        left.append(WeekLeft(week.week, won, pipeline - gone - won + baseline))
+    for (day, quantity, baseline, won, _, _), net in zip(weeks, consumption.net, strict=True):
+        pipeline = quantity - baseline
+        if shipped > 0:
+            gone = min(shipped, pipeline)
+            shipped -= gone
+            pipeline -= gone
+            won = max(won - gone, 0)
+        left.append(WeekLeft(day, won, pipeline - won + net))
     return StillForecast(tuple(left), before, wanted, consumption)
 
 

@@ -273,12 +273,12 @@ def _messages(
     supply: Supply, own: Value, value: Value, policy: PlanningPolicy, horizon: Horizon
 ) -> list[Message]:
     order_id = supply.order_id
+    if value == own:
+        return []
     whole = _worth(supply, own.quantity, policy)
     if value.due is None:
         return [Message(order_id, "cancel", "not_needed", own.due, None, own.quantity, 0, whole)]
     messages = []
-    started = policy.to_start(value.quantity)
-    urgent = late_arrival(value.due, started, policy, horizon) is not None
     if own.due is not None and value.due != own.due:
         earlier = value.due < own.due
         messages.append(
@@ -289,7 +289,7 @@ def _messages(
                 from_date=own.due,
                 to_date=value.due,
                 amount=whole,
-                urgent=earlier and urgent,
+                urgent=earlier and _urgent(value.due, value.quantity, policy, horizon),
             )
         )
     if value.quantity != own.quantity:
@@ -302,7 +302,11 @@ def _messages(
                 from_quantity=own.quantity,
                 to_quantity=value.quantity,
                 amount=_worth(supply, abs(value.quantity - own.quantity), policy),
-                urgent=rose and urgent,
+                urgent=rose and _urgent(value.due, value.quantity, policy, horizon),
             )
         )
     return messages
+
+
+def _urgent(due: date, quantity: int, policy: PlanningPolicy, horizon: Horizon) -> bool:
+    return late_arrival(due, policy.to_start(quantity), policy, horizon) is not None

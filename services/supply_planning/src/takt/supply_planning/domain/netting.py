@@ -27,6 +27,7 @@ from takt.supply_planning.domain.quantity import ONE, ceil_div
 
 Source = Literal["make", "buy", "phantom"]
 
+ALL_GOOD = Decimal(1)
 WEEK = timedelta(weeks=1)
 WEEKS = 26
 
@@ -96,7 +97,7 @@ class PlanningPolicy:
     demand_fence_days: int = 0
     tolerance_days: int = 0
     tolerance_share: int = 0
-    yield_share: Decimal = Decimal(1)
+    yield_share: Decimal = ALL_GOOD
     prices: tuple[PriceBreak, ...] = ()
     work: WorkingCalendar = ROUND_THE_CLOCK
     receiving: WorkingCalendar = ROUND_THE_CLOCK
@@ -113,11 +114,15 @@ class PlanningPolicy:
 
     def to_start(self, good: int) -> int:
         """What must be started so that so much comes out good."""
+        if self.yield_share == ALL_GOOD:
+            return good
         numerator, denominator = self.yield_share.as_integer_ratio()
         return ceil_div(good * denominator, numerator)
 
     def comes_good(self, started: int) -> int:
         """What comes out good of what is started; of `to_start(good)` it is `good` exactly."""
+        if self.yield_share == ALL_GOOD:
+            return started
         numerator, denominator = self.yield_share.as_integer_ratio()
         return started * numerator // denominator
 
@@ -278,8 +283,8 @@ def net(
         requirement[bucket] = missing
         order = _order(bucket, lots(policy.to_start(missing), policy.lot), policy, horizon)
         orders.append(order)
-        planned[bucket] = order.quantity
-        available += order.quantity
+        planned[bucket] = coming = order.quantity
+        available += coming
     by_lot = False
     if waiting and not orders and (excess := available - policy.safety_stock) > 0:
         last = needs[-1]

@@ -150,9 +150,10 @@ def _net(
         for line, parents in dependent.lines(key):
             if line.alternates:
                 replaceable.append((line, parents))
+            required = line.part.required
             for bucket, quantity in enumerate(parents):
                 if quantity:
-                    weeks[bucket] += line.required(quantity)
+                    weeks[bucket] += required(quantity)
     moved: tuple[StandIn, ...] = ()
     if replaceable:
         left = {
