@@ -29,6 +29,7 @@ ROUTES: Mapping[str, str] = {
     "bills-of-material": "procurement",
     "calendars": "procurement",
     "erp-publishing": "procurement",
+    "forecast-consumption": "procurement",
     "items": "procurement",
     "plans": "procurement",
     "purchase-orders": "procurement",

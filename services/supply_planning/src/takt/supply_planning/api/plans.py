@@ -20,7 +20,7 @@ from takt.supply_planning.schemas.planning import (
     ServedLine,
 )
 from takt.supply_planning.service.needs import Needed, draws_on
-from takt.supply_planning.service.telling import buckets_of, message_of
+from takt.supply_planning.service.telling import buckets_of, message_of, stand_ins_of
 from takt.supply_planning.store.plan_rows import message_from, netting_from
 from takt.supply_planning.store.reading import find_plan, list_plans
 
@@ -131,4 +131,5 @@ def shown(row: RowMapping) -> Plan:
         because=row["because"],
         buckets=buckets_of(netting),
         messages=tuple(message_of(message_from(message)) for message in row["messages"]),
+        stand_ins=stand_ins_of(netting),
     )

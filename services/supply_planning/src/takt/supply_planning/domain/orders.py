@@ -320,6 +320,7 @@ def supply_of(order: PurchaseOrder) -> Supply | None:
         order.agreed_due,
         to_millionths(left),
         order.release_on,
+        order.price,
     )
 
 

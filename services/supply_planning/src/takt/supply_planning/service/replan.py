@@ -235,9 +235,9 @@ def _about_proposals(
         if order.status != "proposed":
             continue
         if order.release_on <= horizon.today:
-            yield release_message(order.order_id, order.release_on)
+            yield release_message(order.order_id, order.release_on, order.amount)
         if late := late_arrival(order.due_on, to_millionths(order.quantity), policy, horizon):
-            yield late_message(order.order_id, late, order.due_on)
+            yield late_message(order.order_id, late, order.due_on, order.amount)
 
 
 def _about_planned(
@@ -247,8 +247,9 @@ def _about_planned(
     for order in netting.orders:
         if order.bucket in advice.grown:
             continue
-        if late := late_arrival(order.due, order.quantity, policy, horizon):
-            yield late_message(planned_id(key, horizon.mondays[order.bucket]), late, order.due)
+        if late := late_arrival(order.due, order.started, policy, horizon):
+            named = planned_id(key, horizon.mondays[order.bucket])
+            yield late_message(named, late, order.due, policy.worth(order.quantity))
 
 
 def _answered(order: PurchaseOrder, positions: Positions) -> PurchaseOrder:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.messages import Communicated, Message, Value
-from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder
+from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder, StandIn
 from takt.supply_planning.domain.plan import Dated
 
 
@@ -26,9 +27,12 @@ def weeks_from(rows: Iterable[Sequence[Any]]) -> list[ForecastWeek]:
     return [ForecastWeek(date.fromisoformat(week), *units) for week, *units in rows]
 
 
-def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str, int, int]]:
-    """A forecast's weeks, to be stored."""
-    return [(week.isoformat(), quantity, baseline) for week, quantity, baseline in weeks]
+def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str | int, ...]]:
+    """A forecast's weeks, to be stored; most know no orders, and are kept without."""
+    return [
+        (week.isoformat(), quantity, baseline, *(orders if any(orders) else ()))
+        for week, quantity, baseline, *orders in weeks
+    ]
 
 
 def _day(day: date | None) -> str | None:
@@ -52,9 +56,10 @@ def netting_row(netting: Netting) -> dict[str, Any]:
         "short": netting.short,
         "by_lot": netting.by_lot,
         "orders": [
-            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots)
+            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots, one.loss)
             for one in netting.orders
         ],
+        "stand_ins": netting.stand_ins,
         "needs": [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs],
     }
 
@@ -66,9 +71,12 @@ def netting_from(row: Mapping[str, Any]) -> Netting:
         on_hand=row["on_hand"],
         by_lot=row["by_lot"],
         orders=tuple(
-            PlannedOrder(bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots))
-            for bucket, due, release, lots in row["orders"]
+            PlannedOrder(
+                bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots), *loss
+            )
+            for bucket, due, release, lots, *loss in row["orders"]
         ),
+        stand_ins=tuple(StandIn(*one) for one in row.get("stand_ins", ())),
         needs=tuple(Need(UUID(order), bucket, units) for order, bucket, units in row["needs"]),
         **{
             name: tuple(row[name])
@@ -87,14 +95,25 @@ def message_row(message: Message) -> list[Any]:
         _day(message.to_date),
         message.from_quantity,
         message.to_quantity,
+        None if message.amount is None else str(message.amount),
+        message.urgent,
     ]
 
 
 def message_from(row: Sequence[Any]) -> Message:
     """A message as it is stored."""
-    order, kind, reason, from_date, to_date, from_quantity, to_quantity = row
+    order, kind, reason, from_date, to_date, from_quantity, to_quantity, *stake = row
+    amount, urgent = stake or (None, False)
     return Message(
-        UUID(order), kind, reason, _date(from_date), _date(to_date), from_quantity, to_quantity
+        UUID(order),
+        kind,
+        reason,
+        _date(from_date),
+        _date(to_date),
+        from_quantity,
+        to_quantity,
+        None if amount is None else Decimal(amount),
+        urgent,
     )
 
 
