@@ -16,6 +16,7 @@ from benchmarks import (
     crm_import,
     laptop,
     page,
+    planning_promise,
     reconcile,
     reconciled_change,
     reforecast,
@@ -40,6 +41,8 @@ def run(name: str, shared: Lab) -> list[Line]:
             return asyncio.run(beat.measure(shared))
         case "transport":
             return asyncio.run(transport.measure(shared))
+        case "promise":
+            return asyncio.run(planning_promise.measure(shared))
         case "reforecast":
             return reforecast.measure()
         case "reconcile":
@@ -52,7 +55,9 @@ def run(name: str, shared: Lab) -> list[Line]:
             raise SystemExit(f"{name} is no group; there are {', '.join(GROUPS)}")
 
 
-GROUPS = ("rest", "import", "beat", "transport", "reforecast", "reconcile", "laptop", "page")
+GROUPS = (
+    "rest", "import", "beat", "transport", "promise", "reforecast", "reconcile", "laptop", "page",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> None:

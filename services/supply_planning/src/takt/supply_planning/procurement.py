@@ -7,12 +7,14 @@ from takt.common.jobs import Schedule
 from takt.common.migrations import migrations_of
 from takt.supply_planning.api import (
     action_messages,
+    available_to_promise,
     bills_of_material,
     calendars,
     erp_publishing,
     items,
     plans,
     purchase_orders,
+    reservations,
     scheduled_receipts,
     sites,
     sourcing,
@@ -40,6 +42,8 @@ PROCUREMENT = Part(
         action_messages.router,
         purchase_orders.router,
         erp_publishing.router,
+        available_to_promise.router,
+        reservations.router,
     ),
     consumers=(PROCUREMENT_CONSUMER,),
     jobs={JOB: replan_all},

@@ -53,6 +53,42 @@ class PublishingIsOff(Conflict):
     slug = "erp-publishing-off"
 
 
+class NotServed(Problem):
+    """No site serves this product in this region."""
+
+    status, slug = 422, "not-served"
+
+
+class NothingToPromise(Conflict):
+    """All that there is or comes is given away already."""
+
+    slug = "nothing-to-promise"
+
+
+class LineSold(Conflict):
+    """The line is sold already."""
+
+    slug = "line-sold"
+
+
+class ExpiryPassed(Problem):
+    """It would have expired already."""
+
+    status, slug = 422, "expiry-passed"
+
+
+class ReservationNotFound(NotFound):
+    """There is no such reservation."""
+
+    slug = "reservation-not-found"
+
+
+class ReservationClosed(Conflict):
+    """The reservation is not open any more."""
+
+    slug = "reservation-closed"
+
+
 def refuse_unknown(
     references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
 ) -> None:
