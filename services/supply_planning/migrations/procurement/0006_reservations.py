@@ -19,10 +19,13 @@ CREATE TABLE reservations (
     parts jsonb NOT NULL, -- [[site, date, millionths], ...]
     state text NOT NULL CHECK (state IN ('open', 'expired', 'released', 'consumed')),
     created_by text NOT NULL, created_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
+    orderable_on date, -- told with the promise, and again to whoever repeats the request
+    request bytea NOT NULL UNIQUE, body_hash bytea NOT NULL, -- of its Idempotency-Key
     CHECK ((line_id IS NULL) <> (order_line IS NULL)),
     CHECK ((deal_id IS NULL) = (line_id IS NULL) AND (source IS NULL) = (order_line IS NULL))
 );
 CREATE INDEX reservations_open ON reservations (product) WHERE state = 'open';
+CREATE INDEX reservations_expiry ON reservations (expires_at) WHERE state = 'open';
 CREATE INDEX reservations_deal ON reservations (deal_id) WHERE deal_id IS NOT NULL;
 CREATE UNIQUE INDEX reservations_open_line ON reservations (line_id) WHERE state = 'open';
 CREATE UNIQUE INDEX reservations_open_order_line ON reservations (source, order_line)

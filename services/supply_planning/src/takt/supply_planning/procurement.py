@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from fastapi import FastAPI
+
 from takt.common.app import Part
 from takt.common.jobs import Schedule
 from takt.common.migrations import migrations_of
@@ -22,7 +24,14 @@ from takt.supply_planning.api import (
     suppliers,
 )
 from takt.supply_planning.consumers import PROCUREMENT_CONSUMER
+from takt.supply_planning.service.promise_desk import PromiseDesk
 from takt.supply_planning.service.replan_all import JOB, replan_all
+
+
+async def open_desk(app: FastAPI) -> None:
+    """Promises are made at one desk a process."""
+    app.state.promise_desk = PromiseDesk(app.state.database)
+
 
 PROCUREMENT = Part(
     name="procurement",
@@ -48,4 +57,5 @@ PROCUREMENT = Part(
     consumers=(PROCUREMENT_CONSUMER,),
     jobs={JOB: replan_all},
     schedules=(Schedule(JOB, every=timedelta(hours=1)),),
+    start=open_desk,
 )

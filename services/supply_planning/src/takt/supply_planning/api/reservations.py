@@ -7,7 +7,16 @@ from fastapi import APIRouter, Request, Response
 
 from takt.common.auth import Caller, requires
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Now, Page, decode_cursor, encode_cursor, once
+from takt.common.http import (
+    Cursor,
+    Limit,
+    Now,
+    Page,
+    check_reuse,
+    decode_cursor,
+    encode_cursor,
+    idempotency_of,
+)
 from takt.supply_planning.domain.quantity import to_decimal
 from takt.supply_planning.schemas.promises import (
     NewReservation,
@@ -16,6 +25,7 @@ from takt.supply_planning.schemas.promises import (
     ReservationRequest,
 )
 from takt.supply_planning.service import promises as service
+from takt.supply_planning.service.promise_desk import PromiseDesk
 from takt.supply_planning.store import promises as store
 
 router = APIRouter(prefix="/v1/reservations", tags=["promises"])
@@ -49,22 +59,21 @@ async def list_reservations(
 
 
 @router.post("", status_code=201, response_model=NewReservation)
-async def reserve(
-    body: ReservationRequest, caller: Writer, request: Request, tx: RequestTx, now: Now
-) -> Response:
+async def reserve(body: ReservationRequest, caller: Writer, request: Request, now: Now) -> Response:
     """Promise as much as is free, as early as it is from the wished day on; perhaps in parts.
 
     Nobody else is promised it until it expires. A new promise for a line takes the place of the one
     that it has, and a sale of the line takes the place of its promise. Needs an Idempotency-Key.
     """
-
-    async def answer() -> tuple[int, Any]:
-        line = store.OrderLine(body.deal_id, body.line_id, body.source, body.order_line)
-        wish = service.Wish(body.product, body.region, body.quantity, body.wanted_on, line)
-        made, quote = await service.reserve(tx, wish, body.expires_at, caller.name, now)
-        return 201, NewReservation(**_members(made), orderable_on=quote.orderable_on)
-
-    return await once(request, tx, answer)
+    key, name, body_hash = await idempotency_of(request)
+    line = store.OrderLine(body.line_id, body.source, body.order_line)
+    wish = service.Wish(body.product, body.region, body.quantity, body.wanted_on, line)
+    asked = service.Asked(wish, body.deal_id, body.expires_at, caller.name, name, body_hash)
+    desk: PromiseDesk = request.app.state.promise_desk
+    made = await desk.ask(asked, now)
+    check_reuse(key, made.body_hash, body_hash)
+    shown = NewReservation(**_members(made), orderable_on=made.orderable_on)
+    return Response(shown.model_dump_json(), 201, media_type="application/json")
 
 
 @router.get("/{reservation_id}", dependencies=[requires("supply:read")])
@@ -85,7 +94,7 @@ async def release(reservation_id: UUID, tx: RequestTx) -> Reservation:
 def _members(one: store.Reservation) -> dict[str, Any]:
     return {
         "reservation_id": one.reservation_id,
-        "deal_id": one.line.deal_id,
+        "deal_id": one.deal_id,
         "line_id": one.line.line_id,
         "source": one.line.source,
         "order_line": one.line.order_line,

@@ -83,8 +83,16 @@ class Balance:
         return tuple(parts)
 
     def binding(self, parts: Iterable[Part]) -> "Balance":
-        """The balance after these are promised, too."""
-        return Balance(self.today, self.on_hand, self.receipts, (*self.bound, *parts))
+        """The balance after these are promised, too; a negative part gives back."""
+        bound: dict[date, int] = defaultdict(int)
+        for day, quantity in (*self.bound, *parts):
+            bound[day] += quantity
+        left = tuple((day, quantity) for day, quantity in bound.items() if quantity)
+        return Balance(self.today, self.on_hand, self.receipts, left)
+
+    def giving_back(self, parts: Iterable[Part]) -> "Balance":
+        """The balance after these are promised no more."""
+        return self.binding((day, -quantity) for day, quantity in parts)
 
 
 class AvailableWeek(NamedTuple):

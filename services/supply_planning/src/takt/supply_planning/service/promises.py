@@ -12,6 +12,7 @@ from uuid import UUID
 
 from takt.common.db import Tx
 from takt.common.event import new_id, wall_now
+from takt.common.problems import Problem
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.promise import Balance, SitePart, promise_by_sites
@@ -28,7 +29,7 @@ from takt.supply_planning.service.problems import (
 from takt.supply_planning.store import promises as store
 from takt.supply_planning.store.network import known_network, load_network
 from takt.supply_planning.store.planning import lock_plans
-from takt.supply_planning.store.promises import OrderLine, Promisable, Reservation
+from takt.supply_planning.store.promises import Held, OrderLine, Promisable, Reservation
 
 HELD_FOR = timedelta(days=7)
 """How long a promise is kept when nobody says until when."""
@@ -51,6 +52,24 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A wish that is to be kept.
+
+    Args:
+        expires_at: None for `HELD_FOR` from now.
+        by: who asks.
+        request, body_hash: what tells repeats apart.
+    """
+
+    wish: Wish
+    deal_id: UUID | None
+    expires_at: datetime | None
+    by: str
+    request: bytes
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """What can be promised of a wish; `orderable_on` is when the rest could be there at best."""
 
@@ -59,59 +78,97 @@ class Quote:
     orderable_on: date | None
 
 
-async def reserve(
-    tx: Tx, wish: Wish, expires_at: datetime | None, by: str, now: datetime
-) -> tuple[Reservation, Quote]:
-    """Promise what is free of a wish, and keep it from others until it expires.
+async def reserve(tx: Tx, asked: Sequence[Asked], now: datetime) -> list[Reservation | Problem]:
+    """Promise what is free, one after another, and keep it from others until it expires.
 
-    A new promise for a line takes the place of the one that it has.
+    A new promise for a line takes the place of the one that it has. Who asks again is answered
+    again.
 
-    Raises:
-        ExpiryPassed, NotServed, LineSold: it makes no sense.
-        NothingToPromise: all is given away.
+    Args: asked: each line and each request once.
+
+    Returns: of each a promise, or why there is none: ExpiryPassed, NotServed, LineSold; or
+        NothingToPromise, when all is given away.
     """
-    made_at = wall_now()
-    if expires_at is not None and expires_at <= made_at:
-        raise ExpiryPassed(
-            field="expires_at", value=expires_at, remedy="send a time to come, or leave it out"
+    at = wall_now()
+    network, rules, found = await _read(tx, [one.wish for one in asked], now, lock=True)
+    known = await store.asked_before(tx, [one.request for one in asked])
+    balances = dict(found.balances)
+    answers: list[Reservation | Problem] = []
+    made: list[Reservation] = []
+    for one, rule in zip(asked, rules, strict=True):
+        if one.request in known:
+            answers.append(known[one.request])
+            continue
+        answer = _promised(one, rule, network, balances, found, at, now)
+        answers.append(answer)
+        if isinstance(answer, Reservation):
+            made.append(answer)
+    if made:
+        held = (found.held.get(one.line) for one in made)
+        await store.reserve(tx, made, [one.reservation_id for one in held if one])
+    return answers
+
+
+def _promised(
+    asked: Asked,
+    rule: SourcingRule | None,
+    network: Network,
+    balances: dict[ItemSite, Balance],
+    found: Promisable,
+    at: datetime,
+    now: datetime,
+) -> Reservation | Problem:
+    wish = asked.wish
+    if asked.expires_at is not None and asked.expires_at <= at:
+        return ExpiryPassed(
+            field="expires_at",
+            value=asked.expires_at,
+            remedy="send a time to come, or leave it out",
         )
-    network, rules, found = await _read(tx, [wish], now, lock=True)
-    if found.sold_of:
-        raise LineSold(
+    if rule is None or not _keys(wish.series, [rule], network):
+        return _not_served(wish.series)
+    if wish.line in found.sold:
+        return LineSold(
             field="line_id" if wish.line.line_id else "order_line",
             value=wish.line.line_id or wish.line.order_line,
             remedy="what is sold is bound already; ask /v1/available-to-promise for more",
         )
-    (quote,) = _quotes([wish], network, rules, found.balances, now)
+    quote = _quote(wish, rule, network, balances, found.held, now)
     if not quote.parts:
         when = f"; more could be there on {quote.orderable_on}" if quote.orderable_on else ""
-        raise NothingToPromise(
+        return NothingToPromise(
             field="quantity",
             value=wish.quantity,
             remedy="ask for a later date, approve the orders that are proposed, or have something"
             f" released{when}",
             orderable_on=str(quote.orderable_on) if quote.orderable_on else None,
         )
-    reservation = Reservation(
+    return Reservation(
         new_id(),
+        asked.deal_id,
         wish.line,
         wish.product,
         wish.region,
         wish.quantity,
         wish.wanted_on,
         quote.parts,
-        by,
-        made_at,
-        expires_at or made_at + HELD_FOR,
+        asked.by,
+        at,
+        asked.expires_at or at + HELD_FOR,
+        quote.orderable_on,
+        asked.request,
+        asked.body_hash,
     )
-    await store.reserve(tx, reservation)
-    return reservation, quote
 
 
 async def quote_lines(tx: Tx, wishes: Sequence[Wish], now: datetime) -> list[Quote]:
     """What can be promised of wishes that are had together; nothing is reserved by it."""
     network, rules, found = await _read(tx, wishes, now, lock=False)
-    return _quotes(wishes, network, rules, found.balances, now)
+    balances = dict(found.balances)
+    return [
+        _quote(wish, rule, network, balances, found.held, now)
+        for wish, rule in zip(wishes, rules, strict=True)
+    ]
 
 
 async def balances_of_series(
@@ -201,8 +258,6 @@ async def _read(
         if found.revision == network.revision:
             break
         network = await load_network(tx)
-    if lock and not keys:
-        raise _not_served(wishes[0].series)
     return network, rules, found
 
 
@@ -221,29 +276,33 @@ def _not_served(series: Series) -> NotServed:
     )
 
 
-def _quotes(
-    wishes: Sequence[Wish],
+def _quote(
+    wish: Wish,
+    rule: SourcingRule | None,
     network: Network,
-    rules: Sequence[SourcingRule | None],
-    known: Mapping[ItemSite, Balance],
+    balances: dict[ItemSite, Balance],
+    held: Mapping[OrderLine, Held],
     now: datetime,
-) -> list[Quote]:
-    balances = dict(known)
-    quotes = []
-    for wish, rule in zip(wishes, rules, strict=True):
-        if rule is None:
-            quotes.append(Quote(wish, (), None))
-            continue
-        quantity = to_millionths(wish.quantity)
-        here = {key.site: one for key, one in balances.items() if key.item == wish.product}
-        parts = promise_by_sites(rule, here, quantity, wish.wanted_on)
-        for site, day, units in parts:
-            key = ItemSite(wish.product, site)
-            balances[key] = balances[key].binding([(day, units)])
-        missing = sum(part.quantity for part in parts) < quantity
-        orderable = _orderable_on(wish.product, rule, network, now) if missing else None
-        quotes.append(Quote(wish, parts, orderable))
-    return quotes
+) -> Quote:
+    """What can be promised of a wish, taken from `balances`; what its line holds is free for it."""
+    if rule is None:
+        return Quote(wish, (), None)
+    free = dict(balances)
+    if own := held.get(wish.line):
+        for site, day, units in own.parts:
+            if (key := ItemSite(own.product, site)) in free:
+                free[key] = free[key].giving_back([(day, units)])
+    quantity = to_millionths(wish.quantity)
+    here = {key.site: one for key, one in free.items() if key.item == wish.product}
+    parts = promise_by_sites(rule, here, quantity, wish.wanted_on)
+    for site, day, units in parts:
+        key = ItemSite(wish.product, site)
+        free[key] = free[key].binding([(day, units)])
+    if parts:
+        balances.update(free)
+    missing = sum(part.quantity for part in parts) < quantity
+    orderable = _orderable_on(wish.product, rule, network, now) if missing else None
+    return Quote(wish, parts, orderable)
 
 
 def _orderable_on(product: str, rule: SourcingRule, network: Network, now: datetime) -> date | None:

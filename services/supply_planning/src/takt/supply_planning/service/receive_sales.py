@@ -20,7 +20,7 @@ from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.replan import lock_reach, replan_series
 from takt.supply_planning.store.demand import keep_sales, move_stock
 from takt.supply_planning.store.network import current_network, known_network
-from takt.supply_planning.store.promises import OrderLine, SaleLine, take_lines
+from takt.supply_planning.store.promises import SaleLine, take_lines
 
 RECENT = timedelta(weeks=2)
 """What was shipped longer ago and before the last count is history: no plan depends on it."""
@@ -67,7 +67,10 @@ async def _take_lines(tx: Tx, told: Sequence[Envelope[SaleEvent]]) -> None:
             SaleLine(
                 sale.sale_id,
                 envelope.event.sequence,
-                OrderLine(sale.deal_id, sale.deal_line_id, sale.source, sale.order_line),
+                sale.deal_id,
+                sale.deal_line_id,
+                sale.source,
+                sale.order_line,
             )
             for envelope in told
             if (sale := envelope.event.sale).quantity

@@ -19,7 +19,7 @@ from takt.supply_planning.store.orders import ORDER_ROW, order_from
 ReservationState = Literal["open", "expired", "released", "consumed"]
 
 COLUMNS = """reservation_id, deal_id, line_id, source, order_line, product, region, quantity,
-    wanted_on, parts, created_by, created_at, expires_at"""
+    wanted_on, parts, created_by, created_at, expires_at, orderable_on, request, body_hash"""
 
 READ = f"""
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
@@ -29,7 +29,9 @@ unshipped AS (
         coalesce(promised, '[]') AS promised
     FROM series JOIN sales USING (product, region) LEFT JOIN sale_lines USING (sale_id)
     WHERE quantity > shipped
-)
+),
+asked AS (SELECT * FROM unnest($5::uuid[], $6::text[], $7::text[])
+    AS asked (line_id, source, order_line))
 SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT json_agg(json_build_array(item, site, (on_hand * 1000000)::bigint))
         FROM stock JOIN wanted USING (item, site)) AS stock,
@@ -45,24 +47,35 @@ SELECT (SELECT revision FROM network_revision) AS revision,
         SELECT product, part->>0 AS site, part->>1 AS day, sum((part->>2)::bigint) AS units
         FROM reservations, jsonb_array_elements(parts) part
         WHERE state = 'open' AND expires_at > now() AND product = ANY($1::text[])
-            AND NOT coalesce(line_id = ANY($5::uuid[]), false)
-            AND NOT coalesce((source, order_line) = ($6::text, $7::text), false)
         GROUP BY 1, 2, 3) reserved) AS reserved,
-    (SELECT coalesce(sum(quantity), 0) FROM sale_lines JOIN sales USING (sale_id)
-        WHERE line_id = ANY($5::uuid[]) OR (source, order_line) = ($6::text, $7::text)) AS sold_of
+    (SELECT json_agg(json_build_array(
+            reservation_id, line_id, source, order_line, product, parts)) FROM (
+        SELECT r.* FROM reservations r JOIN asked a ON r.line_id = a.line_id
+        WHERE state = 'open' AND expires_at > now()
+        UNION ALL
+        SELECT r.* FROM reservations r JOIN asked a ON (r.source, r.order_line)
+            = (a.source, a.order_line) WHERE state = 'open' AND expires_at > now()) own) AS own,
+    (SELECT json_agg(json_build_array(line_id, source, order_line)) FROM (
+        SELECT a.*, l.sale_id FROM asked a JOIN sale_lines l ON l.line_id = a.line_id
+        UNION ALL
+        SELECT a.*, l.sale_id FROM asked a JOIN sale_lines l ON (l.source, l.order_line)
+            = (a.source, a.order_line)) lines JOIN sales USING (sale_id)
+        WHERE quantity > 0) AS sold_lines
 """
-"""Without what the lines $5, or the order line $6 and $7, have reserved themselves."""
+"""With what the asked lines themselves have reserved, and which of them are sold."""
 
 RESERVE = f"""
 WITH done AS (
     UPDATE reservations SET state = CASE WHEN expires_at > now() THEN 'released' ELSE 'expired' END
-    WHERE state = 'open' AND (line_id = $3 OR (source, order_line) = ($4, $5)
-        OR (product = $6 AND expires_at <= now()))
+    WHERE state = 'open' AND (reservation_id = ANY($17::uuid[]) OR expires_at <= now())
     RETURNING reservation_id
 )
 INSERT INTO reservations ({COLUMNS}, state)
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12, $13, 'open'
-WHERE (SELECT count(*) FROM done) >= 0
+SELECT new.*, 'open'
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::numeric[], $9::date[], $10::jsonb[], $11::text[], $12::timestamptz[], $13::timestamptz[],
+    $14::date[], $15::bytea[], $16::bytea[]) new
+WHERE (SELECT count(*) FROM done) >= 0 -- first these leave the index of what is open
 """
 
 STATE = "CASE WHEN state = 'open' AND expires_at <= now() THEN 'expired' ELSE state END"
@@ -93,7 +106,6 @@ WHERE sale_lines.sequence < excluded.sequence
 class OrderLine:
     """Whom a promise is for: a line of a deal, or of an order in another system."""
 
-    deal_id: UUID | None = None
     line_id: UUID | None = None
     source: str | None = None
     order_line: str | None = None
@@ -101,9 +113,16 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A promise. `quantity` is what was asked for, `parts` is what is promised of it."""
+    """A promise.
+
+    Args:
+        quantity: what was asked for; `parts` is what is promised of it.
+        orderable_on: when the rest could be there if it were ordered when the promise was made.
+        request, body_hash: of the request that asked for it, whose repeats get the same answer.
+    """
 
     reservation_id: UUID
+    deal_id: UUID | None
     line: OrderLine
     product: str
     region: str
@@ -113,19 +132,34 @@ class Reservation:
     created_by: str
     created_at: datetime
     expires_at: datetime
+    orderable_on: date | None
+    request: bytes
+    body_hash: bytes
     state: ReservationState = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a line has reserved of a product."""
+
+    reservation_id: UUID
+    product: str
+    parts: tuple[SitePart, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Promisable:
     """Balances as of a revision of the network.
 
-    Args: sold_of: how much was sold of the lines that are asked for.
+    Args:
+        held: by the lines that ask; it is bound in the balances.
+        sold: those of them that are sold.
     """
 
     revision: int
     balances: Mapping[ItemSite, Balance]
-    sold_of: Decimal
+    held: Mapping[OrderLine, Held]
+    sold: Collection[OrderLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +168,10 @@ class SaleLine:
 
     sale_id: UUID
     sequence: int
-    line: OrderLine
+    deal_id: UUID | None
+    line_id: UUID | None
+    source: str
+    order_line: str
 
 
 async def read_balances(
@@ -144,10 +181,9 @@ async def read_balances(
     today: date,
     lines: Sequence[OrderLine] = (),
 ) -> Promisable:
-    """The balances of item-sites without what `lines` have reserved; one order line at most."""
+    """The balances of item-sites, and what `lines` have of them already."""
     series = sorted({one for key in keys for one in network.served_by.get(key, ())})
     places = sorted(keys)
-    order = next((line for line in lines if line.order_line is not None), OrderLine())
     result = await tx.exec_driver_sql(
         READ,
         (
@@ -155,9 +191,9 @@ async def read_balances(
             [key.site for key in places],
             [product for product, _ in series],
             [region for _, region in series],
-            [line.line_id for line in lines if line.line_id is not None],
-            order.source,
-            order.order_line,
+            [line.line_id for line in lines],
+            [line.source for line in lines],
+            [line.order_line for line in lines],
         ),
     )
     row = result.mappings().one()
@@ -182,8 +218,20 @@ async def read_balances(
             key: Balance(today, on_hand.get(key, 0), tuple(receipts[key]), tuple(bound[key]))
             for key in keys
         },
-        row["sold_of"],
+        {
+            _line(line, source, order_line): Held(UUID(identity), product, _parts(parts))
+            for identity, line, source, order_line, product, parts in row["own"] or ()
+        },
+        {_line(*one) for one in row["sold_lines"] or ()},
     )
+
+
+def _line(line_id: str | None, source: str | None, order_line: str | None) -> OrderLine:
+    return OrderLine(UUID(line_id) if line_id else None, source, order_line)
+
+
+def _parts(rows: Iterable[Sequence[Any]]) -> tuple[SitePart, ...]:
+    return tuple(SitePart(site, date.fromisoformat(day), units) for site, day, units in rows)
 
 
 def _sold(
@@ -204,26 +252,42 @@ def _sold(
             yield ItemSite(product, site), part
 
 
-async def reserve(tx: Tx, new: Reservation) -> None:
-    """Keep a promise in place of the open one of its line; what has expired is marked."""
+async def reserve(tx: Tx, made: Sequence[Reservation], replaced: Collection[UUID]) -> None:
+    """Keep promises in place of those that their lines had; what has expired is marked."""
     await tx.exec_driver_sql(
         RESERVE,
         (
-            new.reservation_id,
-            new.line.deal_id,
-            new.line.line_id,
-            new.line.source,
-            new.line.order_line,
-            new.product,
-            new.region,
-            new.quantity,
-            new.wanted_on,
-            json.dumps([(part.site, part.day.isoformat(), part.quantity) for part in new.parts]),
-            new.created_by,
-            new.created_at,
-            new.expires_at,
+            [one.reservation_id for one in made],
+            [one.deal_id for one in made],
+            [one.line.line_id for one in made],
+            [one.line.source for one in made],
+            [one.line.order_line for one in made],
+            [one.product for one in made],
+            [one.region for one in made],
+            [one.quantity for one in made],
+            [one.wanted_on for one in made],
+            [
+                json.dumps([(site, str(day), units) for site, day, units in one.parts])
+                for one in made
+            ],
+            [one.created_by for one in made],
+            [one.created_at for one in made],
+            [one.expires_at for one in made],
+            [one.orderable_on for one in made],
+            [one.request for one in made],
+            [one.body_hash for one in made],
+            sorted(replaced),
         ),
     )
+
+
+async def asked_before(tx: Tx, requests: Collection[bytes]) -> dict[bytes, Reservation]:
+    """The promises that these requests were answered with."""
+    rows = await tx.exec_driver_sql(
+        f"SELECT {COLUMNS}, 'open' FROM reservations WHERE request = ANY($1::bytea[])",
+        (sorted(requests),),
+    )
+    return {one.request: one for one in map(_reservation, rows)}
 
 
 async def release(tx: Tx, reservation_id: UUID) -> None:
@@ -272,12 +336,13 @@ def _reservation(row: Any) -> Reservation:
     identity, deal, line, source, order_line, product, region, units, wanted, parts, *rest = row
     return Reservation(
         identity,
-        OrderLine(deal, line, source, order_line),
+        deal,
+        OrderLine(line, source, order_line),
         product,
         region,
         units,
         wanted,
-        tuple(SitePart(site, date.fromisoformat(day), given) for site, day, given in parts),
+        _parts(parts),
         *rest,
     )
 
@@ -289,9 +354,9 @@ async def take_lines(tx: Tx, sales: Sequence[SaleLine]) -> None:
         (
             [sale.sale_id for sale in sales],
             [sale.sequence for sale in sales],
-            [sale.line.deal_id for sale in sales],
-            [sale.line.line_id for sale in sales],
-            [sale.line.source for sale in sales],
-            [sale.line.order_line for sale in sales],
+            [sale.deal_id for sale in sales],
+            [sale.line_id for sale in sales],
+            [sale.source for sale in sales],
+            [sale.order_line for sale in sales],
         ),
     )
