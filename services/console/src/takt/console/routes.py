@@ -31,6 +31,7 @@ ROUTES: Mapping[str, str] = {
     "calendars": "procurement",
     "erp-publishing": "procurement",
     "items": "procurement",
+    "pegging": "procurement",
     "plans": "procurement",
     "purchase-orders": "procurement",
     "reservations": "procurement",

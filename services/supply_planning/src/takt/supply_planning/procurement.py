@@ -14,6 +14,7 @@ from takt.supply_planning.api import (
     calendars,
     erp_publishing,
     items,
+    pegging,
     plans,
     purchase_orders,
     reservations,
@@ -23,7 +24,7 @@ from takt.supply_planning.api import (
     stock,
     suppliers,
 )
-from takt.supply_planning.consumers import PROCUREMENT_CONSUMER
+from takt.supply_planning.consumers import BEHIND_CONSUMER, PROCUREMENT_CONSUMER
 from takt.supply_planning.service.promise_desk import PromiseDesk
 from takt.supply_planning.service.replan_all import JOB, replan_all
 
@@ -53,8 +54,9 @@ PROCUREMENT = Part(
         erp_publishing.router,
         available_to_promise.router,
         reservations.router,
+        pegging.router,
     ),
-    consumers=(PROCUREMENT_CONSUMER,),
+    consumers=(PROCUREMENT_CONSUMER, BEHIND_CONSUMER),
     jobs={JOB: replan_all},
     schedules=(Schedule(JOB, every=timedelta(hours=1)),),
     start=open_desk,

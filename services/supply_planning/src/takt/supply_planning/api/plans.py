@@ -1,5 +1,6 @@
 """/v1/plans: projected inventory, week by week."""
 
+from datetime import date
 from decimal import Decimal
 
 from fastapi import APIRouter
@@ -9,8 +10,11 @@ from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Now, Page, PlaceText, decode_cursor, encode_cursor
 from takt.common.problems import NotFound
+from takt.supply_planning.api.pegging import behind_of, demand_of, supply_of
 from takt.supply_planning.domain.network import Network
+from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_decimal, to_millionths
+from takt.supply_planning.schemas.pegging import PlanPegging
 from takt.supply_planning.schemas.planning import (
     NeededItem,
     Needs,
@@ -20,6 +24,7 @@ from takt.supply_planning.schemas.planning import (
     ServedLine,
 )
 from takt.supply_planning.service.needs import Needed, draws_on
+from takt.supply_planning.service.pegging import peg_week
 from takt.supply_planning.service.telling import buckets_of, message_of
 from takt.supply_planning.store.plan_rows import message_from, netting_from
 from takt.supply_planning.store.reading import find_plan, list_plans
@@ -61,6 +66,22 @@ async def get_plan(item: str, site: str, tx: RequestTx) -> Plan:
             remedy="write the item with this site by PUT /v1/items",
         )
     return shown(row)
+
+
+@router.get("/{item}/{site}/pegging", dependencies=[requires("supply:read")])
+async def get_plan_pegging(
+    item: str, site: str, tx: RequestTx, now: Now, week: date | None = None
+) -> PlanPegging:
+    """What comes in the week of a day and for whom, what is wanted in it and what covers that."""
+    found = await peg_week(tx, ItemSite(item, site), week, now)
+    return PlanPegging(
+        item=item,
+        site=site,
+        week=found.week,
+        supplies=tuple(supply_of(source, parts) for source, parts in found.supplies),
+        demands=tuple(demand_of(part, covers) for part, covers in found.demands),
+        **behind_of(found.behind),
+    )
 
 
 @router.post("/needs", dependencies=[requires("supply:read")])

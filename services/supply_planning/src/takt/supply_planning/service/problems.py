@@ -89,6 +89,24 @@ class ReservationClosed(Conflict):
     slug = "reservation-closed"
 
 
+class NotPlanned(NotFound):
+    """There is no such plan."""
+
+    slug = "plan-not-found"
+
+
+class AskForOne(Problem):
+    """Say one demand of which you ask."""
+
+    status, slug = 422, "ask-for-one"
+
+
+class OutsideHorizon(Problem):
+    """Planning does not reach that far."""
+
+    status, slug = 422, "outside-horizon"
+
+
 def refuse_unknown(
     references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
 ) -> None:
