@@ -14,13 +14,17 @@ CREATE TABLE deal_demands (
     deal_id uuid PRIMARY KEY, sequence bigint NOT NULL, stage text NOT NULL, status text NOT NULL,
     probability numeric(9,8) NOT NULL
 );
+-- Lines as they were from one state of their deal to the next; `until` is null of those it has now.
 CREATE TABLE deal_lines (
-    deal_id uuid NOT NULL REFERENCES deal_demands, line_id uuid NOT NULL,
+    deal_id uuid NOT NULL REFERENCES deal_demands, sequence bigint NOT NULL, line_id uuid NOT NULL,
     product text NOT NULL, region text NOT NULL, quantity {QUANTITY} NOT NULL,
     expected jsonb NOT NULL, -- [[week, millionths], ...]
-    PRIMARY KEY (deal_id, line_id)
+    since timestamptz NOT NULL, until timestamptz,
+    PRIMARY KEY (deal_id, sequence, line_id)
 );
 CREATE INDEX deal_lines_series ON deal_lines (product, region);
+CREATE INDEX deal_lines_now ON deal_lines (deal_id) WHERE until IS NULL;
+CREATE INDEX deal_lines_until ON deal_lines (until) WHERE until IS NOT NULL;
 -- The newest version that holds a series.
 CREATE TABLE series_versions (
     product text NOT NULL, region text NOT NULL, version int NOT NULL, name text NOT NULL,

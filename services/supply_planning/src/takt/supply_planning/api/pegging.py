@@ -10,7 +10,8 @@ from takt.common.amounts import Code
 from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Now
-from takt.supply_planning.domain.pegging import Cover, Part, Source
+from takt.supply_planning.domain.change import Change
+from takt.supply_planning.domain.pegging import Cover, Origin, Part, Source
 from takt.supply_planning.domain.quantity import to_decimal
 from takt.supply_planning.schemas import pegging as wire
 from takt.supply_planning.service.pegging import SOLD, Behind, peg_down
@@ -58,22 +59,27 @@ def part_of(part: Part) -> wire.PegPart:
 
 def members_of(part: Part) -> dict[str, Any]:
     """The members of a part's wire shape."""
-    origin = part.origin
+    return named(part.origin) | {
+        "quantity": to_decimal(part.quantity),
+        "week": part.origin.week,
+        "via": tuple(
+            wire.ViaOrder(item=via.item, site=via.site, order_id=via.order_id) for via in part.via
+        ),
+    }
+
+
+def named(origin: Origin) -> dict[str, Any]:
+    """What names an origin."""
     sold = origin.kind in SOLD
     return {
         "kind": origin.kind,
-        "quantity": to_decimal(part.quantity),
         "product": origin.item if sold else None,
         "region": origin.place if sold else None,
         "item": None if sold else origin.item,
         "site": None if sold else origin.place,
-        "week": origin.week,
         "deal_id": origin.reference if origin.kind == "deal" else None,
         "line_id": origin.line,
         "sale_id": origin.reference if origin.kind == "sale" else None,
-        "via": tuple(
-            wire.ViaOrder(item=via.item, site=via.site, order_id=via.order_id) for via in part.via
-        ),
     }
 
 
@@ -95,6 +101,27 @@ def demand_of(part: Part, covers: tuple[Cover, ...]) -> wire.PeggedDemand:
         **members_of(part),
         covered_by=tuple(wire.Cover(**_cover(cover)) for cover in covers),
         short=to_decimal(part.quantity - covered),
+    )
+
+
+def change_of(change: Change) -> wire.ChangePart:
+    """What one thing that changed does."""
+    at, origin = change.reason.at, change.reason.origin
+    return wire.ChangePart(
+        reason=change.reason.kind,
+        at_item=at.item if at else None,
+        at_site=at.site if at else None,
+        order_id=change.reason.order_id,
+        quantity=to_decimal(sum(change.weeks.values())),
+        weeks=tuple(
+            wire.ChangedWeek(week=week, quantity=to_decimal(units))
+            for week, units in change.weeks.items()
+        ),
+        needs=tuple(
+            wire.ChangedNeed(order_id=order, quantity=to_decimal(need.quantity), week=need.week)
+            for order, need in change.needs.items()
+        ),
+        **(named(origin) if origin else {}),
     )
 
 

@@ -225,7 +225,7 @@ def _pegged(
         if (bucket := horizon.bucket(day)) is not None:
             by_bucket[bucket].append(part)
     demand = [
-        _fitted(parts, gross, Origin("other", *key, week=monday))
+        fitted(parts, gross, Origin("other", *key, week=monday))
         for parts, gross, monday in zip(by_bucket, netting.gross, horizon.mondays, strict=True)
     ]
     first = []
@@ -247,21 +247,21 @@ def _rest(key: ItemSite, kind: OriginKind, of: Supply) -> Part:
     return Part(Origin(kind, *key), (), of.quantity)
 
 
-def _fitted(parts: Sequence[Part], gross: int, other: Origin) -> list[Part]:
+def fitted(parts: Sequence[Part], gross: int, other: Origin) -> list[Part]:
     """The parts of a week by rank, put right to the plan's sum: the least sure give way."""
-    fitted = []
+    found = []
     left = gross
-    for part in sorted(parts, key=_rank):
+    for part in sorted(parts, key=_place):
         if units := min(part.quantity, left):
-            fitted.append(part._replace(quantity=units))
+            found.append(part._replace(quantity=units))
             left -= units
     if left:
-        fitted.append(Part(other, (), left))
-    return fitted
+        found.append(Part(other, (), left))
+    return found
 
 
-def _rank(part: Part) -> tuple[object, ...]:
-    origin = part.origin
+def rank(origin: Origin) -> tuple[int, date, str, str, str, str]:
+    """The surer an origin is the earlier it is covered in its week; then by its names."""
     return (
         RANK[origin.kind],
         origin.week or date.min,
@@ -269,8 +269,11 @@ def _rank(part: Part) -> tuple[object, ...]:
         origin.place,
         str(origin.reference),
         str(origin.line),
-        [(via.item, str(via.order_id)) for via in part.via],
     )
+
+
+def _place(part: Part) -> tuple[object, ...]:
+    return rank(part.origin), [(via.item, str(via.order_id)) for via in part.via]
 
 
 def _sources(key: ItemSite, position: PlannedPosition) -> list[Source]:

@@ -1,4 +1,4 @@
-"""Wire shapes of pegging: what an order is for, and what covers a demand."""
+"""Wire shapes of pegging, both ways, and of why plans differ."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from takt.common.amounts import Code, Probability, Sum
+from takt.common.amounts import Code, Probability, SignedSum, Sum
+from takt.supply_planning.domain.change import ReasonKind
 from takt.supply_planning.domain.pegging import OriginKind
 
 
@@ -141,3 +142,61 @@ class DemandPegging(BaseModel):
 
     as_of: datetime
     covers: tuple[CoveredPart, ...]
+
+
+class KeptPlan(BaseModel):
+    """A plan whose inputs are kept."""
+
+    sequence: int
+    as_of: datetime
+
+
+class ChangedWeek(BaseModel):
+    """By how much the new orders of a week change."""
+
+    week: date
+    quantity: SignedSum
+
+
+class ChangedNeed(BaseModel):
+    """By how much what is needed of an open order changes, and the week to which its need moves."""
+
+    order_id: UUID
+    quantity: SignedSum
+    week: date | None
+
+
+class ChangePart(BaseModel):
+    """What one thing that changed does; the parts of each week and order sum to the difference."""
+
+    reason: ReasonKind
+    at_item: Code | None
+    """Of which item it changed: this one, or one above that takes it."""
+    at_site: Code | None
+    kind: OriginKind | None = None
+    """Of a demand."""
+    product: Code | None = None
+    region: Code | None = None
+    item: Code | None = None
+    site: Code | None = None
+    deal_id: UUID | None = None
+    line_id: UUID | None = None
+    sale_id: UUID | None = None
+    order_id: UUID | None = None
+    """The open order that is new, changed or gone."""
+    quantity: SignedSum
+    """Over all weeks."""
+    weeks: tuple[ChangedWeek, ...]
+    needs: tuple[ChangedNeed, ...]
+
+
+class PlanChange(BaseModel):
+    """Why a plan differs from an earlier one, in parts that sum."""
+
+    item: Code
+    site: Code
+    since: int
+    until: int
+    kept: tuple[KeptPlan, ...]
+    """All plans that can be asked for, the newest first."""
+    parts: tuple[ChangePart, ...]

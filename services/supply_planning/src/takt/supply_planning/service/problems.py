@@ -95,6 +95,12 @@ class NotPlanned(NotFound):
     slug = "plan-not-found"
 
 
+class PlanNotKept(NotFound):
+    """That plan is not kept."""
+
+    slug = "plan-not-kept"
+
+
 class AskForOne(Problem):
     """Say one demand of which you ask."""
 

@@ -40,6 +40,7 @@ async def receive_forecasts(
                     )
                     for bucket in envelope.event.buckets
                 ),
+                envelope.event.as_of,
             )
             for series, envelope in newest.items()
         },

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from takt.common.contracts.deals import ProductChanged, RegionChanged
@@ -23,17 +24,21 @@ RETURNING deal_id
 """
 
 KEEP_LINES = """
-WITH gone AS (
-    DELETE FROM deal_lines WHERE deal_id = ANY($1::uuid[]) AND line_id <> ALL($3::uuid[])
+WITH newer AS (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS newer (deal_id, since)),
+ended AS (
+    UPDATE deal_lines l SET until = n.since FROM newer n
+    WHERE l.deal_id = n.deal_id AND l.until IS NULL
 ), given_up AS ( -- what was reserved for a deal that is lost, or for a line that it has no more
     UPDATE reservations r SET state = 'released' FROM deal_demands d
     WHERE r.state = 'open' AND r.deal_id = d.deal_id AND d.deal_id = ANY($1::uuid[])
-        AND (d.status = 'lost' OR (d.status = 'open' AND r.line_id <> ALL($3::uuid[])))
+        AND (d.status = 'lost' OR (d.status = 'open' AND r.line_id <> ALL($5::uuid[])))
 )
-INSERT INTO deal_lines (deal_id, line_id, product, region, quantity, expected)
-SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::jsonb[])
-ON CONFLICT (deal_id, line_id) DO UPDATE SET product = excluded.product, region = excluded.region,
-    quantity = excluded.quantity, expected = excluded.expected
+INSERT INTO deal_lines
+    (deal_id, sequence, since, line_id, product, region, quantity, expected)
+SELECT line.deal_id, sequence, since, line_id, product, region, quantity, expected
+FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::numeric[],
+    $9::jsonb[]) AS line (deal_id, sequence, line_id, product, region, quantity, expected)
+    JOIN newer USING (deal_id)
 """
 
 KEEP_VERSIONS = """
@@ -70,20 +75,23 @@ async def keep_deals(tx: Tx, deals: Sequence[PipelineDemandChanged]) -> None:
         ),
     )
     newer = {row[0] for row in rows}
-    lines = [(one.deal_id, line) for one in deals if one.deal_id in newer for line in one.lines]
     if not newer:
         return
+    changed = [one for one in deals if one.deal_id in newer]
+    lines = [(one, line) for one in changed for line in one.lines]
     await tx.exec_driver_sql(
         KEEP_LINES,
         (
-            sorted(newer),
-            [deal for deal, _ in lines],
+            [one.deal_id for one in changed],
+            [one.as_of for one in changed],
+            [one.deal_id for one, _ in lines],
+            [one.sequence for one, _ in lines],
             [line.line_id for _, line in lines],
             [line.product for _, line in lines],
             [line.region for _, line in lines],
             [line.quantity for _, line in lines],
             [
-                json.dumps([(str(one.week), to_millionths(one.quantity)) for one in line.expected])
+                json.dumps([(str(at.week), to_millionths(at.quantity)) for at in line.expected])
                 for _, line in lines
             ],
         ),
@@ -160,3 +168,8 @@ async def keep_regions(tx: Tx, regions: Sequence[RegionChanged]) -> None:
             [one.parent for one in regions],
         ),
     )
+
+
+async def forget_lines(tx: Tx, before: datetime) -> None:
+    """Forget lines that no deal has had since."""
+    await tx.exec_driver_sql("DELETE FROM deal_lines WHERE until < $1", (before,))

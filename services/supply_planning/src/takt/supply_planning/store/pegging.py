@@ -34,7 +34,7 @@ SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT json_agg(json_build_array(product, region, demand))
         FROM forecasts JOIN series USING (product, region)) AS forecasts,
     (SELECT json_agg(json_build_array(product, region, deal_id, line_id, expected))
-        FROM deal_lines JOIN series USING (product, region)) AS deals,
+        FROM deal_lines JOIN series USING (product, region) WHERE until IS NULL) AS deals,
     (SELECT json_agg(json_build_array(
         product, region, sale_id, requested_on, ((quantity - shipped) * 1000000)::bigint))
         FROM sales JOIN series USING (product, region) WHERE direct AND quantity > shipped) AS sales
@@ -106,7 +106,7 @@ async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> St
             supplies[key].append(supply)
         elif order.status == "proposed":
             proposals[key][order.due_period] = order.order_id
-    asking = _asking(row)
+    asking = asking_of(row)
     positions = {}
     for item, site, ordinal, stored in row["plans"] or ():
         key = ItemSite(item, site)
@@ -117,12 +117,13 @@ async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> St
             horizon,
             tuple(supplies[key]),
             proposals[key],
-            _wanted(key, network, asking, horizon.today),
+            wanted_of(key, network, asking, horizon.today),
         )
     return StoredPlans(row["revision"], positions)
 
 
-def _asking(row: RowMapping) -> dict[Series, Asking]:
+def asking_of(row: RowMapping) -> dict[Series, Asking]:
+    """What is asked for in each series, from the columns forecasts, deals and sales."""
     forecasts: dict[Series, list[ForecastWeek]] = {}
     for product, region, weeks in row["forecasts"] or ():
         forecasts[product, region] = weeks_from(weeks)
@@ -143,9 +144,10 @@ def _asking(row: RowMapping) -> dict[Series, Asking]:
     }
 
 
-def _wanted(
+def wanted_of(
     key: ItemSite, network: Network, asking: Mapping[Series, Asking], today: date
 ) -> tuple[Wanted, ...]:
+    """Why customers want an item at a site."""
     return tuple(
         one
         for series in sorted(network.served_by.get(key, ()))
@@ -180,7 +182,7 @@ async def series_of(
 ) -> set[Series]:
     """In which series a deal's lines, or a sale, are."""
     rows: Iterable[Any] = await tx.exec_driver_sql(
-        "SELECT product, region FROM deal_lines WHERE deal_id = $1"
+        "SELECT product, region FROM deal_lines WHERE deal_id = $1 AND until IS NULL"
         " UNION SELECT product, region FROM sales WHERE sale_id = $2",
         (deal_id, sale_id),
     )
