@@ -16,6 +16,7 @@ from benchmarks import (
     crm_import,
     laptop,
     page,
+    planning_pegging,
     planning_promise,
     reconcile,
     reconciled_change,
@@ -43,6 +44,8 @@ def run(name: str, shared: Lab) -> list[Line]:
             return asyncio.run(transport.measure(shared))
         case "promise":
             return asyncio.run(planning_promise.measure(shared))
+        case "pegging":
+            return asyncio.run(planning_pegging.measure(shared))
         case "reforecast":
             return reforecast.measure()
         case "reconcile":
@@ -56,7 +59,7 @@ def run(name: str, shared: Lab) -> list[Line]:
 
 
 GROUPS = (
-    "rest", "import", "beat", "transport", "promise", "reforecast", "reconcile", "laptop", "page",
+    "rest", "import", "beat", "transport", "promise", "pegging", "reforecast", "reconcile", "laptop", "page",
 )  # fmt: skip
 
 

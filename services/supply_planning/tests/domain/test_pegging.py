@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from takt.supply_planning.domain.pegging import (
     Pegs,
     PlannedPosition,
     Via,
-    Wanted,
     above,
     peg,
+    trace,
 )
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 from takt.supply_planning.domain.quantity import ONE
@@ -73,17 +74,16 @@ def pegged(
         for item in ITEMS
     }
     plans = replan(map(at, ITEMS), BILL, policies, given_, {}, HORIZON)
+
+    def wanted(key: ItemSite) -> Callable[[int], list[Part]]:
+        return lambda bucket: [
+            Part(origin, (), units)
+            for origin, units in demands.get(key, [])
+            if HORIZON.bucket(origin.week or MONDAY) == bucket
+        ]
+
     positions = {
-        key: PlannedPosition(
-            plan.netting,
-            HORIZON,
-            given_[key].supplies,
-            {},
-            tuple(
-                Wanted(origin.week or MONDAY, Part(origin, (), units))
-                for origin, units in demands.get(key, [])
-            ),
-        )
+        key: PlannedPosition(plan.netting, HORIZON, given_[key].supplies, {}, wanted(key))
         for key, plan in plans.items()
     }
     return peg(BILL, policies, positions)
@@ -96,22 +96,28 @@ POLICIES = {
 
 
 def parts_of(pegs: Pegs, place: int = -1) -> list[tuple[Origin, int]]:
-    return [(part.origin, part.quantity) for part in pegs.covers[place][1]]
+    place = place % len(pegs.sources)
+    return [(part.origin, part.quantity) for part in pegs.parts_of(place)]
 
 
 def test_an_order_three_levels_down_is_for_the_deals_at_the_top() -> None:
     demands = {at("bike"): [(deal(1), 6 * ONE), (baseline(), 4 * ONE)]}
     found = pegged(demands, POLICIES)
-    (source, parts), *more = found[at("tube")].covers
+    (source,) = found[at("tube")].sources
+    direct = found[at("tube")].parts_of(0)
     bike = Via("bike", "plant", planned_id(at("bike"), week(4)))
     frame = Via("frame", "plant", planned_id(at("frame"), week(3)))
     wheel = Via("wheel", "plant", planned_id(at("wheel"), week(3)))
-    assert not more
+    assert [(part.origin.kind, part.origin.item) for part in direct] == [
+        ("order", "frame"),
+        ("order", "wheel"),
+    ]
+    parts = list(trace(direct, found))
     assert source.quantity == sum(part.quantity for part in parts)
     assert [(part.via, part.origin.kind, part.quantity) for part in parts] == [
         ((frame, bike), "deal", 18 * ONE),
-        ((wheel, bike), "deal", 12 * 333_333),
         ((frame, bike), "baseline", 12 * ONE),
+        ((wheel, bike), "deal", 12 * 333_333),
         ((wheel, bike), "baseline", 8 * 333_333),
     ]
 
@@ -135,7 +141,7 @@ def test_what_is_surer_takes_stock_and_the_rest_waits_for_the_order() -> None:
     demands = {at("tube"): [(baseline("tube", 1), 8), (deal(1, "tube", 1), 5)]}
     found = pegged(demands, POLICIES, {at("tube"): 6})[at("tube")]
     assert parts_of(found, 0) == [(deal(1, "tube", 1), 5), (baseline("tube", 1), 1)]
-    ((part, covers), (rest, later)) = found.in_week(1)
+    ((part, covers), (rest, later)) = found.covers_of(1)
     assert (part.origin, [one.source.kind for one in covers]) == (deal(1, "tube", 1), ["stock"])
     assert [(one.source.kind, one.part.quantity) for one in later] == [("stock", 1), ("planned", 7)]
     assert rest.quantity == 8
@@ -146,9 +152,7 @@ def test_an_open_order_that_is_too_large_is_partly_for_nothing() -> None:
     late = Supply(UUID(int=8), "scheduled", week(20), 3)
     demands = {at("tube"): [(deal(1, "tube", 1), 4)]}
     found = pegged(demands, POLICIES, supplies={at("tube"): (order, late)})[at("tube")]
-    assert found.of_order(UUID(int=9)) is None
-    source, parts = found.of_order(order.order_id) or (None, ())
-    assert source is not None
+    parts = found.parts_of(found.of_order[order.order_id])
     assert [(part.origin.kind, part.quantity) for part in parts] == [("deal", 4), ("surplus", 6)]
     assert parts_of(found) == [(Origin("after_horizon", "tube", "plant"), 3)]
 
@@ -156,8 +160,8 @@ def test_an_open_order_that_is_too_large_is_partly_for_nothing() -> None:
 def test_inside_the_fence_what_is_short_is_said_and_made_up_for_later() -> None:
     fenced = POLICIES | {at("tube"): PlanningPolicy("buy", fence_days=99)}
     found = pegged({at("tube"): [(deal(1, "tube", 1), 4)]}, fenced)[at("tube")]
-    assert found.short == (Part(deal(1, "tube", 1), (), 4),)
-    assert found.in_week(1) == [(Part(deal(1, "tube", 1), (), 4), [])]
+    assert list(found.sources) == []
+    assert found.covers_of(1) == [(Part(deal(1, "tube", 1), (), 4), [])]
 
 
 def test_what_uses_an_item_is_found_through_every_level() -> None:
@@ -215,23 +219,21 @@ def test_parts_sum_to_every_order_and_to_every_demand(
     found = pegged(demands, policies, stock, supplies)
     assert set(found) == set(demands)
     for key, pegs in found.items():
-        for source, parts in pegs.covers:
+        given_ = Counter[Origin]()
+        for place, source in enumerate(pegs.sources):
+            parts = pegs.parts_of(place)
             assert sum(part.quantity for part in parts) == source.quantity
             assert all(part.quantity > 0 for part in parts)
-        covered = Counter[tuple[Origin, tuple[Via, ...]]]()
-        for _, parts in pegs.covers:
-            covered.update({(part.origin, part.via): 0 for part in parts})
+            traced = list(trace(parts, found))
+            assert sum(part.quantity for part in traced) == source.quantity
+            assert not any(part.origin.kind == "order" for part in traced)
             for part in parts:
-                covered[part.origin, part.via] += part.quantity
-        for part in pegs.short:
-            covered[part.origin, part.via] += part.quantity
-        for week_parts in pegs.wanted:
-            for part in week_parts:
-                covered[part.origin, part.via] -= part.quantity
-        own = {"lot", "surplus", "after_horizon", "safety_stock", "backlog"}
-        assert all(
-            not rest or (origin.kind in own and not via) for (origin, via), rest in covered.items()
-        )
-        # What planning takes from bills is explained to the last unit.
-        assert not any(part.origin.kind == "other" for one in pegs.wanted for part in one)
-        assert [part for part, _ in pegs.in_week(3)] == list(pegs.wanted[3]), key
+                given_[part.origin] += part.quantity
+        for bucket in range(HORIZON.weeks):
+            weeks = pegs.covers_of(bucket)
+            assert sum(part.quantity for part, _ in weeks) == pegs.position.netting.gross[bucket]
+            for part, covers in weeks:
+                # What is planned from bills is explained to the last unit, and the same both ways.
+                assert part.origin.kind != "other", key
+                covered = sum(cover.part.quantity for cover in covers)
+                assert covered == given_[part.origin] <= part.quantity

@@ -9,7 +9,7 @@ from takt.supply_planning.domain.reasons import (
     Asking,
     ForecastReasons,
     reasons_of_week,
-    wanted_at_sites,
+    wanted_at_site,
 )
 from takt.supply_planning.domain.sourcing import WHOLE, SourcingRule, demand_at_sites
 
@@ -37,8 +37,8 @@ def test_what_no_known_deal_asks_for_is_named_and_too_much_is_shared() -> None:
 def test_an_overdue_sale_is_wanted_today() -> None:
     asking = Asking(ForecastReasons([], {}), {MONDAY - timedelta(days=9): {UUID(int=5): 7}})
     rule = SourcingRule(*SERIES, date(2020, 1, 6), {"plant": WHOLE})
-    (one,) = wanted_at_sites(SERIES, asking, [rule], "plant", MONDAY)
-    assert (one.day, one.part.origin.kind, one.part.quantity) == (MONDAY, "sale", 7)
+    (one,) = wanted_at_site(SERIES, asking, [rule], "plant", MONDAY)
+    assert (one[0], one[1].origin.kind, one[1].quantity) == (MONDAY, "sale", 7)
 
 
 @given(
@@ -58,6 +58,6 @@ def test_reasons_sum_to_what_planning_gives_each_site(
     planned = demand_at_sites([(week.week, week.quantity) for week in weeks], [rule])
     for site in ("east", "west"):
         found: dict[date, int] = {}
-        for day, part in wanted_at_sites(SERIES, asking, [rule], site, MONDAY):
+        for day, part in wanted_at_site(SERIES, asking, [rule], site, MONDAY):
             found[day] = found.get(day, 0) + part.quantity
         assert found == dict(planned.get(site, []))

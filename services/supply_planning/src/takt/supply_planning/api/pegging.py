@@ -80,6 +80,7 @@ def named(origin: Origin) -> dict[str, Any]:
         "deal_id": origin.reference if origin.kind == "deal" else None,
         "line_id": origin.line,
         "sale_id": origin.reference if origin.kind == "sale" else None,
+        "order_id": origin.reference if origin.kind == "order" else None,
     }
 
 
@@ -111,7 +112,6 @@ def change_of(change: Change) -> wire.ChangePart:
         reason=change.reason.kind,
         at_item=at.item if at else None,
         at_site=at.site if at else None,
-        order_id=change.reason.order_id,
         quantity=to_decimal(sum(change.weeks.values())),
         weeks=tuple(
             wire.ChangedWeek(week=week, quantity=to_decimal(units))
@@ -121,7 +121,7 @@ def change_of(change: Change) -> wire.ChangePart:
             wire.ChangedNeed(order_id=order, quantity=to_decimal(need.quantity), week=need.week)
             for order, need in change.needs.items()
         ),
-        **(named(origin) if origin else {}),
+        **((named(origin) if origin else {}) | {"order_id": change.reason.order_id}),
     )
 
 

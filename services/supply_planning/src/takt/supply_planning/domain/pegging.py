@@ -1,15 +1,17 @@
 """Pegging: which demand each order is for, through every level, and what covers each demand.
 
 What comes is given to what is wanted as netting took it: stock, then open orders by their dates,
-then new ones; safety stock first, then demand by week, in a week what is bound before what is
-likely. An order's parts sum to it: what no demand takes is named as what it is. Of a made order's
-components each is for what the order is for, in proportion.
+then new ones; safety stock first, then demand by week, in a week what is surer before what is
+likely. An order's parts sum to it: what no demand takes is named as what it is. What is taken by
+an order above is for what that order is for, in proportion, and is only traced when asked for.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -20,8 +22,8 @@ from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import share_out
 
 OriginKind = Literal[
-    "backlog", "safety_stock", "sale", "deal", "pipeline", "baseline", "other", "lot", "surplus",
-    "after_horizon",
+    "backlog", "safety_stock", "sale", "deal", "order", "pipeline", "baseline", "other", "lot",
+    "surplus", "after_horizon",
 ]  # fmt: skip
 """Why something is wanted.
 
@@ -29,6 +31,7 @@ backlog        stock below nothing
 safety_stock   of the item at the site
 sale           a direct order, not shipped
 deal           a deal's line, by its probability or won
+order          what an order above takes of a component; traced further it is what that is for
 pipeline       the forecast's part of deals that are not known here
 baseline       the forecast's part of orders not yet seen
 other          demand that nothing known here explains
@@ -37,20 +40,20 @@ surplus        stock or an open order that nothing in the horizon needs
 after_horizon  an order that is due after the horizon, which planning leaves alone
 """
 RANK: Mapping[OriginKind, int] = {
-    "sale": 0, "deal": 1, "pipeline": 2, "baseline": 3, "safety_stock": 4, "other": 5, "lot": 6,
-    "surplus": 7, "backlog": 8, "after_horizon": 9,
+    "sale": 0, "deal": 1, "order": 2, "pipeline": 3, "baseline": 4, "safety_stock": 5, "other": 6,
+    "lot": 7, "surplus": 8, "backlog": 9, "after_horizon": 10,
 }  # fmt: skip
 """In a week, what is wanted by a surer reason is covered first."""
 
 
 class Origin(NamedTuple):
-    """Why something is wanted at the very top.
+    """Why something is wanted.
 
     Args:
-        item: the product that is sold, or the item that is kept or ordered in excess.
+        item: the product that is sold, or the item that is kept or ordered in excess, or made.
         place: the region where it is sold, or the site.
-        week: of the forecast, or the day on which a sale is wanted.
-        reference: a deal or a sale. line: of the deal.
+        week: of the forecast or of the order's start, or the day on which a sale is wanted.
+        reference: a deal, a sale or an order. line: of the deal.
     """
 
     kind: OriginKind
@@ -70,18 +73,11 @@ class Via(NamedTuple):
 
 
 class Part(NamedTuple):
-    """So much for an origin, by way of orders above, the lowest first."""
+    """So much for an origin, by way of orders above, the lowest first, where it is traced."""
 
     origin: Origin
     via: tuple[Via, ...]
     quantity: int
-
-
-class Wanted(NamedTuple):
-    """A part that is wanted from a date on; within a bucket the date does not matter."""
-
-    day: date
-    part: Part
 
 
 SupplyKind = Literal["stock", "open", "planned"]
@@ -104,47 +100,186 @@ class Cover(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pegs:
-    """The pegging of an item at a site.
-
-    Args:
-        covers: of each source in the order in which it is taken; they sum to the source.
-        short: what is wanted inside the horizon and nothing covers.
-        wanted: everything that is wanted, by bucket.
-    """
-
-    covers: tuple[tuple[Source, tuple[Part, ...]], ...]
-    short: tuple[Part, ...]
-    wanted: tuple[tuple[Part, ...], ...]
-
-    def of_order(self, order_id: UUID) -> tuple[Source, tuple[Part, ...]] | None:
-        """An order with what it is for."""
-        return next((one for one in self.covers if one[0].order_id == order_id), None)
-
-    def in_week(self, week: int) -> list[tuple[Part, list[Cover]]]:
-        """Each part that is wanted in a bucket, with what covers it; what is missing has none."""
-        covering: dict[tuple[Origin, tuple[Via, ...]], list[Cover]] = defaultdict(list)
-        for source, parts in self.covers:
-            for part in parts:
-                covering[part.origin, part.via].append(Cover(source, part))
-        # An origin belongs to one bucket: its week, or its order's release.
-        return [(part, covering[part.origin, part.via]) for part in self.wanted[week]]
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedPosition:
     """A stored plan with what it was made of.
 
     Args:
         proposals: the order ids of proposals by the Monday for which they were made.
-        demand: why customers want it here; sums that differ from the plan's are put right.
+        wanted: why customers want it here in a bucket; a sum that differs from the plan's is put
+            right.
     """
 
     netting: Netting
     horizon: Horizon
     supplies: tuple[Supply, ...] = ()
     proposals: Mapping[date, UUID] = field(default_factory=dict)
-    demand: tuple[Wanted, ...] = ()
+    wanted: Callable[[int], Sequence[Part]] = lambda _: ()
+
+    def planned_id(self, key: ItemSite, bucket: int) -> UUID:
+        """What names the new order of a bucket."""
+        monday = self.horizon.mondays[bucket]
+        return self.proposals.get(monday) or planned_id(key, monday)
+
+
+class Start(NamedTuple):
+    """An order that starts, and takes components: so much of its item."""
+
+    order_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Pegs:
+    """The pegging of an item at a site, traced no further than to the orders above.
+
+    What comes and what is wanted lie on one line each, in the order in which netting takes them:
+    whatever covers the same stretch belongs together. The weeks of the line are looked into only
+    where somebody asks.
+
+    Args:
+        key: the item-site.
+        position: its plan.
+        safety_stock: what is kept.
+        above: what takes it: pegging of the user, and the component's quantity for some of it.
+    """
+
+    key: ItemSite
+    position: PlannedPosition
+    safety_stock: int
+    above: "Sequence[tuple[Pegs, Callable[[int], int]]]" = ()
+
+    @cached_property
+    def sources(self) -> Sequence[Source]:
+        """What comes, in the order in which netting takes it; after that what it leaves alone."""
+        netting, position = self.position.netting, self.position
+        by_date = sorted(position.supplies, key=lambda one: (one.due, str(one.order_id)))
+        coming = [
+            (Source("open", one.order_id, one.due, one.quantity), position.horizon.bucket(one.due))
+            for one in by_date
+        ]
+        return [
+            *([Source("stock", None, None, netting.on_hand)] if netting.on_hand > 0 else ()),
+            *(source for source, bucket in coming if bucket is not None),
+            *(
+                Source("planned", position.planned_id(self.key, order.bucket), order.due, units)
+                for order in netting.orders
+                if (units := order.quantity)
+            ),
+            *(source for source, bucket in coming if bucket is None),
+        ]
+
+    @cached_property
+    def of_order(self) -> Mapping[UUID, int]:
+        """The place of each order among the sources."""
+        return {
+            source.order_id: place
+            for place, source in enumerate(self.sources)
+            if source.order_id is not None
+        }
+
+    def parts_of(self, place: int) -> list[Part]:
+        """What a source is for; the parts sum to it."""
+        source = self.sources[place]
+        if source.due and self.position.horizon.bucket(source.due) is None:
+            return [Part(Origin("after_horizon", *self.key), (), source.quantity)]
+        begin = sum(one.quantity for one in self.sources[:place])
+        parts = list(self._stretch(begin, begin + source.quantity))
+        if rest := source.quantity - sum(part.quantity for part in parts):
+            kind: OriginKind = "lot" if source.kind == "planned" else "surplus"
+            parts.append(Part(Origin(kind, *self.key), (), rest))
+        return parts
+
+    def covers_of(self, bucket: int) -> list[tuple[Part, list[Cover]]]:
+        """Each part that is wanted in a bucket, with what covers it; what is missing has none."""
+        found = []
+        begin = self._ends[bucket + 1]
+        for part in self.wanted_in(bucket):
+            end = begin + part.quantity
+            covers = []
+            arrived = 0
+            for source in self._inside:
+                covered = min(end, arrived + source.quantity) - max(begin, arrived)
+                if covered > 0:
+                    covers.append(Cover(source, part._replace(quantity=covered)))
+                arrived += source.quantity
+            found.append((part, covers))
+            begin = end
+        return found
+
+    def wanted_in(self, bucket: int) -> Sequence[Part]:
+        """What is wanted in a bucket: the surest first, summing to its gross demand."""
+        if bucket not in self._wanted:
+            parts = [*self.position.wanted(bucket)]
+            for user, required in self.above:
+                parts += user.takes(bucket, required)
+            other = Origin("other", *self.key, week=self.position.horizon.mondays[bucket])
+            self._wanted[bucket] = fitted(parts, self.position.netting.gross[bucket], other)
+        return self._wanted[bucket]
+
+    def takes(self, bucket: int, required: Callable[[int], int]) -> list[Part]:
+        """What the orders that start in a bucket take of a component, rounded together, once."""
+        starts = self._starts.get(bucket, ())
+        if not starts:
+            return []
+        needed = required(sum(start.quantity for start in starts))
+        week = self.position.horizon.mondays[bucket]
+        return [
+            Part(Origin("order", *self.key, week=week, reference=start.order_id), (), share)
+            for start, share in zip(
+                starts, share_out(needed, [start.quantity for start in starts]), strict=True
+            )
+            if share
+        ]
+
+    @cached_property
+    def _wanted(self) -> dict[int, Sequence[Part]]:
+        return {}
+
+    @cached_property
+    def _inside(self) -> Sequence[Source]:
+        bucket = self.position.horizon.bucket
+        return [one for one in self.sources if one.due is None or bucket(one.due) is not None]
+
+    @cached_property
+    def _ends(self) -> Sequence[int]:
+        """Where on the line of what is wanted each block ends: backlog, safety stock, weeks."""
+        netting = self.position.netting
+        backlog = max(-netting.on_hand, 0)
+        return list(accumulate((backlog, self.safety_stock, *netting.gross)))
+
+    def _stretch(self, begin: int, end: int) -> Iterator[Part]:
+        """What is wanted on a stretch of the line."""
+        at = 0
+        for place, stop in enumerate(self._ends):
+            if stop > begin and at < end:
+                for part in self._block(place):
+                    if (units := min(end, at + part.quantity) - max(begin, at)) > 0:
+                        yield part._replace(quantity=units)
+                    at += part.quantity
+            at = stop
+
+    def _block(self, place: int) -> Sequence[Part]:
+        if place > 1:
+            return self.wanted_in(place - 2)
+        kind: OriginKind = "safety_stock" if place else "backlog"
+        quantity = self.safety_stock if place else max(-self.position.netting.on_hand, 0)
+        return [Part(Origin(kind, *self.key), (), quantity)] if quantity else []
+
+    @cached_property
+    def _starts(self) -> Mapping[int, Sequence[Start]]:
+        """The orders that start in each bucket: new ones, and open ones that are not sent yet."""
+        position = self.position
+        starts: dict[int, list[Start]] = defaultdict(list)
+        for order in position.netting.orders:
+            if (bucket := position.horizon.bucket(order.release)) is not None:
+                identity = position.planned_id(self.key, order.bucket)
+                starts[bucket].append(Start(identity, order.quantity))
+        for supply in position.supplies:
+            if supply.kind == "firm":
+                bucket = position.horizon.bucket(supply.release or supply.due)
+                if bucket is not None:
+                    starts[bucket].append(Start(supply.order_id, supply.quantity))
+        return starts
 
 
 def peg(
@@ -152,7 +287,7 @@ def peg(
     policies: Mapping[ItemSite, PlanningPolicy],
     positions: Mapping[ItemSite, PlannedPosition],
 ) -> dict[ItemSite, Pegs]:
-    """Peg item-sites, those above before those below.
+    """Peg item-sites.
 
     Args:
         bill: who takes what.
@@ -160,15 +295,45 @@ def peg(
         positions: of the item-sites and of all above them at the same site.
     """
     found: dict[ItemSite, Pegs] = {}
-    for key in sorted(positions, key=lambda one: (bill.level(one.item), one)):
-        position = positions[key]
-        wanted = list(position.demand)
-        for line in bill.used_in.get(key.item, ()):
-            user = ItemSite(line.parent, key.site)
-            if user in found and policies[user].source == "make":
-                wanted += _taken(user, positions[user], found[user], line.required)
-        found[key] = _pegged(key, position, wanted, policies[key].safety_stock)
+    for key in sorted(positions, key=lambda one: bill.level(one.item)):
+        above_it = [
+            (found[user], line.required)
+            for line in bill.used_in.get(key.item, ())
+            if (user := ItemSite(line.parent, key.site)) in found
+            and policies[user].source == "make"
+        ]
+        found[key] = Pegs(key, positions[key], policies[key].safety_stock, above_it)
     return found
+
+
+def trace(
+    parts: Iterable[Part],
+    pegs: Mapping[ItemSite, Pegs],
+    into: Callable[[Origin], bool] = lambda _: True,
+) -> Iterator[Part]:
+    """Trace parts up to their origins, through every order above; they sum to what is traced.
+
+    Args:
+        parts: of an order, or of a demand.
+        pegs: of all that is above.
+        into: which orders above are traced; the parts of the others are left out.
+    """
+    for part in parts:
+        origin = part.origin
+        if origin.kind != "order":
+            yield part
+        elif into(origin):
+            assert origin.reference is not None, "an order has an id"
+            user = pegs[ItemSite(origin.item, origin.place)]
+            for_it = user.parts_of(user.of_order[origin.reference])
+            via = Via(origin.item, origin.place, origin.reference)
+            shares = share_out(part.quantity, [one.quantity for one in for_it])
+            split = [
+                one._replace(via=(*part.via, via), quantity=units)
+                for one, units in zip(for_it, shares, strict=True)
+                if units
+            ]
+            yield from trace(split, pegs, into)
 
 
 def above(keys: Iterable[ItemSite], bill: BillOfMaterial) -> set[ItemSite]:
@@ -184,74 +349,11 @@ def above(keys: Iterable[ItemSite], bill: BillOfMaterial) -> set[ItemSite]:
     return found
 
 
-def _taken(
-    user: ItemSite, position: PlannedPosition, pegs: Pegs, required: Callable[[int], int]
-) -> list[Wanted]:
-    """What a user's orders take of a component: each bucket's, rounded once, over its orders."""
-    parts_of = {source.order_id: parts for source, parts in pegs.covers}
-    starts: dict[int, list[tuple[date, UUID, int]]] = defaultdict(list)
-    for order in position.netting.orders:
-        identity = _identity(user, position, order.bucket)
-        if (bucket := position.horizon.bucket(order.release)) is not None:
-            starts[bucket].append((order.release, identity, order.quantity))
-    for supply in position.supplies:
-        if supply.kind == "firm":
-            day = supply.release or supply.due
-            if (bucket := position.horizon.bucket(day)) is not None:
-                starts[bucket].append((day, supply.order_id, supply.quantity))
-    wanted = []
-    for bucket, started in sorted(starts.items()):
-        needed = required(sum(quantity for _, _, quantity in started))
-        of_orders = share_out(needed, [quantity for _, _, quantity in started])
-        day = position.horizon.mondays[bucket]
-        for (_, order_id, _), share in zip(started, of_orders, strict=True):
-            parts = parts_of[order_id]
-            via = Via(user.item, user.site, order_id)
-            split = share_out(share, [part.quantity for part in parts])
-            wanted += [
-                Wanted(day, Part(part.origin, (via, *part.via), units))
-                for part, units in zip(parts, split, strict=True)
-                if units
-            ]
-    return wanted
-
-
-def _pegged(
-    key: ItemSite, position: PlannedPosition, wanted: Sequence[Wanted], safety_stock: int
-) -> Pegs:
-    netting, horizon = position.netting, position.horizon
-    by_bucket: list[list[Part]] = [[] for _ in netting.gross]
-    for day, part in wanted:
-        if (bucket := horizon.bucket(day)) is not None:
-            by_bucket[bucket].append(part)
-    demand = [
-        fitted(parts, gross, Origin("other", *key, week=monday))
-        for parts, gross, monday in zip(by_bucket, netting.gross, horizon.mondays, strict=True)
-    ]
-    first = []
-    if netting.on_hand < 0:
-        first.append(Part(Origin("backlog", *key), (), -netting.on_hand))
-    if safety_stock:
-        first.append(Part(Origin("safety_stock", *key), (), safety_stock))
-    queue = [*first, *(part for parts in demand for part in parts)]
-    covers, short = _match(key, _sources(key, position), queue)
-    later = [
-        (Source("open", one.order_id, one.due, one.quantity), (_rest(key, "after_horizon", one),))
-        for one in position.supplies
-        if horizon.bucket(one.due) is None
-    ]
-    return Pegs((*covers, *later), tuple(short), tuple(map(tuple, demand)))
-
-
-def _rest(key: ItemSite, kind: OriginKind, of: Supply) -> Part:
-    return Part(Origin(kind, *key), (), of.quantity)
-
-
 def fitted(parts: Sequence[Part], gross: int, other: Origin) -> list[Part]:
     """The parts of a week by rank, put right to the plan's sum: the least sure give way."""
     found = []
     left = gross
-    for part in sorted(parts, key=_place):
+    for part in sorted(parts, key=lambda one: rank(one.origin)):
         if units := min(part.quantity, left):
             found.append(part._replace(quantity=units))
             left -= units
@@ -270,57 +372,3 @@ def rank(origin: Origin) -> tuple[int, date, str, str, str, str]:
         str(origin.reference),
         str(origin.line),
     )
-
-
-def _place(part: Part) -> tuple[object, ...]:
-    return rank(part.origin), [(via.item, str(via.order_id)) for via in part.via]
-
-
-def _sources(key: ItemSite, position: PlannedPosition) -> list[Source]:
-    """What comes, in the order in which netting takes it."""
-    netting, horizon = position.netting, position.horizon
-    inside = sorted(
-        (one for one in position.supplies if horizon.bucket(one.due) is not None),
-        key=lambda one: (one.due, str(one.order_id)),
-    )
-    return [
-        *([Source("stock", None, None, netting.on_hand)] if netting.on_hand > 0 else ()),
-        *(Source("open", one.order_id, one.due, one.quantity) for one in inside),
-        *(
-            Source("planned", _identity(key, position, order.bucket), order.due, order.quantity)
-            for order in netting.orders
-        ),
-    ]
-
-
-def _identity(key: ItemSite, position: PlannedPosition, bucket: int) -> UUID:
-    monday = position.horizon.mondays[bucket]
-    return position.proposals.get(monday) or planned_id(key, monday)
-
-
-def _match(
-    key: ItemSite, sources: Sequence[Source], queue: Sequence[Part]
-) -> tuple[list[tuple[Source, tuple[Part, ...]]], list[Part]]:
-    """Give each source to the first that still want; what is left of it is named."""
-    covers = []
-    place, left = 0, queue[0].quantity if queue else 0
-    for source in sources:
-        rest = source.quantity
-        parts: list[Part] = []
-        while rest and place < len(queue):
-            taken = min(rest, left)
-            if taken:
-                parts.append(queue[place]._replace(quantity=taken))
-            rest -= taken
-            left -= taken
-            if not left:
-                place += 1
-                left = queue[place].quantity if place < len(queue) else 0
-        if rest:
-            kind: OriginKind = "lot" if source.kind == "planned" else "surplus"
-            parts.append(Part(Origin(kind, *key), (), rest))
-        covers.append((source, tuple(parts)))
-    short = []
-    if left:
-        short = [queue[place]._replace(quantity=left), *queue[place + 1 :]]
-    return covers, short

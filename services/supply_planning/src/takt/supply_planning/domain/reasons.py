@@ -4,14 +4,14 @@ Each week of a forecast is divided over sites as planning divides it, and what a
 its reasons.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.network import Series
-from takt.supply_planning.domain.pegging import Origin, Part, Wanted
+from takt.supply_planning.domain.pegging import Origin, Part
 from takt.supply_planning.domain.quantity import share_out
 from takt.supply_planning.domain.sourcing import SourcingRule, rule_on
 
@@ -55,36 +55,42 @@ def reasons_of_week(
     return [(origin, units) for origin, units in found if units]
 
 
-def wanted_at_sites(
+def wanted_at_site(
     series: Series,
     asking: Asking,
     rules: Sequence[SourcingRule],
     site: str,
     today: date,
-) -> list[Wanted]:
-    """What is asked for at a site; what is overdue is for today."""
-    wanted: list[Wanted] = []
+    asked: Callable[[date], bool] = lambda _: True,
+) -> list[tuple[date, Part]]:
+    """What is asked for at a site, by day; what is overdue is for today.
+
+    Args: asked: for which days.
+    """
+    wanted: list[tuple[date, Part]] = []
     for day, sold in sorted(asking.sales.items()):
-        asked = [
-            (Origin("sale", *series, day, sale), units) for sale, units in sorted(sold.items())
-        ]
-        wanted += _at_site(max(day, today), asked, rules, site)
+        if asked(due := max(day, today)):
+            sales = [
+                (Origin("sale", *series, day, sale), units) for sale, units in sorted(sold.items())
+            ]
+            wanted += _at_site(due, sales, rules, site)
     for week in asking.forecast.weeks:
-        reasons = reasons_of_week(series, week, asking.forecast.deals.get(week.week, {}))
-        wanted += _at_site(week.week, reasons, rules, site)
+        if asked(week.week):
+            reasons = reasons_of_week(series, week, asking.forecast.deals.get(week.week, {}))
+            wanted += _at_site(week.week, reasons, rules, site)
     return wanted
 
 
 def _at_site(
     day: date, asked: Sequence[tuple[Origin, int]], rules: Sequence[SourcingRule], site: str
-) -> list[Wanted]:
+) -> list[tuple[date, Part]]:
     rule = rule_on(day, rules)
     if rule is None or not asked:
         return []
     here = rule.divide(sum(units for _, units in asked)).get(site, 0)
     shares = share_out(here, [units for _, units in asked])
     return [
-        Wanted(day, Part(origin, (), units))
+        (day, Part(origin, (), units))
         for (origin, _), units in zip(asked, shares, strict=True)
         if units
     ]

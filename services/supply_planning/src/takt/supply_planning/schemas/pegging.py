@@ -29,13 +29,15 @@ class PegPart(BaseModel):
     """What is sold, for sale, deal, pipeline and baseline."""
     region: Code | None = None
     item: Code | None = None
-    """What is kept or ordered in excess, for the other kinds."""
+    """What is kept, ordered in excess or made, for the other kinds."""
     site: Code | None = None
     week: date | None = None
-    """Of the forecast; for a sale the day on which it is wanted."""
+    """Of the forecast, or of the order's start; for a sale the day on which it is wanted."""
     deal_id: UUID | None = None
     line_id: UUID | None = None
     sale_id: UUID | None = None
+    order_id: UUID | None = None
+    """The order above that takes it, where it is not traced further."""
     via: tuple[ViaOrder, ...] = ()
     """The orders between, the lowest first."""
 

@@ -18,6 +18,7 @@ from takt.supply_planning.domain.pegging import (
     Source,
     above,
     peg,
+    trace,
 )
 from takt.supply_planning.domain.plan import ItemSite, reach
 from takt.supply_planning.service.problems import NotPlanned, OutsideHorizon
@@ -74,8 +75,11 @@ async def peg_order(tx: Tx, order_id: UUID, now: datetime) -> OrderPegging:
     order = await get_order(tx, order_id)
     key = ItemSite(order.item, order.site)
     _, _, pegs = await _pegs(tx, [key])
-    found = pegs[key].of_order(order_id) if key in pegs else None
-    source, parts = found or (Source("open", order_id, order.due_on, 0), ())
+    parts: tuple[Part, ...] = ()
+    source = Source("open", order_id, order.due_on, 0)
+    if key in pegs and (place := pegs[key].of_order.get(order_id)) is not None:
+        source = pegs[key].sources[place]
+        parts = tuple(trace(pegs[key].parts_of(place), pegs))
     return OrderPegging(key, source, parts, await _behind(tx, parts, now))
 
 
@@ -100,9 +104,11 @@ async def peg_week(tx: Tx, key: ItemSite, day: date | None, now: datetime) -> We
         last = horizon.mondays[-1]
         raise OutsideHorizon(field="week", value=day, remedy=f"the last week is {last}")
     supplies = tuple(
-        one for one in pegs[key].covers if one[0].due and horizon.bucket(one[0].due) == bucket
+        (source, tuple(trace(pegs[key].parts_of(place), pegs)))
+        for place, source in enumerate(pegs[key].sources)
+        if source.due and horizon.bucket(source.due) == bucket
     )
-    demands = tuple((part, tuple(covers)) for part, covers in pegs[key].in_week(bucket))
+    demands = tuple((part, tuple(covers)) for part, covers in pegs[key].covers_of(bucket))
     named = [*(part for _, parts in supplies for part in parts), *(part for part, _ in demands)]
     return WeekPegging(horizon.mondays[bucket], supplies, demands, await _behind(tx, named, now))
 
@@ -125,15 +131,27 @@ async def peg_down(
             return origin.kind in SOLD and (origin.item, origin.place) == series
         return origin.reference == (deal_id or sale_id)
 
-    return [
-        Covered(key, network.bill.level(key.item), Cover(source, part))
-        for key, found in sorted(
-            pegs.items(), key=lambda one: (network.bill.level(one[0].item), one[0])
-        )
-        for source, parts in found.covers
-        for part in parts
-        if is_of(part.origin)
-    ]
+    for_it: set[UUID] = set()
+
+    def leads_to_it(origin: Origin) -> bool:
+        return is_of(origin) or (origin.kind == "order" and origin.reference in for_it)
+
+    covered = []
+    for key in sorted(pegs, key=lambda one: (network.bill.level(one.item), one)):
+        for place, source in enumerate(pegs[key].sources):
+            direct = pegs[key].parts_of(place)
+            leading = [part for part in direct if leads_to_it(part.origin)]
+            if not leading:
+                continue
+            if source.order_id is not None:
+                for_it.add(source.order_id)
+            level = network.bill.level(key.item)
+            covered += [
+                Covered(key, level, Cover(source, part))
+                for part in trace(leading, pegs, leads_to_it)
+                if is_of(part.origin)
+            ]
+    return covered
 
 
 async def _pegs(

@@ -1,7 +1,7 @@
 """Stored plans with what they were made of, as pegging takes them, and what to name behind it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,9 +14,9 @@ from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.netting import Horizon, Supply
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, supply_of
-from takt.supply_planning.domain.pegging import PlannedPosition, Wanted
+from takt.supply_planning.domain.pegging import Part, PlannedPosition
 from takt.supply_planning.domain.plan import ItemSite
-from takt.supply_planning.domain.reasons import Asking, ForecastReasons, wanted_at_sites
+from takt.supply_planning.domain.reasons import Asking, ForecastReasons, wanted_at_site
 from takt.supply_planning.store.orders import ORDER_ROW, order_from
 from takt.supply_planning.store.plan_rows import netting_from, weeks_from
 
@@ -117,7 +117,7 @@ async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> St
             horizon,
             tuple(supplies[key]),
             proposals[key],
-            wanted_of(key, network, asking, horizon.today),
+            _wanted_in(key, network, asking, horizon),
         )
     return StoredPlans(row["revision"], positions)
 
@@ -145,17 +145,33 @@ def asking_of(row: RowMapping) -> dict[Series, Asking]:
 
 
 def wanted_of(
-    key: ItemSite, network: Network, asking: Mapping[Series, Asking], today: date
-) -> tuple[Wanted, ...]:
-    """Why customers want an item at a site."""
-    return tuple(
+    key: ItemSite,
+    network: Network,
+    asking: Mapping[Series, Asking],
+    today: date,
+    asked: Callable[[date], bool] = lambda _: True,
+) -> list[tuple[date, Part]]:
+    """Why customers want an item at a site, by day; for all days, or those that are asked for."""
+    return [
         one
         for series in sorted(network.served_by.get(key, ()))
         if series in asking
-        for one in wanted_at_sites(
-            series, asking[series], network.sourcing.get(series, ()), key.site, today
+        for one in wanted_at_site(
+            series, asking[series], network.sourcing.get(series, ()), key.site, today, asked
         )
-    )
+    ]
+
+
+def _wanted_in(
+    key: ItemSite, network: Network, asking: Mapping[Series, Asking], horizon: Horizon
+) -> Callable[[int], list[Part]]:
+    def wanted(bucket: int) -> list[Part]:
+        found = wanted_of(
+            key, network, asking, horizon.today, lambda day: horizon.bucket(day) == bucket
+        )
+        return [part for _, part in found]
+
+    return wanted
 
 
 async def read_behind(tx: Tx, series: Iterable[Series], since: date) -> Sequence[RowMapping]:

@@ -71,5 +71,5 @@ async def read_past(
     plans = {}
     for item, site, stored in row["plans"] or ():
         key, inputs = ItemSite(item, site), inputs_from(stored)
-        plans[key] = KeptPlan(inputs, wanted_of(key, network, asking, inputs.today))
+        plans[key] = KeptPlan(inputs, tuple(wanted_of(key, network, asking, inputs.today)))
     return plans
