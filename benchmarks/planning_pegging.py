@@ -24,7 +24,6 @@ from takt.common.contracts.forecast import (
 )
 from takt.common.db import Database, Tx
 from takt.common.event import Cause, Envelope, Event, new_id, wall_now
-from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.schemas.network import (
     BillOfMaterial,
     Item,
@@ -34,7 +33,6 @@ from takt.supply_planning.schemas.network import (
     Supplier,
 )
 from takt.supply_planning.service import define
-from takt.supply_planning.service.changes import explain_plan
 from takt.supply_planning.service.pegging import peg_order
 from takt.supply_planning.service.receive_behind import receive_deals
 from takt.supply_planning.service.receive_forecasts import receive_forecasts
@@ -46,7 +44,7 @@ WEEKS, DEALS, TIMES = 26, 20, 100
 
 
 async def measure(lab: Lab) -> list[Line]:
-    """Two lines: an order pegged, a plan's change explained."""
+    """One line."""
     now = wall_now()
     async with lab.database("supply_planning", "procurement") as url:
         database = Database("procurement", url, schema="procurement")
@@ -56,32 +54,21 @@ async def measure(lab: Lab) -> list[Line]:
                 "SELECT order_id FROM purchase_orders ORDER BY due_on OFFSET 5 LIMIT 1"
             )
             order: UUID = orders.scalar_one()
-        pegged, explained = [], []
+        pegged = []
         for _ in range(TIMES):
             async with database.transaction() as tx:
                 began = time.perf_counter()
                 found = await peg_order(tx, order, now)
                 pegged.append(time.perf_counter() - began)
-                began = time.perf_counter()
-                await explain_plan(tx, ItemSite("part", "plant"), None, None)
-                explained.append(time.perf_counter() - began)
         assert sum(part.quantity for part in found.parts) == found.source.quantity
         await database.close()
     note = f"{len(found.parts)} parts"
     return [
         Line(
-            "Pegging of one order through three levels, median", _median(pegged), "ms",
-            None, None, 10, better="less", ratio_aim=False, note=note,
-        ),
-        Line(
-            "Explanation of a change of its plan, median", _median(explained), "ms",
-            None, None, 100, better="less", ratio_aim=False,
+            "Pegging of one order through three levels, median",
+            float(np.median(pegged)) * 1000, "ms", None, None, 10, better="less", ratio_aim=False, note=note,
         ),
     ]  # fmt: skip
-
-
-def _median(seconds: list[float]) -> float:
-    return float(np.median(seconds)) * 1000
 
 
 async def _company(tx: Tx, now: datetime) -> None:

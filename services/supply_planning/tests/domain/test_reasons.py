@@ -19,7 +19,9 @@ ONE, TWO = (UUID(int=1), UUID(int=11)), (UUID(int=2), UUID(int=22))
 
 
 def kinds(week: ForecastWeek, deals: dict[tuple[UUID, UUID], int]) -> list[tuple[str, int]]:
-    return [(origin.kind, units) for origin, units in reasons_of_week(SERIES, week, deals)]
+    return [
+        (origin.kind, units) for origin, units in reasons_of_week(SERIES, week, list(deals.items()))
+    ]
 
 
 def test_a_week_is_its_deals_and_its_baseline() -> None:
@@ -54,7 +56,7 @@ def test_reasons_sum_to_what_planning_gives_each_site(
         ForecastWeek(MONDAY + timedelta(weeks=place), pipeline + baseline, baseline)
         for place, (pipeline, baseline) in enumerate(parts)
     ]
-    asking = Asking(ForecastReasons(weeks, {week.week: deals for week in weeks}), {})
+    asking = Asking(ForecastReasons(weeks, {week.week: list(deals.items()) for week in weeks}), {})
     planned = demand_at_sites([(week.week, week.quantity) for week in weeks], [rule])
     for site in ("east", "west"):
         found: dict[date, int] = {}

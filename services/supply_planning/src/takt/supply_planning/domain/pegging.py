@@ -115,11 +115,6 @@ class PlannedPosition:
     proposals: Mapping[date, UUID] = field(default_factory=dict)
     wanted: Callable[[int], Sequence[Part]] = lambda _: ()
 
-    def planned_id(self, key: ItemSite, bucket: int) -> UUID:
-        """What names the new order of a bucket."""
-        monday = self.horizon.mondays[bucket]
-        return self.proposals.get(monday) or planned_id(key, monday)
-
 
 class Start(NamedTuple):
     """An order that starts, and takes components: so much of its item."""
@@ -161,12 +156,22 @@ class Pegs:
             *([Source("stock", None, None, netting.on_hand)] if netting.on_hand > 0 else ()),
             *(source for source, bucket in coming if bucket is not None),
             *(
-                Source("planned", position.planned_id(self.key, order.bucket), order.due, units)
+                Source("planned", self._new[order.bucket], order.due, units)
                 for order in netting.orders
                 if (units := order.quantity)
             ),
             *(source for source, bucket in coming if bucket is None),
         ]
+
+    @cached_property
+    def _new(self) -> Mapping[int, UUID]:
+        """What names the new order of each bucket that has one."""
+        mondays, proposals = self.position.horizon.mondays, self.position.proposals
+        return {
+            order.bucket: proposals.get(monday) or planned_id(self.key, monday)
+            for order in self.position.netting.orders
+            if (monday := mondays[order.bucket])
+        }
 
     @cached_property
     def of_order(self) -> Mapping[UUID, int]:
@@ -177,8 +182,13 @@ class Pegs:
             if source.order_id is not None
         }
 
-    def parts_of(self, place: int) -> list[Part]:
+    def parts_of(self, place: int) -> Sequence[Part]:
         """What a source is for; the parts sum to it."""
+        if place not in self._parts:
+            self._parts[place] = self._parts_of(place)
+        return self._parts[place]
+
+    def _parts_of(self, place: int) -> list[Part]:
         source = self.sources[place]
         if source.due and self.position.horizon.bucket(source.due) is None:
             return [Part(Origin("after_horizon", *self.key), (), source.quantity)]
@@ -232,6 +242,10 @@ class Pegs:
         ]
 
     @cached_property
+    def _parts(self) -> dict[int, Sequence[Part]]:
+        return {}
+
+    @cached_property
     def _wanted(self) -> dict[int, Sequence[Part]]:
         return {}
 
@@ -272,8 +286,7 @@ class Pegs:
         starts: dict[int, list[Start]] = defaultdict(list)
         for order in position.netting.orders:
             if (bucket := position.horizon.bucket(order.release)) is not None:
-                identity = position.planned_id(self.key, order.bucket)
-                starts[bucket].append(Start(identity, order.quantity))
+                starts[bucket].append(Start(self._new[order.bucket], order.quantity))
         for supply in position.supplies:
             if supply.kind == "firm":
                 bucket = position.horizon.bucket(supply.release or supply.due)

@@ -24,7 +24,7 @@ class ForecastReasons:
     """A forecast's weeks, and what deals are known to ask for in each."""
 
     weeks: Sequence[ForecastWeek]
-    deals: Mapping[date, Mapping[DealLine, int]]
+    deals: Mapping[date, Sequence[tuple[DealLine, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,20 @@ class Asking:
 
 
 def reasons_of_week(
-    series: Series, week: ForecastWeek, deals: Mapping[DealLine, int]
+    series: Series, week: ForecastWeek, deals: Sequence[tuple[DealLine, int]]
 ) -> list[tuple[Origin, int]]:
     """A forecast week by its reasons: they sum to it.
 
     Deals that are known to ask for more than the pipeline part share it in proportion.
     """
     pipeline = week.quantity - week.baseline
-    known = {line: units for line, units in sorted(deals.items()) if units}
-    asked = sum(known.values())
-    shares = share_out(pipeline, [*known.values()]) if asked > pipeline else [*known.values()]
+    known = [(line, units) for line, units in deals if units]
+    shares: Sequence[int] = [units for _, units in known]
+    if (asked := sum(shares)) > pipeline:
+        shares = share_out(pipeline, shares)
     found = [
         (Origin("deal", *series, week.week, deal, line), units)
-        for (deal, line), units in zip(known, shares, strict=True)
+        for ((deal, line), _), units in zip(known, shares, strict=True)
     ]
     found.append((Origin("pipeline", *series, week.week), max(pipeline - asked, 0)))
     found.append((Origin("baseline", *series, week.week), week.baseline))
@@ -76,7 +77,7 @@ def wanted_at_site(
             wanted += _at_site(due, sales, rules, site)
     for week in asking.forecast.weeks:
         if asked(week.week):
-            reasons = reasons_of_week(series, week, asking.forecast.deals.get(week.week, {}))
+            reasons = reasons_of_week(series, week, asking.forecast.deals.get(week.week, ()))
             wanted += _at_site(week.week, reasons, rules, site)
     return wanted
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,7 +17,7 @@ from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, supply_of
 from takt.supply_planning.domain.pegging import Part, PlannedPosition
 from takt.supply_planning.domain.plan import ItemSite
-from takt.supply_planning.domain.reasons import Asking, ForecastReasons, wanted_at_site
+from takt.supply_planning.domain.reasons import Asking, DealLine, ForecastReasons, wanted_at_site
 from takt.supply_planning.store.orders import ORDER_ROW, order_from
 from takt.supply_planning.store.plan_rows import netting_from, weeks_from
 
@@ -125,13 +126,14 @@ async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> St
 def asking_of(row: RowMapping) -> dict[Series, Asking]:
     """What is asked for in each series, from the columns forecasts, deals and sales."""
     forecasts: dict[Series, list[ForecastWeek]] = {}
-    for product, region, weeks in row["forecasts"] or ():
-        forecasts[product, region] = weeks_from(weeks)
-    deals: dict[Series, dict[date, dict[tuple[UUID, UUID], int]]] = defaultdict(dict)
+    for product, region, demand in row["forecasts"] or ():
+        forecasts[product, region] = weeks_from(demand)
+    deals: dict[Series, dict[date, list[tuple[DealLine, int]]]] = defaultdict(dict)
+    weeks = lru_cache(maxsize=None)(date.fromisoformat)
     for product, region, deal, line, expected in row["deals"] or ():
+        of_series, of_line = deals[product, region], (UUID(deal), UUID(line))
         for week, units in expected:
-            lines = deals[product, region].setdefault(date.fromisoformat(week), {})
-            lines[UUID(deal), UUID(line)] = units
+            of_series.setdefault(weeks(week), []).append((of_line, units))
     sales: dict[Series, dict[date, dict[UUID, int]]] = defaultdict(dict)
     for product, region, sale, day, units in row["sales"] or ():
         sales[product, region].setdefault(date.fromisoformat(day), {})[UUID(sale)] = units
