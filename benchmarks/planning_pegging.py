@@ -62,11 +62,11 @@ async def measure(lab: Lab) -> list[Line]:
                 pegged.append(time.perf_counter() - began)
         assert sum(part.quantity for part in found.parts) == found.source.quantity
         await database.close()
-    note = f"{len(found.parts)} parts"
     return [
         Line(
             "Pegging of one order through three levels, median",
-            float(np.median(pegged)) * 1000, "ms", None, None, 10, better="less", ratio_aim=False, note=note,
+            float(np.median(pegged)) * 1000, "ms",
+            None, None, 10, better="less", ratio_aim=False, note=f"{len(found.parts)} parts",
         ),
     ]  # fmt: skip
 
