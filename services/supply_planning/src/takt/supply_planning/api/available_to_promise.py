@@ -88,7 +88,7 @@ async def ask_quotes(body: QuoteQuestion, tx: RequestTx, now: Now) -> Quotes:
             line.product,
             line.region,
             line.quantity,
-            line.wanted_on,
+            line.wanted_on or now.date(),
             OrderLine(line_id=line.line_id),
         )
         for line in body.lines

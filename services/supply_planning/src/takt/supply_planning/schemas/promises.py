@@ -68,7 +68,8 @@ class WishedLine(RequestModel):
     product: Code
     region: Code
     quantity: PositiveQuantity
-    wanted_on: date
+    wanted_on: date | None = None
+    """As soon as can be, when it is left out."""
 
 
 class QuoteQuestion(RequestModel):
