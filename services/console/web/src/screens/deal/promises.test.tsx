@@ -1,17 +1,25 @@
 import { render, screen } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
+import type { Session } from "../../api/queries";
+import { SessionContext } from "../../app/session";
 import type { Deal } from "../../deals/api";
 import { pageWith, Service } from "../../testing-page";
 import { Lines } from "./lines";
 
 const line = { id: "l", product: "bike", quantity: "8", requested_date: "2026-12-01" };
 const deal = { id: "1", status: "open", region: "north", lines: [line] } as unknown as Deal;
-const price = { line_id: "l", name: "Bike", product: "bike", quantity: "8", unit: "each" };
+const nothing = { list_price: null, discount: null, floor: null, margin: null, margin_share: null };
+const price = {
+  ...nothing,
+  ...{ line_id: "l", name: "Bike", product: "bike", quantity: "8", unit: "each" },
+  ...{ price: "2", inside: true, approved: false },
+};
 
 let service: Service;
 beforeEach(() => {
   service = new Service();
-  service.on("GET /v1/deals/1/prices", { lines: [{ ...price, price: "2", inside: true }] });
+  const whole = { list_value: null, discount: null, margin: null, margin_share: null, value: "16" };
+  service.on("GET /v1/deals/1/prices", { lines: [price], currency: "EUR", ...whole });
 });
 
 const quoted = (quote: object) => {
@@ -19,7 +27,9 @@ const quoted = (quote: object) => {
   const { Page } = pageWith();
   render(
     <Page>
-      <Lines deal={deal} />
+      <SessionContext value={{ scopes: ["supply:read"] } as unknown as Session}>
+        <Lines deal={deal} />
+      </SessionContext>
     </Page>,
   );
 };
