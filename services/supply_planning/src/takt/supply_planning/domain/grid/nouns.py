@@ -134,7 +134,7 @@ def _rows(
 def _lines(bill: BillOfMaterial, row: Mapping[ItemSite, int]) -> Lines:
     sites = sorted({key.site for key in row})
     found = [
-        (row[parent], row[component], *line.factor)
+        (row[parent], row[component], *line.part.factor)
         for line in bill.lines
         for site in sites
         if (parent := ItemSite(line.parent, site)) in row
