@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -128,18 +127,22 @@ def asking_of(row: RowMapping) -> dict[Series, Asking]:
     forecasts: dict[Series, list[ForecastWeek]] = {}
     for product, region, demand in row["forecasts"] or ():
         forecasts[product, region] = weeks_from(demand)
-    deals: dict[Series, dict[date, list[tuple[DealLine, int]]]] = defaultdict(dict)
-    weeks = lru_cache(maxsize=None)(date.fromisoformat)
+    deals: dict[Series, dict[str, list[tuple[DealLine, int]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for product, region, deal, line, expected in row["deals"] or ():
         of_series, of_line = deals[product, region], (UUID(deal), UUID(line))
         for week, units in expected:
-            of_series.setdefault(weeks(week), []).append((of_line, units))
+            of_series[week].append((of_line, units))
     sales: dict[Series, dict[date, dict[UUID, int]]] = defaultdict(dict)
     for product, region, sale, day, units in row["sales"] or ():
         sales[product, region].setdefault(date.fromisoformat(day), {})[UUID(sale)] = units
     return {
         series: Asking(
-            ForecastReasons(forecasts.get(series, []), deals.get(series, {})),
+            ForecastReasons(
+                forecasts.get(series, []),
+                {date.fromisoformat(week): lines for week, lines in deals[series].items()},
+            ),
             sales.get(series, {}),
         )
         for series in {*forecasts, *sales}
