@@ -28,7 +28,7 @@ from takt.standalone.supply_folder.policies import (
     read_lots,
     read_suppliers,
 )
-from takt.standalone.supply_folder.sheet import SUFFIXES, find, read_sheet
+from takt.standalone.supply_folder.reading import SUFFIXES, find, read_sheet
 from takt.supply_planning.domain.grid.levels import CycleError
 from takt.supply_planning.domain.grid.messages import NO_DAY, OpenOrders
 from takt.supply_planning.domain.grid.model import Dated, Grid, Leads, Lines, Rows, lay_out

@@ -6,7 +6,7 @@ import numpy as np
 
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
-from takt.standalone.supply_folder.sheet import read_sheet
+from takt.standalone.supply_folder.reading import read_sheet
 from takt.supply_planning.domain.grid.model import Lines
 from takt.supply_planning.domain.quantity import ONE
 

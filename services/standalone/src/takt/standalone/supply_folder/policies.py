@@ -11,7 +11,8 @@ import numpy.typing as npt
 from takt.standalone.supply_folder.calendars import calendar_column
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
-from takt.standalone.supply_folder.sheet import Sheet, read_sheet
+from takt.standalone.supply_folder.reading import read_sheet
+from takt.standalone.supply_folder.sheet import Sheet
 from takt.supply_planning.domain.calendar import LeadTime, NoWorkingTimeError, WorkingCalendar
 from takt.supply_planning.domain.grid.lots import ECONOMIC, FIXED, PERIOD, RULES, Lots
 from takt.supply_planning.domain.grid.model import Leads

@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from takt.supply_planning.domain.grid.lots import lots_of
 from takt.supply_planning.domain.grid.model import Dated, Grid, Leads, Lines, Rows, lay_out
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, due_dates, release_day
 from takt.supply_planning.domain.plan import ItemSite, Position
+from takt.supply_planning.domain.quantity import ONE
 
 NOTHING = 0
 
@@ -92,6 +95,12 @@ def leads_of(
     return Leads(release, due_on, release_on, earliest, arrival), lead
 
 
+def factor(quantity_per: int, scrap: Decimal) -> tuple[int, int]:
+    """What a unit of the parent takes, with scrap: numerator and denominator."""
+    share = Fraction(quantity_per, ONE) / (1 - Fraction(scrap))
+    return share.numerator, share.denominator
+
+
 def bucket_of(day: date, horizon: Horizon) -> int:
     """The bucket of a day that is known not to lie after the horizon."""
     found = horizon.bucket(day)
@@ -134,7 +143,7 @@ def _rows(
 def _lines(bill: BillOfMaterial, row: Mapping[ItemSite, int]) -> Lines:
     sites = sorted({key.site for key in row})
     found = [
-        (row[parent], row[component], *line.factor)
+        (row[parent], row[component], *factor(line.quantity_per, line.scrap))
         for line in bill.lines
         for site in sites
         if (parent := ItemSite(line.parent, site)) in row
