@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from takt.supply_planning.domain.grid.exact import rounded_down, rounded_up
 from takt.supply_planning.domain.grid.lots import sized
 from takt.supply_planning.domain.grid.model import Bools, Columns, Floats, Ints
 from takt.supply_planning.domain.grid.netting import GridPlan, PlannedOrders
@@ -101,9 +102,10 @@ def wanted(plan: GridPlan, orders: OpenOrders) -> Wanted:
     excess = before + quantity - missing[place]
     lowered = np.flatnonzero(last & (excess > 0))
     amount = quantity.copy()
-    amount[lowered] = np.minimum(
-        sized(quantity[lowered] - excess[lowered], rows.lots.take(row[lowered])), quantity[lowered]
-    )
+    lot = rows.take(row[lowered])
+    begun = rounded_up(quantity[lowered] - excess[lowered], lot.of, lot.good)
+    coming = rounded_down(sized(begun, lot.lots), lot.good, lot.of)
+    amount[lowered] = np.minimum(coming, quantity[lowered])
     back = np.empty_like(sequence)
     back[sequence] = np.arange(len(sequence))
     return _moved(plan, orders, bucket[back], np.where(needed, amount, 0.0)[back])
