@@ -1,3 +1,4 @@
+import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -23,6 +24,9 @@ from takt.supply_planning.domain.pegging import (
 )
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 from takt.supply_planning.domain.quantity import ONE
+
+from .random_models import HORIZON as WEEKS
+from .random_models import model, position
 
 MONDAY = date(2026, 11, 23)
 HORIZON = Horizon(MONDAY, weeks=8)
@@ -237,3 +241,35 @@ def test_parts_sum_to_every_order_and_to_every_demand(
                 assert part.origin.kind != "other", key
                 covered = sum(cover.part.quantity for cover in covers)
                 assert covered == given_[part.origin] <= part.quantity
+
+
+@given(st.integers(0, 2**40))
+def test_through_phantoms_yields_dates_and_alternates_parts_sum_as_well(seed: int) -> None:
+    dice = random.Random(seed)
+    made = model(dice)
+    given_ = {key: position(dice) for key in made.keys}
+    plans = replan(made.keys, made.bill, made.policies, given_, {}, WEEKS)
+
+    def wanted(key: ItemSite) -> Callable[[int], list[Part]]:
+        return lambda bucket: [
+            Part(Origin("baseline", key.item, "north", day), (), units)
+            for day, units in given_[key].demand
+            if units and WEEKS.bucket(day) == bucket
+        ]
+
+    found = peg(
+        made.bill,
+        made.policies,
+        {
+            key: PlannedPosition(plan.netting, WEEKS, given_[key].supplies, {}, wanted(key))
+            for key, plan in plans.items()
+        },
+    )
+    for key, pegs in found.items():
+        for place, source in enumerate(pegs.sources):
+            traced = list(trace(pegs.parts_of(place), found))
+            assert sum(part.quantity for part in traced) == source.quantity
+        for bucket, gross in enumerate(pegs.position.netting.gross):
+            parts = pegs.wanted_in(bucket)
+            assert sum(part.quantity for part in parts) == gross
+            assert all(part.origin.kind != "other" for part in parts), key
