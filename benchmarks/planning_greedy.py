@@ -69,6 +69,8 @@ class _Greedy:
                 (one / factor for one, (_, factor) in zip(had, self.parts[row], strict=True)),
                 default=fits,
             )
+            # Its components may have taken the room.
+            there = self.fits(row, there, week)
             for one, (part, factor) in zip(had, self.parts[row], strict=True):
                 self.free[part, week:] += one - there * factor
             self.start(row, there, week)
