@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock faults composed bench bench-forecast pictures contracts clean
+.PHONY: help setup run test check format lock faults composed bench bench-forecast bench-planning pictures contracts clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench: .venv/.web ## Measure everything beside its limit or peer, and print the 
 
 bench-forecast: setup .bench-venv/.stamp ## Measure forecasts on M3 beside statsforecast; SAMPLE=200 for so many series a period
 	@.venv/bin/python -m benchmarks.forecast $(SAMPLE)
+
+bench-planning: setup ## Measure planning beside plain numpy, and takt plan from files; ITEMS="1000 10000" for some sizes
+	@.venv/bin/python -m benchmarks.planning $(ITEMS)
 
 pictures: .venv/.web ## Take the README's pictures of the web page anew; needs a font with Chinese characters
 	@$(NPM) run pictures

@@ -18,6 +18,7 @@ from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
 from takt.standalone.commands.open import open_
 from takt.standalone.commands.output import FAILED, INTERRUPTED, CommandError, put, say
+from takt.standalone.commands.plan import plan
 from takt.standalone.commands.republish import republish
 from takt.standalone.commands.simulate import simulate
 from takt.standalone.commands.tail import tail
@@ -44,6 +45,7 @@ app.command()(trace)
 app.add_typer(dead_letters)
 app.add_typer(keys)
 app.add_typer(evaluate)
+app.command()(plan)
 app.command()(doctor)
 app.command()(migrate)
 app.command()(republish)

@@ -42,13 +42,14 @@ class BillLine:
             raise ValueError(f"scrap {self.scrap} of {self.component} is not in [0, 1)")
 
     @cached_property
-    def _factor(self) -> tuple[int, int]:
+    def factor(self) -> tuple[int, int]:
+        """What a unit of the parent takes, with scrap: numerator and denominator."""
         factor = Fraction(self.quantity_per, ONE) / (1 - Fraction(self.scrap))
         return factor.numerator, factor.denominator
 
     def required(self, parents: int) -> int:
         """Millionths of the component for `parents` millionths of the parent, with scrap."""
-        numerator, denominator = self._factor
+        numerator, denominator = self.factor
         return ceil_div(parents * numerator, denominator)
 
 

@@ -1,0 +1,165 @@
+"""`takt plan`: what to order and when, and what to do about open orders, from a folder."""
+
+import resource
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from takt.standalone.commands.output import (
+    CommandError,
+    Format,
+    Output,
+    put,
+    put_json,
+    put_table,
+    say,
+)
+from takt.standalone.commands.progress import Progress
+
+if TYPE_CHECKING:
+    from takt.standalone.supply_folder.folder import Folder
+    from takt.supply_planning.domain.grid.netting import GridPlan, PlannedOrders
+
+FEW = 40
+"""Planned orders that are shown one by one."""
+USED_WRONGLY = 2
+
+
+def plan(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Holds items, bom, stock, receipts, demand.")
+    ],
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The day of planning, as 2026-11-30. [today]"),
+    ] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="Weeks to plan.")] = 52,
+    orders: Annotated[
+        Path | None,
+        typer.Option("--orders", metavar="FILE", help="Write planned orders: .csv or .parquet."),
+    ] = None,
+    output: Output = Format.text,
+) -> None:
+    """Plan a folder of CSV or Parquet files: netting by low-level code, in weeks.
+
+    An item is ordered when its projected stock falls below its safety stock: the need raised to the
+    lot's minimum, then up to its multiple. An order is released its lead time, rounded up to whole
+    weeks, before it is due, in the first week at the earliest; its components are needed then.
+    """
+    from takt.standalone.supply_folder.folder import read_folder
+    from takt.standalone.supply_folder.orders import check_orders_file, write_orders
+    from takt.supply_planning.domain.grid.exact import QuantityTooLargeError
+    from takt.supply_planning.domain.grid.messages import about_planned, advise_all, wanted
+    from takt.supply_planning.domain.grid.netting import plan_grid
+    from takt.supply_planning.domain.netting import Horizon
+
+    horizon = Horizon(_day(start), weeks)
+    if orders is not None:
+        check_orders_file(orders)
+    progress = Progress()
+    seconds: dict[str, float] = {}
+    try:
+        began = time.perf_counter()
+        read = read_folder(folder, horizon, progress)
+        seconds["read"] = time.perf_counter() - began
+        progress("planning", 0, read.catalogue.rows)
+        began = time.perf_counter()
+        try:
+            planned = plan_grid(read.grid)
+        except QuantityTooLargeError as error:
+            names = ", ".join(read.catalogue.name(row) for row in error.rows[:FEW])
+            raise CommandError(f"{error}: {names}.", "Choose larger units for them.") from error
+        new = planned.orders()
+        asked = wanted(planned, read.open_orders)
+        messages = advise_all(planned, read.open_orders, asked, horizon.today)
+        about = about_planned(planned, new, asked, horizon.today)
+        seconds["plan"] = time.perf_counter() - began
+        progress("planning", read.catalogue.rows, read.catalogue.rows)
+        began = time.perf_counter()
+        if orders is not None:
+            progress("writing orders", 0, len(new.row))
+            write_orders(orders, read.catalogue, new, horizon)
+        seconds["write"] = time.perf_counter() - began
+    finally:
+        progress.end()
+    kinds, reasons = messages.by_kind(), messages.by_reason()
+    found: dict[str, Any] = {
+        "start": horizon.first_week.isoformat(),
+        "weeks": weeks,
+        "items": read.catalogue.rows,
+        "orders": len(new.row),
+        "quantity": _units(new.quantity.sum()),
+        "messages": {kind: number + about.by_kind()[kind] for kind, number in kinds.items()},
+        "reasons": {why: number + about.by_reason()[why] for why, number in reasons.items()},
+        "seconds": {name: round(value, 4) for name, value in seconds.items()},
+        "peak_mb": round(peak_mb(), 1),
+        "notes": read.notes,
+    }
+    if output is Format.json:
+        put_json(found)
+        return
+    _show(found, read, planned, new)
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had, in megabytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1 << 20) if sys.platform == "darwin" else most / 1024
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(
+            f"--start {text} is no date.", "Write it as 2026-11-30.", USED_WRONGLY
+        ) from None
+
+
+def _units(millionths: float) -> int | float:
+    units = float(millionths) / 1e6
+    return int(units) if units.is_integer() else units
+
+
+def _show(found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "PlannedOrders") -> None:
+    put(
+        f"{found['items']:,} items at their sites, {found['weeks']} weeks from {found['start']}: "
+        f"{found['orders']:,} planned orders of {found['quantity']:,} units"
+    )
+    if len(new.row) <= FEW:
+        _show_orders(read, new)
+    put("")
+    put_table(
+        [{"message": kind, "orders": f"{number:,}"} for kind, number in found["messages"].items()],
+        ["message", "orders"],
+    )
+    taken = ", ".join(f"{name} {value:.2f} s" for name, value in found["seconds"].items())
+    say(f"takt: {taken}, {found['peak_mb']:,.0f} MB")
+    for note in read.notes:
+        say(f"takt: {note}")
+
+
+def _show_orders(read: "Folder", new: "PlannedOrders") -> None:
+    catalogue = read.catalogue
+    put_table(
+        [
+            {
+                "item": catalogue.items[int(catalogue.item[row])],
+                "site": catalogue.sites[int(catalogue.site[row])],
+                "quantity": _units(quantity),
+                "due": date.fromordinal(int(due)),
+                "release": date.fromordinal(int(release)),
+            }
+            for row, quantity, due, release in sorted(
+                zip(new.row.tolist(), new.quantity, new.due_on, new.release_on, strict=True),
+                key=lambda order: (order[0], order[2]),
+            )
+        ],
+        ["item", "site", "quantity", "due", "release"],
+    )
