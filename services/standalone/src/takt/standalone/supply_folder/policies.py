@@ -32,6 +32,8 @@ ITEM_NUMBERS = (
     "lot_maximum",
     "lot_quantity",
     "lot_periods",
+    "priority",
+    "cost",
 )
 OPTIONAL = (
     "lot_rule",
@@ -41,6 +43,8 @@ OPTIONAL = (
     "lot_maximum",
     "lot_quantity",
     "lot_periods",
+    "priority",
+    "cost",
 )
 
 
