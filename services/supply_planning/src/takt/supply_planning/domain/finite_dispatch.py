@@ -6,15 +6,20 @@ not be started when it was planned is started as soon as it can be, the dearest 
 """
 
 import numpy as np
+import numpy.typing as npt
 
-from takt.supply_planning.domain.capacity import TOLERANCE, Floats, Integers
+from takt.supply_planning.domain.capacity import Floats, Integers
 from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_loading import Shape
+from takt.supply_planning.domain.finite_lots import lots_down, lots_up
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 
 ROUNDS = 2
 """How often a week's room is shared out: what one cannot use for want of a part goes to others."""
+ROUNDS_OF_LOTS = 5
 NOTHING = 1e-9
+
+Bools = npt.NDArray[np.bool_]
 
 
 def dispatch(
@@ -103,9 +108,10 @@ class _Shop:
         self.total += model.fixed[:, week]
         bought = ~model.made & (week >= model.lead)
         for level in self.levels:
-            for _ in range(ROUNDS):
+            for _ in range(ROUNDS_OF_LOTS if self.lots else ROUNDS):
                 there = np.where(bought, np.inf, self.stock - self.kept[:, week])
-                self._start(level, week, target, there)
+                if not self._start(level, week, target, there):
+                    break
         self.owed += model.demand[:, week]
         there = np.where(bought, np.inf, self.stock - self.kept[:, week])[self.orders.place]
         asked = self.owed[self.orders.claimant]
@@ -114,31 +120,29 @@ class _Shop:
         self.owed[self.orders.claimant] -= handed
         np.subtract.at(self.stock, self.orders.place, handed)
 
-    def _start(self, level: _Level, week: int, target: Floats, there: Floats) -> None:
+    def _start(self, level: _Level, week: int, target: Floats, there: Floats) -> bool:
+        """Start what can be; whether anything was."""
         model, rows = self.model, level.rows
         useful = week + model.lead[rows] < model.weeks
         wanted = np.where(useful, np.maximum(target[rows] - self.total[rows], 0.0), 0.0)
         wanted[wanted < NOTHING * np.maximum(target[rows], 1.0)] = 0.0
+        least, multiple = model.lot_minimum[rows], model.lot_multiple[rows]
         if self.lots:
-            wanted = self._lots(rows, wanted, np.ceil)
+            # What would not fit if it came first must not keep others from what there is.
+            wanted = lots_up(wanted, least, multiple)
+            alone = self._share(level, wanted, there, week, alone=True)
+            wanted = lots_down(wanted * alone, least, multiple)
         if not wanted.any():
-            return
-        parts, work = level.parts, level.work
-        share = np.ones(len(rows))
-        needs = wanted[parts.claimant] * level.factor
-        np.minimum.at(share, parts.claimant, parts.granted(needs, there[parts.place]))
-        inside = week + level.after < model.weeks
-        place = level.resource, np.minimum(week + level.after, model.weeks - 1)
-        setup = level.setup * self.lots * (wanted[work.claimant] > 0)
-        asked = np.where(inside, wanted[work.claimant] * level.minutes + setup, 0.0)
-        np.minimum.at(share, work.claimant, work.granted(asked, self.room[place]))
-        made = wanted * share
+            return False
+        made = wanted * self._share(level, wanted, there, week, alone=False)
         if self.lots:
-            made = self._lots(rows, made, np.floor)
+            made = lots_down(made, least, multiple)
+        parts, work = level.parts, level.work
+        inside, place = self._weeks(level, week)
+        minutes = np.where(inside, made[work.claimant] * level.minutes, 0.0)
+        setup = self._setup(level, made, inside)
         self.started[rows, week] += made
         self.total[rows] += made
-        minutes = np.where(inside, made[work.claimant] * level.minutes, 0.0)
-        setup = np.where(inside & (made[work.claimant] > 0), setup, 0.0)
         np.subtract.at(self.room, place, minutes + setup)
         np.add.at(self.setups, place, setup)
         np.subtract.at(self.stock, parts.place, made[parts.claimant] * level.factor)
@@ -147,19 +151,42 @@ class _Shop:
         self.stock[rows[now]] += made[now]
         comes = useful & ~now
         self.flow[rows[comes], later[comes]] += made[comes]
+        return bool(made.any())
 
-    def _lots(self, rows: Integers, quantity: Floats, whole: np.ufunc) -> Floats:
-        """Quantities as lots: up to the next, or down to the last that fits; 0 where none does."""
-        least, multiple = self.model.lot_minimum[rows], self.model.lot_multiple[rows]
-        steps = np.divide(quantity, multiple, out=np.zeros_like(quantity), where=multiple > 0)
-        smallest = np.divide(least, multiple, out=np.zeros_like(least), where=multiple > 0)
-        # A lot that fits but for rounding fits.
-        near = np.where(whole(0.5) > 0, -TOLERANCE, TOLERANCE)
-        sized = np.where(multiple > 0, whole(steps + near) * multiple, quantity)
-        smallest = np.where(multiple > 0, np.ceil(smallest - TOLERANCE) * multiple, least)
-        if whole is np.ceil:
-            return np.where(quantity > 0, np.maximum(sized, smallest), 0.0)
-        return np.where(sized >= smallest * (1 - TOLERANCE), sized, 0.0)
+    def _share(
+        self, level: _Level, wanted: Floats, there: Floats, week: int, *, alone: bool
+    ) -> Floats:
+        """The share of what rows want that can be started: each alone, or after the more urgent."""
+        share, parts, work = np.ones(len(level.rows)), level.parts, level.work
+        inside, place = self._weeks(level, week)
+        needs = wanted[parts.claimant] * level.factor
+        running = np.where(inside, wanted[work.claimant] * level.minutes, 0.0)
+        setup = self._setup(level, wanted, inside)
+        asked, stock, room = running + setup, there[parts.place], self.room[place]
+        had = alone_share(needs, stock) if alone else parts.granted(needs, stock)
+        worked = alone_share(asked, room) if alone else work.granted(asked, room)
+        # Setups are whole: what is granted beyond them is for running.
+        left = worked * asked - setup
+        runs = np.divide(left, running, out=np.ones_like(running), where=running > 0)
+        runs[(running <= 0) & (left < -NOTHING)] = 0.0
+        np.minimum.at(share, parts.claimant, had)
+        np.minimum.at(share, work.claimant, np.clip(runs, 0.0, 1.0))
+        return share
+
+    def _weeks(self, level: _Level, week: int) -> tuple[Bools, tuple[Integers, Integers]]:
+        """Which operations fall into the horizon, and the resource and week of each."""
+        when = week + level.after
+        return when < self.model.weeks, (level.resource, np.minimum(when, self.model.weeks - 1))
+
+    def _setup(self, level: _Level, made: Floats, inside: Bools) -> Floats:
+        starts = inside & (made[level.work.claimant] > 0)
+        return np.where(starts, level.setup, 0.0) if self.lots else np.zeros(len(starts))
+
+
+def alone_share(asked: Floats, there: Floats) -> Floats:
+    """The share of each claim that is there if it is the only one, in [0, 1]."""
+    found = np.divide(there, asked, out=np.ones_like(asked), where=asked > 0)
+    return np.clip(found, 0.0, 1.0)
 
 
 def _kept(flow: Floats) -> Floats:

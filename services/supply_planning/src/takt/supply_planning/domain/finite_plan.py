@@ -13,6 +13,7 @@ from takt.supply_planning.domain.capacity import Floats
 from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_dispatch import dispatch
 from takt.supply_planning.domain.finite_loading import Loading, Shape
+from takt.supply_planning.domain.finite_lots import lot_targets
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
 
@@ -69,11 +70,16 @@ def finite_plan(
     if model.made.sum() * model.weeks <= one_programme:
         found = optimum(model, watch)
         best = FiniteResult(loaded, found.bound, "loading", ())
-        if found.plan is not None and found.plan.lateness <= loaded.lateness:
-            best = FiniteResult(found.plan, found.bound, "linear programme", found.optimal)
+        if found.plan is not None:
+            # Interior points are feasible to a tolerance only; carried out they are wholly.
+            target = np.cumsum(found.plan.started, axis=1)
+            exact = (
+                found.plan if not found.plan.faults() else dispatch(shape, target, urgency, watch)
+            )
+            if exact.lateness <= loaded.lateness:
+                best = FiniteResult(exact, found.bound, "linear programme", found.optimal)
     if lots:
-        target = np.cumsum(best.plan.started, axis=1)
-        plan = dispatch(shape, target, urgency, watch, lots=True)
+        plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
         best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
     watch.tell("finite plan", 1.0)
     return best
