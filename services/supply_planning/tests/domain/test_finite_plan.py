@@ -19,6 +19,7 @@ from takt.supply_planning.domain.finite_model import (
     InfeasiblePlanError,
     Shortage,
 )
+from takt.supply_planning.domain.finite_optimum import optimum
 from takt.supply_planning.domain.finite_plan import FiniteResult, finite_plan
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
@@ -126,6 +127,24 @@ def test_a_cancelled_run_gives_no_plan() -> None:
         finite_plan(any_model, Watch(time.monotonic, cancelled=cancelled))
 
 
+def test_a_run_that_is_cancelled_while_highs_works_gives_no_plan() -> None:
+    told: list[str] = []
+
+    def cancelled() -> bool:
+        # The first question after the phase was told is the one that HiGHS's work is followed by.
+        return told[-1:] == ["lateness"]
+
+    any_model = model({0: [5, 9, 5, 5]}, [[6] * 4], [(0, 0, 1)], [0])
+    with pytest.raises(PlanCancelledError):
+        finite_plan(
+            any_model,
+            Watch(
+                time.monotonic, cancelled=cancelled, progress=lambda phase, _: told.append(phase)
+            ),
+        )
+    assert told[-1] == "lateness"
+
+
 def test_without_time_for_the_programme_there_is_a_plan_and_no_bound() -> None:
     any_model = model({0: [5, 9, 5, 5]}, [[6] * 4], [(0, 0, 1)], [0])
     found = finite_plan(any_model, Watch(time.monotonic, limit=time.monotonic()))
@@ -210,6 +229,18 @@ def just_in_time(unlimited: FiniteModel) -> np.ndarray:
         for order in plans[key].netting.orders:
             started[row, order.bucket - unlimited.lead[row]] += order.quantity / ONE
     return started
+
+
+@quick
+@given(models())
+def test_interior_points_find_what_simplex_finds(drawn: FiniteModel) -> None:
+    watch = Watch(time.monotonic)
+    exact, near = optimum(drawn, watch), optimum(drawn, watch, by_simplex=0)
+    assert exact.plan
+    assert near.plan
+    assert near.bound == pytest.approx(exact.bound, rel=1e-5, abs=1e-4)
+    assert near.plan.lateness == pytest.approx(exact.plan.lateness, rel=1e-4, abs=1e-3)
+    assert near.plan.overtime_cost == pytest.approx(exact.plan.overtime_cost, rel=1e-3, abs=1e-2)
 
 
 @quick

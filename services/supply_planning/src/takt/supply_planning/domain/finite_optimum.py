@@ -45,8 +45,13 @@ class Optimum:
     optimal: tuple[str, ...]
 
 
-def optimum(model: FiniteModel, watch: Watch) -> Optimum:
+def optimum(model: FiniteModel, watch: Watch, by_simplex: int = BY_SIMPLEX) -> Optimum:
     """The optimal plan without lots and setups, or what of it time allowed.
+
+    Args:
+        model: what is planned.
+        watch: cancels, limits, is told.
+        by_simplex: columns up to which it is solved by simplex.
 
     Raises:
         InfeasiblePlanError: orders that stand need more of a resource or a component than there is.
@@ -55,7 +60,7 @@ def optimum(model: FiniteModel, watch: Watch) -> Optimum:
     model.require_capacity()
     programme = Programme(model)
     costs = programme.costs()
-    solver = _Solver(programme.lp(), watch, programme.columns > BY_SIMPLEX)
+    solver = _Solver(programme.lp(), watch, programme.columns > by_simplex)
     optimal: list[str] = []
     plan, bound = None, None
     for place, (name, cost) in enumerate(costs.items()):
