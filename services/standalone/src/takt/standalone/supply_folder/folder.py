@@ -30,6 +30,8 @@ from takt.standalone.supply_folder.policies import (
     read_yields,
 )
 from takt.standalone.supply_folder.reading import SUFFIXES, find, read_sheet
+from takt.standalone.supply_folder.shop import read_shop
+from takt.supply_planning.domain.finite_grid import Shop
 from takt.supply_planning.domain.grid.exact import rounded_up
 from takt.supply_planning.domain.grid.levels import CycleError
 from takt.supply_planning.domain.grid.messages import NO_DAY, OpenOrders
@@ -41,6 +43,7 @@ Ints = npt.NDArray[np.int64]
 NEEDED = ("items", "demand")
 USUAL = ("bom", "stock", "receipts")
 OTHERS = ("suppliers", "calendars")
+CAPACITY = ("resources", "routings")
 USED_WRONGLY = 2
 
 Told = Callable[[str, int, int], None]
@@ -54,6 +57,7 @@ class Folder:
         phantom: which rows are never ordered, shape (rows,).
         names: of the open orders, in the order of `open_orders`.
         notes: what was accepted and should be known.
+        shop: resources and routings, where they were asked for.
     """
 
     catalogue: Catalogue
@@ -62,15 +66,24 @@ class Folder:
     open_orders: OpenOrders
     names: list[str]
     notes: list[str]
+    shop: Shop | None = None
 
 
-def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> Folder:
+def read_folder(
+    path: Path, horizon: Horizon, told: Told = lambda *_: None, *, capacity: bool = False
+) -> Folder:
     """Read and check every file; all that is wrong is told together.
+
+    Args:
+        path: the folder.
+        horizon: the weeks that are planned.
+        told: told of each file.
+        capacity: whether resources and routings are read, too.
 
     Raises: CommandError: a file cannot be read, or something in it is wrong.
     """
     findings = Findings()
-    files = _files(path, findings)
+    files = _files(path, findings, capacity)
     findings.end()
 
     def start(name: str) -> Path | None:
@@ -114,6 +127,10 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
     )
     receipts = read_receipts(start("receipts"), catalogue, findings)
     demand = read_demand(start("demand"), catalogue, horizon, findings)
+    shop = None
+    if capacity:
+        resources, routings = start("resources"), start("routings")
+        shop = read_shop(resources, routings, sheet, catalogue, calendars, findings)
     try:
         found = _laid_out(rows, lines, leads, demand, receipts, horizon)
     except CycleError as error:
@@ -126,10 +143,10 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
         raise
     findings.end()
     grid, open_orders, names = found
-    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes)
+    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop)
 
 
-def _files(path: Path, findings: Findings) -> dict[str, Path]:
+def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:
     if not path.is_dir():
         raise CommandError(
             f"{path} is no folder.",
@@ -137,10 +154,11 @@ def _files(path: Path, findings: Findings) -> dict[str, Path]:
             USED_WRONGLY,
         )
     found = {}
-    for name in NEEDED + USUAL + OTHERS:
+    needed = NEEDED + CAPACITY * capacity
+    for name in needed + USUAL + OTHERS:
         if file := find(path, name, findings):
             found[name] = file
-        elif name in NEEDED:
+        elif name in needed:
             findings.fault(
                 str(path), f"there is no file {name}; give it {name}.csv or {name}.parquet."
             )

@@ -36,6 +36,8 @@ ITEM_NUMBERS = (
     "lot_quantity",
     "lot_periods",
     "yield",
+    "priority",
+    "cost",
 )
 OPTIONAL = tuple(set(ITEM_TEXTS + ITEM_NUMBERS) - set(NEEDED))
 
