@@ -17,6 +17,12 @@ ALWAYS = (0, 1 << 40)
 """The first and the last day of a line without either."""
 
 
+def held_for_a_time(valid_from: Ints, valid_to: Ints) -> npt.NDArray[np.bool_]:
+    """Which lines begin or end."""
+    found: npt.NDArray[np.bool_] = (valid_from != ALWAYS[0]) | (valid_to != ALWAYS[1])
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Lines that are reckoned one by one: what each takes is rounded up by itself, by bucket.
@@ -78,7 +84,7 @@ def level_lines(
 ) -> LevelLines:
     """The lines whose components are the rows from `start` to `stop`; parents lie before them."""
     mine = (component >= start) & (component < stop)
-    always = (valid_from == ALWAYS[0]) & (valid_to == ALWAYS[1])
+    always = ~held_for_a_time(valid_from, valid_to)
     plain = np.flatnonzero(mine & always & (denominator == 1))
 
     def parts(lines: Ints) -> Parts | None:
