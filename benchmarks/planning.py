@@ -19,6 +19,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from benchmarks import planning_capacity
 from benchmarks.line import Line, table
 from benchmarks.planning_model import START, Manufacturer, generated, grid_of_manufacturer, write
 from benchmarks.planning_plain import plain_of, plan_plain
@@ -170,6 +171,9 @@ def main(sizes: list[int]) -> None:
         before = found
         if FILES_FROM <= items <= FILES_TO:
             lines += file_lines(items)
+    if not sizes:
+        print("planning within capacity …", file=sys.stderr, flush=True)
+        lines += planning_capacity.measure()
     print(table(lines))
 
 

@@ -85,14 +85,12 @@ def _orders(series: Series, consumed: Millionths) -> str:
         return ""
     won = np.clip(series.won, 0, series.pipeline)
     rows = np.stack([won, series.ordered, consumed], axis=1)
-    texts = iter(units(rows))
+    known = np.flatnonzero(rows.any(axis=1)).tolist()
+    mondays = weeks(series.first_week)
+    texts = iter(units(rows[known]))
     columns = [texts] * rows.shape[1]
     return ",".join(
-        ORDERED % week
-        for week, known in zip(
-            zip(weeks(series.first_week), *columns, strict=False), rows.any(axis=1), strict=True
-        )
-        if known
+        map(ORDERED.__mod__, zip([mondays[week] for week in known], *columns, strict=False))
     )
 
 

@@ -18,6 +18,7 @@ from takt.standalone.commands.output import (
     put_table,
     say,
 )
+from takt.standalone.commands.plan_capacity import show_capacity, within_capacity
 from takt.standalone.commands.progress import Progress
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ def plan(
         Path | None,
         typer.Option("--orders", metavar="FILE", help="Write planned orders: .csv or .parquet."),
     ] = None,
+    capacity: Annotated[
+        bool,
+        typer.Option("--capacity", help="Plan within capacity: needs resources and routings."),
+    ] = False,
+    time_limit: Annotated[
+        float,
+        typer.Option(min=1, max=86_400, help="Seconds after which the best plan is taken."),
+    ] = 60,
     output: Output = Format.text,
 ) -> None:
     """Plan a folder of CSV or Parquet files: netting by low-level code, in weeks.
@@ -49,6 +58,9 @@ def plan(
     An item is ordered when its projected stock falls below its safety stock: the need raised to the
     lot's minimum, then up to its multiple. An order is released its lead time, rounded up to whole
     weeks, before it is due, in the first week at the earliest; its components are needed then.
+
+    With --capacity, that plan's overloads are named, and orders are moved until all resources can
+    do them: with the least lateness, then overtime, then stock. Ctrl-C leaves everything as it was.
     """
     from takt.standalone.supply_folder.folder import read_folder
     from takt.standalone.supply_folder.orders import check_orders_file, write_orders
@@ -64,7 +76,7 @@ def plan(
     seconds: dict[str, float] = {}
     try:
         began = time.perf_counter()
-        read = read_folder(folder, horizon, progress)
+        read = read_folder(folder, horizon, progress, capacity=capacity)
         seconds["read"] = time.perf_counter() - began
         progress("planning", 0, read.catalogue.rows)
         began = time.perf_counter()
@@ -74,15 +86,21 @@ def plan(
             names = ", ".join(read.catalogue.name(row) for row in error.rows[:FEW])
             raise CommandError(f"{error}: {names}.", "Choose larger units for them.") from error
         new = planned.orders()
+        if read.phantom.any():
+            new = new.take(~read.phantom[new.row])
         asked = wanted(planned, read.open_orders)
         messages = advise_all(planned, read.open_orders, asked, horizon.today)
         about = about_planned(planned, new, asked, horizon.today)
         seconds["plan"] = time.perf_counter() - began
         progress("planning", read.catalogue.rows, read.catalogue.rows)
+        limited = None
+        if capacity:
+            limited = within_capacity(read, new, horizon, time_limit, progress)
+            seconds["capacity"] = limited.told["seconds"]
         began = time.perf_counter()
         if orders is not None:
             progress("writing orders", 0, len(new.row))
-            write_orders(orders, read.catalogue, new, horizon)
+            write_orders(orders, read.catalogue, limited.orders if limited else new, horizon)
         seconds["write"] = time.perf_counter() - began
     finally:
         progress.end()
@@ -99,10 +117,14 @@ def plan(
         "peak_mb": round(peak_mb(), 1),
         "notes": read.notes,
     }
+    if limited:
+        found["capacity"] = limited.told
     if output is Format.json:
         put_json(found)
         return
     _show(found, read, planned, new)
+    if limited:
+        show_capacity(limited.told)
 
 
 def peak_mb() -> float:

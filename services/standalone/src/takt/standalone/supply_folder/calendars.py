@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow
 
 from takt.standalone.supply_folder.findings import Findings
-from takt.standalone.supply_folder.sheet import Sheet, read_sheet
+from takt.standalone.supply_folder.reading import read_sheet
+from takt.standalone.supply_folder.sheet import Sheet
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, WorkingCalendar
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
-from takt.standalone.supply_folder.sheet import Sheet, read_sheet
+from takt.standalone.supply_folder.reading import read_sheet
+from takt.standalone.supply_folder.sheet import Sheet
 from takt.supply_planning.domain.grid.model import Dated
 from takt.supply_planning.domain.netting import Horizon
 

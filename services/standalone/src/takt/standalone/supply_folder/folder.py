@@ -27,8 +27,12 @@ from takt.standalone.supply_folder.policies import (
     read_leads,
     read_lots,
     read_suppliers,
+    read_yields,
 )
-from takt.standalone.supply_folder.sheet import SUFFIXES, find, read_sheet
+from takt.standalone.supply_folder.reading import SUFFIXES, find, read_sheet
+from takt.standalone.supply_folder.shop import read_shop
+from takt.supply_planning.domain.finite_grid import Shop
+from takt.supply_planning.domain.grid.exact import rounded_up
 from takt.supply_planning.domain.grid.levels import CycleError
 from takt.supply_planning.domain.grid.messages import NO_DAY, OpenOrders
 from takt.supply_planning.domain.grid.model import Dated, Grid, Leads, Lines, Rows, lay_out
@@ -39,6 +43,7 @@ Ints = npt.NDArray[np.int64]
 NEEDED = ("items", "demand")
 USUAL = ("bom", "stock", "receipts")
 OTHERS = ("suppliers", "calendars")
+CAPACITY = ("resources", "routings")
 USED_WRONGLY = 2
 
 Told = Callable[[str, int, int], None]
@@ -49,24 +54,36 @@ class Folder:
     """What a folder says.
 
     Args:
+        phantom: which rows are never ordered, shape (rows,).
         names: of the open orders, in the order of `open_orders`.
         notes: what was accepted and should be known.
+        shop: resources and routings, where they were asked for.
     """
 
     catalogue: Catalogue
     grid: Grid
+    phantom: npt.NDArray[np.bool_]
     open_orders: OpenOrders
     names: list[str]
     notes: list[str]
+    shop: Shop | None = None
 
 
-def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> Folder:
+def read_folder(
+    path: Path, horizon: Horizon, told: Told = lambda *_: None, *, capacity: bool = False
+) -> Folder:
     """Read and check every file; all that is wrong is told together.
+
+    Args:
+        path: the folder.
+        horizon: the weeks that are planned.
+        told: told of each file.
+        capacity: whether resources and routings are read, too.
 
     Raises: CommandError: a file cannot be read, or something in it is wrong.
     """
     findings = Findings()
-    files = _files(path, findings)
+    files = _files(path, findings, capacity)
     findings.end()
 
     def start(name: str) -> Path | None:
@@ -91,13 +108,18 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
     made[lines.parent] = True
     calendars = read_calendars(start("calendars"), findings)
     sourcing = read_suppliers(start("suppliers"), catalogue, made, calendars, horizon, findings)
-    leads, lead = read_leads(sheet, sourcing, calendars, horizon, findings)
+    phantom = sheet.flags("phantom")
+    sheet.refuse(phantom & ~made, "phantom", "a phantom has components; give it some in bom.")
+    leads, lead = read_leads(sheet, sourcing, phantom, calendars, horizon, findings)
+    good, of = read_yields(sheet)
     none = np.zeros(catalogue.rows, np.int64)
     rows = Rows(
         made=made,
+        good=np.where(phantom, 1, good),
+        of=np.where(phantom, 1, of),
         on_hand=read_stock(start("stock"), catalogue, findings),
-        safety_stock=sheet.quantities("safety_stock", default=0.0),
-        lots=read_lots(sheet),
+        safety_stock=np.where(phantom, 0.0, sheet.quantities("safety_stock", default=0.0)),
+        lots=read_lots(sheet, phantom),
         fence=read_fences(sheet, horizon),
         lead=lead,
         tolerance_days=none,
@@ -105,6 +127,10 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
     )
     receipts = read_receipts(start("receipts"), catalogue, findings)
     demand = read_demand(start("demand"), catalogue, horizon, findings)
+    shop = None
+    if capacity:
+        resources, routings = start("resources"), start("routings")
+        shop = read_shop(resources, routings, sheet, catalogue, calendars, findings)
     try:
         found = _laid_out(rows, lines, leads, demand, receipts, horizon)
     except CycleError as error:
@@ -117,10 +143,10 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
         raise
     findings.end()
     grid, open_orders, names = found
-    return Folder(catalogue, grid, open_orders, names, findings.notes)
+    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop)
 
 
-def _files(path: Path, findings: Findings) -> dict[str, Path]:
+def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:
     if not path.is_dir():
         raise CommandError(
             f"{path} is no folder.",
@@ -128,10 +154,11 @@ def _files(path: Path, findings: Findings) -> dict[str, Path]:
             USED_WRONGLY,
         )
     found = {}
-    for name in NEEDED + USUAL + OTHERS:
+    needed = NEEDED + CAPACITY * capacity
+    for name in needed + USUAL + OTHERS:
         if file := find(path, name, findings):
             found[name] = file
-        elif name in NEEDED:
+        elif name in needed:
             findings.fault(
                 str(path), f"there is no file {name}; give it {name}.csv or {name}.parquet."
             )
@@ -164,6 +191,7 @@ def _laid_out(
         release=np.where(firm, leads.release_on[rows.lead[row], bucket], NO_DAY),
     )
     starts = np.flatnonzero(firm & rows.made[row])
+    begun = row[starts]
     grid = lay_out(
         rows,
         lines,
@@ -171,10 +199,11 @@ def _laid_out(
         demand,
         Dated(row, bucket, open_orders.quantity),
         Dated(
-            row[starts],
-            leads.release[rows.lead[row[starts]], bucket[starts]],
-            open_orders.quantity[starts],
+            begun,
+            leads.release[rows.lead[begun], bucket[starts]],
+            rounded_up(open_orders.quantity[starts], rows.of[begun], rows.good[begun]),
         ),
+        open_orders.release[starts],
         weeks=horizon.weeks,
         moving=False,
     )

@@ -1,9 +1,8 @@
 """One file of a folder as columns: texts, quantities in millionths, days. Rows count from 0."""
 
-import csv
 import gzip
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,10 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 
-from takt.standalone.commands.output import CommandError
 from takt.standalone.supply_folder.findings import Findings
 from takt.supply_planning.domain.grid.exact import EXACT
 from takt.supply_planning.domain.quantity import ONE
@@ -25,9 +21,9 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".pq")
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
-BLOCK = 16 << 20
+EPOCH = date(1970, 1, 1).toordinal()
+EMPTY, BAD = -1, -2
 NOISE = 1e-3
 """Of a millionth: what a float64 may lie beside a number with six places."""
 
@@ -54,7 +50,7 @@ class Sheet:
         if self.path.suffix in (".parquet", ".pq"):
             return row + 1
         if not self._lines:
-            with _opened(self.path) as file:
+            with opened(self.path) as file:
                 lines = [number for number, text in enumerate(file, 1) if text.strip(b"\r\n")]
             self._lines = lines[1:]
         return self._lines[row]
@@ -158,20 +154,23 @@ class Sheet:
             )
         return whole
 
-    def days(self, column: str) -> Ints:
-        """Dates as proleptic ordinals; 1, and refused, where it is none."""
+    def days(self, column: str, default: int | None = None) -> Ints:
+        """Dates as proleptic ordinals; where it is empty the default, or refused without one."""
         found = self.columns[column]
         if pyarrow.types.is_date(found.type) or pyarrow.types.is_timestamp(found.type):
-            found = found.cast(pyarrow.date32())
-            self.refuse(_numpy(pc.is_null(found)).astype(bool), column, "it is empty.")
-            epoch = date(1970, 1, 1).toordinal()
-            passed = _numpy(found.cast(pyarrow.int32()).fill_null(1 - epoch)).astype(np.int64)
-            return passed + epoch
-        coded = self.texts(column, empty=True).dictionary_encode()
-        ordinals = np.array([_ordinal(text) for text in coded.dictionary.to_pylist()], np.int64)
-        days = ordinals[_numpy(coded.indices)] if len(ordinals) else ordinals
-        self.refuse(days < 0, column, "write dates as 2026-11-23; no other order is guessed.")
-        return np.maximum(days, 1)
+            days = found.cast(pyarrow.date32()).cast(pyarrow.int32())
+            empty = _numpy(pc.is_null(days)).astype(bool)
+            ordinals = _numpy(days.fill_null(0)).astype(np.int64) + EPOCH
+        else:
+            coded = self.texts(column, empty=True).dictionary_encode()
+            known = np.array([_ordinal(text) for text in coded.dictionary.to_pylist()], np.int64)
+            ordinals = known[_numpy(coded.indices)] if len(known) else known
+            empty = ordinals == EMPTY
+        bad = (ordinals < 0) & ~empty
+        if default is None:
+            bad |= empty
+        self.refuse(bad, column, "write dates as 2026-11-23; no other order is guessed.")
+        return np.where(empty, 1 if default is None else default, np.maximum(ordinals, 1))
 
     def flags(self, column: str) -> Bools:
         """True and false; empty is false."""
@@ -207,127 +206,9 @@ class Sheet:
         )
 
 
-def find(folder: Path, name: str, findings: Findings) -> Path | None:
-    """The file of a name in any form; two of them are refused, since neither is chosen."""
-    paths = [path for suffix in SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
-    if len(paths) > 1:
-        findings.fault(str(paths[1]), f"{paths[0].name} is there too; keep one of them.")
-    return paths[0] if paths else None
-
-
-def read_sheet(
-    path: Path,
-    findings: Findings,
-    *,
-    texts: Sequence[str],
-    numbers: Sequence[str] = (),
-    optional: Sequence[str] = (),
-) -> Sheet | None:
-    """Read the columns that are named; None, and refused, where one is missing.
-
-    Args: optional: those of `texts` and `numbers` that need not be there.
-    Raises: CommandError: the file cannot be read at all.
-    """
-    try:
-        parquet = path.suffix in (".parquet", ".pq")
-        header = pyarrow.parquet.read_schema(path).names if parquet else _header(path)
-        wanted = [name for name in (*texts, *numbers) if name in header]
-        missing = [n for n in (*texts, *numbers) if n not in header and n not in optional]
-        if missing:
-            findings.fault(
-                f"{path}:1",
-                f"there is no column {', '.join(missing)}; there are {', '.join(header)}.",
-            )
-            return None
-        if parquet:
-            table = pyarrow.parquet.read_table(path, columns=wanted)
-        else:
-            table = _read_csv(path, header, wanted, texts, findings)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, pyarrow.ArrowException) as error:
-        raise CommandError(
-            f"{path} cannot be read: {error}.", "Save it as CSV in UTF-8, or as Parquet."
-        ) from error
-    columns = {name: _one(table.column(name)) for name in wanted}
-    return Sheet(path, columns, table.num_rows, findings)
-
-
-def _opened(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """The bytes of a file, unpacked where it is packed."""
     return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
-
-
-def _header(path: Path) -> list[str]:
-    with _opened(path) as file:
-        first = file.readline().decode("utf-8-sig")
-    names = [name.strip() for name in next(csv.reader([first], delimiter=_between(first)), [])]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise csv.Error(f"the column {twice[0]} is there twice")
-    return names
-
-
-def _between(first: str) -> str:
-    return next((mark for mark in ",;\t" if mark in first), ",")
-
-
-def _read_csv(
-    path: Path,
-    header: Sequence[str],
-    wanted: Sequence[str],
-    texts: Sequence[str],
-    findings: Findings,
-) -> Any:
-    with _opened(path) as file:
-        between = _between(file.readline().decode("utf-8-sig"))
-    short: list[str] = []
-
-    def skipped(row: Any) -> str:
-        short.append(row.text)
-        return "skip"
-
-    def read(kinds: dict[str, Any]) -> Any:
-        short.clear()
-        return pyarrow.csv.read_csv(
-            path,
-            pyarrow.csv.ReadOptions(column_names=header, skip_rows=1, block_size=BLOCK),
-            pyarrow.csv.ParseOptions(delimiter=between, invalid_row_handler=skipped),
-            pyarrow.csv.ConvertOptions(
-                column_types=kinds,
-                include_columns=wanted,
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-
-    text, number = pyarrow.string(), pyarrow.float64()
-    try:
-        table = read({name: text if name in texts else number for name in wanted})
-    except pyarrow.ArrowInvalid:
-        # Some number is none: read all as texts, so that each bad one is named with its line.
-        table = read(dict.fromkeys(wanted, text))
-    if short:
-        with _opened(path) as file:
-            lines = {row.decode().strip("\r\n"): number for number, row in enumerate(file, 1)}
-        findings.rows(
-            path,
-            range(len(short)),
-            lambda row: (
-                lines.get(short[row], 0),
-                "row",
-                short[row],
-                f"give it {len(header)} values, as the header names.",
-            ),
-        )
-    return table
-
-
-def _one(column: Any) -> Any:
-    found = column.combine_chunks()
-    if isinstance(found, pyarrow.ChunkedArray):
-        found = pyarrow.concat_arrays(found.chunks)
-    if pyarrow.types.is_dictionary(found.type):
-        found = found.dictionary_decode()
-    if pyarrow.types.is_large_string(found.type):
-        found = found.cast(pyarrow.string())
-    return pc.utf8_trim_whitespace(found) if pyarrow.types.is_string(found.type) else found
 
 
 def _numpy(column: Any) -> npt.NDArray[Any]:
@@ -335,10 +216,12 @@ def _numpy(column: Any) -> npt.NDArray[Any]:
     return found
 
 
-def _ordinal(text: str | None) -> int:
-    if not text or not ISO.fullmatch(text):
-        return -1
+def _ordinal(text: str) -> int:
+    if not text:
+        return EMPTY
+    if not ISO.fullmatch(text):
+        return BAD
     try:
         return date.fromisoformat(text[:10]).toordinal()
     except ValueError:
-        return -1
+        return BAD

@@ -63,7 +63,7 @@ class Part:
 
     def suffices_for(self, quantity: int) -> int:
         """The most millionths of the parent for which so much of the component is enough."""
-        numerator, denominator = self._factor
+        numerator, denominator = self.factor
         return quantity * denominator // numerator
 
 
@@ -136,6 +136,10 @@ class BillOfMaterial:
         self.used_in: Mapping[str, tuple[BillLine, ...]] = _grouped(
             self.lines, lambda line: line.component
         )
+        self._replaces: dict[str, list[BillLine]] = defaultdict(list)
+        for line in self.lines:
+            for other in line.alternates:
+                self._replaces[other.component].append(line)
         for group in self.components.values():
             refuse_overlap(group)
         self._companions = companions(self.lines)
@@ -144,6 +148,10 @@ class BillOfMaterial:
     def level(self, item: str) -> int:
         """The low-level code: the longest way down to it from a top item; 0 for unknown items."""
         return self._levels.get(item, 0)
+
+    def taking(self, item: str) -> tuple[BillLine, ...]:
+        """The lines that take an item, then those for which it may stand in."""
+        return (*self.used_in.get(item, ()), *self._replaces.get(item, ()))
 
     def together(self, item: str) -> tuple[str, ...]:
         """The items that are planned together, as one may stand in for the other; itself alone."""

@@ -35,6 +35,7 @@ async def receive_forecasts(
                 network.today(envelope.event.as_of),
                 envelope.time,
                 tuple(_weeks(envelope.event)),
+                envelope.event.as_of,
             )
             for series, envelope in newest.items()
         },

@@ -6,9 +6,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from takt.supply_planning.domain.calendar import LeadTime
+from takt.supply_planning.domain.change import OrderNeed, PlanInputs, Planned
 from takt.supply_planning.domain.demand import ForecastWeek
+from takt.supply_planning.domain.lots import LotPolicy
 from takt.supply_planning.domain.messages import Communicated, Message, Value
-from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder, StandIn
+from takt.supply_planning.domain.netting import (
+    Need,
+    Netting,
+    PlannedOrder,
+    PlanningPolicy,
+    StandIn,
+    Supply,
+)
 from takt.supply_planning.domain.plan import Dated
 
 
@@ -131,4 +141,54 @@ def communicated_from(row: Sequence[Any]) -> Communicated:
         date.fromisoformat(day),
         Value(_date(before[0]), before[1]),
         Value(_date(now[0]), now[1]),
+    )
+
+
+def inputs_row(inputs: PlanInputs) -> dict[str, Any]:
+    """What a plan was made of, to be stored."""
+    policy, lot, lead = inputs.policy, inputs.policy.lot, inputs.policy.lead
+    return {
+        "today": inputs.today.isoformat(),
+        "on_hand": inputs.on_hand,
+        "demand": inputs.demand,
+        "supplies": [
+            (str(one.order_id), one.kind, one.due.isoformat(), one.quantity, _day(one.release))
+            for one in inputs.supplies
+        ],
+        "source": policy.source,
+        "safety_stock": policy.safety_stock,
+        "lot": (lot.rule, lot.quantity, lot.periods, lot.minimum, lot.multiple, lot.maximum),
+        "lead": (lead.days, lead.minutes_per_unit, lead.buffer_days),
+        "yield": str(policy.yield_share),
+        "fence_days": policy.fence_days,
+        "planned": [(_day(week), units) for week, units in inputs.planned.weeks.items()],
+        "needs": [
+            (str(order), _day(need.week), need.quantity)
+            for order, need in inputs.planned.needs.items()
+        ],
+    }
+
+
+def inputs_from(row: Mapping[str, Any]) -> PlanInputs:
+    """What a plan was made of, as it is stored; calendars are not."""
+    return PlanInputs(
+        date.fromisoformat(row["today"]),
+        row["on_hand"],
+        tuple(row["demand"]),
+        tuple(
+            Supply(UUID(order), kind, date.fromisoformat(due), units, _date(release))
+            for order, kind, due, units, release in row["supplies"]
+        ),
+        PlanningPolicy(
+            row["source"],
+            safety_stock=row["safety_stock"],
+            lot=LotPolicy(*row["lot"]),
+            lead=LeadTime(*row["lead"]),
+            yield_share=Decimal(row["yield"]),
+            fence_days=row["fence_days"],
+        ),
+        Planned(
+            dict(dated_from(row["planned"])),
+            {UUID(order): OrderNeed(_date(week), units) for order, week, units in row["needs"]},
+        ),
     )

@@ -15,12 +15,14 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from takt.common.db import Tx
+from takt.supply_planning.domain.change import PlanInputs
 from takt.supply_planning.domain.messages import Communicated, Message
 from takt.supply_planning.domain.netting import Netting, Supply
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
 from takt.supply_planning.domain.publishing import PublishingState
+from takt.supply_planning.store.demand import STATES_KEPT
 from takt.supply_planning.store.orders import (
     ORDER_ROW,
     PLACE,
@@ -36,6 +38,7 @@ from takt.supply_planning.store.plan_rows import (
     communicated_row,
     dated_from,
     dated_rows,
+    inputs_row,
     message_from,
     message_row,
     netting_row,
@@ -75,9 +78,15 @@ SELECT (SELECT revision FROM network_revision) AS revision,
 WRITE = f"""
 WITH planned AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::json[],
-        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[])
+        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[], $13::jsonb[])
         AS planned (item, site, sequence, outcome, because, netting, releases, messages,
-            communicated, gist)
+            communicated, gist, inputs)
+), states_kept AS (
+    INSERT INTO plan_states (item, site, sequence, as_of, inputs)
+    SELECT item, site, sequence, $10, inputs FROM planned
+), states_dropped AS (
+    DELETE FROM plan_states s USING planned n
+    WHERE (s.item, s.site) = (n.item, n.site) AND s.sequence <= n.sequence - {STATES_KEPT}
 ), plans_written AS (
     UPDATE plans p SET sequence = n.sequence, as_of = $10, outcome = n.outcome, because = n.because,
         netting = n.netting, releases = n.releases, messages = n.messages,
@@ -147,6 +156,7 @@ class NewPlan:
     releases: Dated
     messages: tuple[Message, ...]
     communicated: Mapping[UUID, Communicated]
+    inputs: PlanInputs
 
 
 async def lock_plans(tx: Tx, keys: Collection[ItemSite]) -> None:
@@ -231,6 +241,7 @@ async def write_plans(
             now,
             order_rows(orders),
             [json.dumps(new.gist) for new in news],
+            [json.dumps(inputs_row(new.inputs)) for new in news],
         ),
     )
     state: PublishingState = written.scalar_one()

@@ -68,7 +68,7 @@ def _cycles(left: Ints, parent: Ints, component: Ints) -> list[list[int]]:
         lines = np.flatnonzero(inside & (group[parent] == one))
         try:
             low_level_codes(
-                BillLine(f"{parent[line]:012}", f"{component[line]:012}", ONE) for line in lines
+                [BillLine(f"{parent[line]:012}", f"{component[line]:012}", ONE) for line in lines]
             )
         except BillCycleError as error:
             cycles.append([int(row) for row in error.cycle])

@@ -1,0 +1,201 @@
+"""`takt plan --capacity`: overloads of the plan without limits, and the plan within capacity."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from takt.standalone.commands.output import CommandError, put, put_table
+from takt.standalone.commands.progress import Progress
+
+if TYPE_CHECKING:
+    from takt.standalone.supply_folder.catalogue import Catalogue
+    from takt.standalone.supply_folder.folder import Folder
+    from takt.supply_planning.domain.finite_model import InfeasiblePlanError
+    from takt.supply_planning.domain.grid.netting import PlannedOrders
+    from takt.supply_planning.domain.netting import Horizon
+
+FEW = 20
+"""Overloads that are named, and orders of each."""
+FEW_ORDERS = 5
+CANCELLED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What capacity makes of a plan: its orders, and what is told of it."""
+
+    orders: "PlannedOrders"
+    told: dict[str, Any]
+
+
+def within_capacity(
+    read: "Folder", new: "PlannedOrders", horizon: "Horizon", limit: float, progress: Progress
+) -> Limited:
+    """Plan within capacity.
+
+    Args:
+        read: with its shop.
+        new: planned orders without limits.
+        horizon: the weeks.
+        limit: seconds after which the best plan so far is taken.
+        progress: told.
+    Raises: CommandError: orders that stand cannot be kept, or it was cancelled.
+    """
+    from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
+    from takt.supply_planning.domain.finite_grid import finite_model, finite_orders
+    from takt.supply_planning.domain.finite_model import InfeasiblePlanError
+    from takt.supply_planning.domain.finite_plan import finite_plan
+
+    if read.shop is None:
+        raise ValueError("the folder was read without its resources")
+    _refuse_what_has_no_rate(read)
+    began = time.monotonic()
+    model = finite_model(read.grid, read.shop, read.open_orders, horizon)
+    lots = bool(model.lot_minimum.any() or model.lot_multiple.any() or model.steps.setup.any())
+
+    def told(phase: str, done: float) -> None:
+        progress(f"capacity: {phase}, percent", round(100 * done), 100)
+
+    with _interrupted() as cancelled:
+        watch = Watch(time.monotonic, began + limit, cancelled, told)
+        try:
+            found = finite_plan(model, watch, lots)
+        except PlanCancelledError:
+            raise CommandError(
+                "Cancelled: nothing was written, what was planned before stands.",
+                "Give it less time with --time-limit to have the best plan so far.",
+                CANCELLED,
+            ) from None
+        except InfeasiblePlanError as error:
+            raise _infeasible(error, read, horizon) from error
+    plan, number = found.plan, []
+    for number_, over in enumerate(_overloads(read, new, horizon)):
+        number.append(over if number_ < FEW else {})
+    return Limited(
+        finite_orders(read.grid, plan, horizon),
+        {
+            "method": found.method,
+            "lateness": plan.lateness,
+            "late_at_end": float(plan.backlog[:, -1].sum()),
+            "overtime_minutes": float(plan.overtime.sum()),
+            "overtime_cost": plan.overtime_cost,
+            "bound": found.bound,
+            "gap": found.gap,
+            "lots": lots,
+            "overloads": len(number),
+            "overloaded": [over for over in number if over],
+            "seconds": round(time.monotonic() - began, 4),
+        },
+    )
+
+
+def _refuse_what_has_no_rate(read: "Folder") -> None:
+    """A programme knows one rate for each line, and one for each item."""
+    from takt.supply_planning.domain.grid.lines import held_for_a_time
+
+    rows, lines = read.grid.rows, read.grid.lines
+    for what, found in (
+        ("lines of bom that hold for a time", held_for_a_time(lines.valid_from, lines.valid_to)),
+        ("items with a yield below 1", rows.good != rows.of),
+    ):
+        if found.any():
+            raise CommandError(
+                f"--capacity does not plan {what}; there are {int(found.sum())}.",
+                "Plan without --capacity, or give these a scrap or a bill that always holds.",
+            )
+
+
+def show_capacity(told: dict[str, Any]) -> None:
+    """Tables of the finite plan and of the overloads that made it necessary."""
+    put("")
+    rows = [
+        {"within capacity": name.replace("_", " "), "value": _figure(told[name])}
+        for name in ("lateness", "late_at_end", "overtime_minutes", "overtime_cost", "bound", "gap")
+    ]
+    put_table(rows, ["within capacity", "value"])
+    put(f"by {told['method']}, {told['overloads']:,} overloads without limits")
+    if told["overloaded"]:
+        put("")
+        put_table(
+            [
+                {
+                    **{name: over[name] for name in ("resource", "week")},
+                    **{name: _figure(over[name]) for name in ("load", "capacity", "missing")},
+                    "by": ", ".join(order["item"] for order in over["orders"]),
+                }
+                for over in told["overloaded"]
+            ],
+            ["resource", "week", "load", "capacity", "missing", "by"],
+        )
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.6g}"
+
+
+def _overloads(
+    read: "Folder", new: "PlannedOrders", horizon: "Horizon"
+) -> Iterator[dict[str, Any]]:
+    from takt.supply_planning.domain.capacity import overloads
+    from takt.supply_planning.domain.finite_grid import rough_cut
+
+    if read.shop is None:
+        return
+
+    def unpegged(_: int) -> Sequence[str]:
+        return ()
+
+    steps, orders = read.shop.routings(read.grid), rough_cut(read.grid, new)
+    for over in overloads(orders, steps, read.shop.resources, horizon, unpegged):
+        yield {
+            "resource": over.resource,
+            "week": over.monday.isoformat(),
+            "load": over.load,
+            "capacity": over.capacity,
+            "missing": over.missing,
+            "overtime": over.overtime,
+            "orders": [
+                {**_item(read.catalogue, int(new.row[part.order])), "minutes": part.minutes}
+                for part in over.orders[:FEW_ORDERS]
+            ],
+        }
+
+
+def _item(catalogue: "Catalogue", row: int) -> dict[str, str]:
+    return {
+        "item": catalogue.items[int(catalogue.item[row])].as_py(),
+        "site": catalogue.sites[int(catalogue.site[row])].as_py(),
+    }
+
+
+def _infeasible(error: "InfeasiblePlanError", read: "Folder", horizon: "Horizon") -> CommandError:
+    names = []
+    for short in error.shortages[:FEW]:
+        week = horizon.mondays[short.week].isoformat()
+        if short.kind == "resource" and read.shop:
+            what = f"{short.missing:,.6g} minutes of {read.shop.resources[short.place].code}"
+        else:
+            row = int(read.grid.order[short.place])
+            what = f"{short.missing:,.6g} of {read.catalogue.name(row)}"
+        names.append(f"{what} in the week of {week}")
+    more = len(error.shortages) - len(names)
+    return CommandError(
+        f"Firm orders need more than there is: {'; '.join(names)}"
+        f"{f'; and {more:,} more' if more else ''}.",
+        "Move or reduce firm orders, or give the resource more minutes.",
+    )
+
+
+@contextmanager
+def _interrupted() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed, instead of an exception in the middle of something."""
+    pressed = Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,150 @@
+"""`takt plan --capacity`: the guide's folder when its bench works 10,080 minutes a week.
+
+A bike takes 1,000 minutes. The 12 that netting orders for 21 December are 1,920 minutes too many;
+there are 17 wheels for them, so that 2.5 of the 11 that are needed wait for wheels until 4 January:
+5 bike-weeks late at best. In lots of 4 it is 3 bikes: 6.
+"""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from takt.standalone.commands.progress import Progress
+
+from .test_plan import START, folder, orders
+
+Takt = Callable[..., tuple[int, str, str]]
+
+SHOP: dict[str, str | None] = {
+    "resources": "resource,overtime_minutes\nbench,0\n",
+    "routings": "item,site,step,resource,minutes\nbike,east,1,bench,1000\n",
+}
+
+
+def run(takt: Takt, path: Path, *more: object) -> tuple[int, str, str]:
+    return takt("plan", path, "--start", START, "--weeks", 8, "--capacity", *more)
+
+
+def limited(takt: Takt, path: Path, *more: object) -> dict[str, Any]:
+    code, out, err = run(takt, path, "-o", "json", *more)
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)["capacity"]
+    return found
+
+
+def test_overloads_and_the_plan_within_capacity_are_told(takt: Takt, tmp_path: Path) -> None:
+    found = limited(takt, folder(tmp_path, **SHOP))
+    assert found["overloads"] == 1
+    (over,) = found["overloaded"]
+    assert (over["resource"], over["week"], over["missing"]) == ("bench", "2026-12-14", 1920)
+    assert over["orders"] == [{"item": "bike", "site": "east", "minutes": 12000}]
+    assert (found["bound"], found["lateness"]) == (pytest.approx(5), pytest.approx(6))
+    assert found["gap"] == pytest.approx(0.2)
+    assert (found["late_at_end"], found["overtime_minutes"]) == (pytest.approx(0), 0)
+    assert found["method"] == "linear programme, then lots"
+
+
+def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_path: Path) -> None:
+    written = orders(takt, folder(tmp_path, **SHOP), "--capacity")
+    bikes = [(str(release), number) for item, _, release, number in written if item == "bike"]
+    assert bikes == [("2026-12-14", 8), ("2026-12-28", 4)]
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "what"),
+    [("bom", "valid_to", "2026-12-24", "for a time"), ("items", "yield", ".9", "yield")],
+)
+def test_what_a_programme_does_not_know_is_refused_not_passed_over(
+    takt: Takt, tmp_path: Path, file: str, column: str, value: str, what: str
+) -> None:
+    path = folder(tmp_path, **SHOP)
+    header, first, *rest = (path / f"{file}.csv").read_text().splitlines()
+    lines = [f"{header},{column}", f"{first},{value}", *(f"{line}," for line in rest)]
+    (path / f"{file}.csv").write_text("\n".join(lines) + "\n")
+    code, out, err = run(takt, path)
+    assert (code, out) == (1, "")
+    assert what in err
+
+
+def test_tables_say_what_is_late_and_what_was_too_much(takt: Takt, tmp_path: Path) -> None:
+    code, out, err = run(takt, folder(tmp_path, **SHOP))
+    assert code == 0
+    assert "1 overloads without limits" in out
+    assert "bench     2026-12-14  12,000  10,080    1,920    bike" in out
+    assert "capacity: lateness" in err
+
+
+def test_a_priority_weighs_what_is_late(takt: Takt, tmp_path: Path) -> None:
+    items = "item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple,priority\n"
+    rows = "bike,east,7,0,3,4,3\nwheel,east,10,5,0,1,\ntube,east,14,0,,,\n"
+    found = limited(takt, folder(tmp_path, **SHOP, items=items + rows))
+    assert (found["bound"], found["lateness"]) == (pytest.approx(15), pytest.approx(18))
+
+
+def test_firm_orders_on_a_closed_resource_are_named_with_week_and_minutes(
+    takt: Takt, tmp_path: Path
+) -> None:
+    receipts = "order,item,site,due,quantity,firm\nMO-1,bike,east,2026-12-21,5,true\n"
+    closed = "calendar,day,minutes\nshift,monday,480\nshift,2026-12-14,0\n"
+    changed = {
+        **SHOP,
+        "receipts": receipts,
+        "calendars": closed,
+        "resources": "resource,calendar\nbench,shift\n",
+    }
+    code, out, err = run(takt, folder(tmp_path, **changed))
+    assert (code, out) == (1, "")
+    assert "5,000 minutes of bench in the week of 2026-12-14" in err
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"resources": None}, "there is no file resources"),
+        ({"routings": None}, "there is no file routings"),
+        ({"resources": "resource,units\nbench,0\n"}, "resources.csv:2 units = '0'"),
+        (
+            {"routings": "item,site,step,resource,minutes\nbike,east,1,press,1\n"},
+            "routings.csv:2 resource = 'press': resources has no such resource",
+        ),
+        (
+            {"routings": "item,site,step,resource,minutes\nbike,east,1,bench,-1\n"},
+            "routings.csv:2 minutes = '-1': write 0 or more",
+        ),
+        (
+            {
+                "routings": "item,site,step,resource,minutes\n"
+                "bike,east,1,bench,1\nbike,east,1,bench,2\n"
+            },
+            "the same stands on line 2 already",
+        ),
+    ],
+)
+def test_bad_resources_and_routings_are_refused(
+    takt: Takt, tmp_path: Path, changed: dict[str, str | None], told: str
+) -> None:
+    code, _, err = run(takt, folder(tmp_path, **(SHOP | changed)))
+    assert code == 1
+    assert told in err
+
+
+def test_an_interrupt_ends_it_and_leaves_the_orders_that_were_written_before(
+    takt: Takt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tmp_path / "before.csv"
+    before.write_text("as it was")
+
+    def press(_: Progress, what: str, done: int, of: int) -> None:
+        if what.startswith("capacity"):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Progress, "__call__", press)
+    code, out, err = run(takt, folder(tmp_path, **SHOP), "--orders", before)
+    assert (code, out) == (130, "")
+    assert "what was planned before stands" in err
+    assert before.read_text() == "as it was"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

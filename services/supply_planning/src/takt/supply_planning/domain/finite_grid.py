@@ -1,0 +1,122 @@
+"""From a grid to a finite model, and back from a finite plan to planned orders.
+
+A grid counts whole millionths and looks up each week's release; a finite model counts base units
+and whole weeks of lead time: the longest that any week of its row has.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from takt.supply_planning.domain import capacity
+from takt.supply_planning.domain.capacity import Floats, Integers, Resource, Routings, routings
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
+from takt.supply_planning.domain.grid.messages import OpenOrders
+from takt.supply_planning.domain.grid.model import Grid
+from takt.supply_planning.domain.grid.netting import PlannedOrders
+from takt.supply_planning.domain.netting import Horizon
+from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.quantity import ONE
+
+VALUE_ADDED = 1.1
+"""What made rows are worth at least, in their components: stock is cheapest at the bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a grid does not know: resources, and rows' operations, weights and costs.
+
+    Args:
+        steps: by the caller's key of a row; `rows` are the caller's rows by key.
+        weight: of a unit of the row late for a week, shape (rows,), of the caller's rows.
+        cost: money in a unit; 0 where it is not known.
+    """
+
+    resources: Sequence[Resource]
+    steps: Mapping[ItemSite, Sequence[capacity.Operation]]
+    rows: Mapping[ItemSite, int]
+    weight: Floats
+    cost: Floats
+
+    def routings(self, grid: Grid) -> Routings:
+        """Operations of the grid's rows. Raises capacity.UnknownResourceError."""
+        places = {key: int(grid.place[row]) for key, row in self.rows.items() if key in self.steps}
+        return routings(places, self.resources, self.steps)
+
+
+def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horizon) -> FiniteModel:
+    """The model of a grid. What is firm and made here is kept as a start, with its load."""
+    weeks, rows = grid.weeks, len(grid.place)
+    offset = (np.arange(weeks) - grid.leads.release).max(axis=1)
+    lead: Integers = np.minimum(offset[grid.rows.lead], weeks)
+    stands = open_orders.firm & grid.rows.made[open_orders.row]
+    coming = ~stands
+    receipts, fixed = np.zeros((rows, weeks)), np.zeros((rows, weeks))
+    place = open_orders.row[coming], open_orders.bucket[coming]
+    np.add.at(receipts, place, open_orders.quantity[coming] / ONE)
+    np.add.at(fixed, (grid.started.row, grid.started.bucket), grid.started.quantity / ONE)
+    demanded = np.flatnonzero(grid.demand.any(axis=0))
+    steps, resources = shop.routings(grid), shop.resources
+    lots = grid.rows.lots
+    lines = grid.lines
+    return FiniteModel(
+        lead=lead,
+        stock=grid.rows.on_hand / ONE,
+        safety=grid.rows.safety_stock / ONE,
+        value=_values(grid, shop.cost[grid.order]),
+        receipts=receipts,
+        fixed=fixed,
+        parent=lines.parent,
+        component=lines.component,
+        factor=lines.numerator / lines.denominator,
+        steps=steps,
+        demand_row=demanded,
+        weight=shop.weight[grid.order][demanded],
+        demand=grid.demand[:, demanded].T / ONE,
+        capacity=np.array([each.minutes(horizon) for each in resources]).reshape(-1, weeks),
+        overtime=np.array([[each.overtime] * weeks for each in resources]).reshape(-1, weeks),
+        overtime_cost=np.array([each.overtime_cost for each in resources]),
+        lot_minimum=lots.minimum / ONE,
+        lot_multiple=np.where(lots.multiple > 1, lots.multiple / ONE, 0.0),
+    )
+
+
+def _values(grid: Grid, cost: Floats) -> Floats:
+    """What a unit is worth: its cost, and more than its components; 1 where nothing is known."""
+    value = np.where(cost > 0, cost, 1.0)
+    factor = grid.lines.numerator / grid.lines.denominator
+    for level in reversed(grid.levels):
+        here = (grid.lines.parent >= level.start) & (grid.lines.parent < level.stop)
+        parts = np.zeros_like(value)
+        worth = factor[here] * value[grid.lines.component[here]]
+        np.add.at(parts, grid.lines.parent[here], worth)
+        value = np.maximum(value, VALUE_ADDED * parts)
+    return value
+
+
+def rough_cut(grid: Grid, orders: PlannedOrders) -> capacity.PlannedOrders:
+    """Planned orders as their load is counted: rows of the grid, units, one lot each."""
+    return capacity.PlannedOrders(
+        row=grid.place[orders.row],
+        release=orders.release.astype(np.int64),
+        due=orders.bucket.astype(np.int64),
+        quantity=orders.quantity / ONE,
+        lots=np.ones(len(orders.row), dtype=np.int64),
+    )
+
+
+def finite_orders(grid: Grid, plan: FinitePlan, horizon: Horizon) -> PlannedOrders:
+    """What a finite plan starts anew, as planned orders; below a millionth is none."""
+    started = np.rint((plan.started - plan.model.fixed) * ONE)
+    row, week = np.nonzero(started > 0)
+    bucket = np.minimum(week + plan.model.lead[row], grid.weeks - 1)
+    mondays = np.array([day.toordinal() for day in horizon.mondays])
+    return PlannedOrders(
+        row=grid.order[row].astype(np.int32),
+        bucket=bucket.astype(np.int32),
+        quantity=started[row, week],
+        release=week.astype(np.int32),
+        due_on=grid.leads.due_on[grid.rows.lead[row], bucket].astype(np.int32),
+        release_on=np.maximum(mondays[week], horizon.today.toordinal()).astype(np.int32),
+    )

@@ -1,0 +1,109 @@
+"""The finite plan: within capacity, least lateness, then overtime, then stock.
+
+Small models are one linear programme. Larger ones are loaded and dispatched: first without limits
+of detail, level by level, then week by week; what comes out is feasible by construction. The better
+of both is taken, so that a programme that runs out of time costs nothing but the time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from takt.supply_planning.domain.capacity import Floats
+from takt.supply_planning.domain.finite_control import Watch
+from takt.supply_planning.domain.finite_dispatch import dispatch
+from takt.supply_planning.domain.finite_loading import Loading, Shape
+from takt.supply_planning.domain.finite_lots import lot_targets
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
+from takt.supply_planning.domain.finite_optimum import optimum
+
+ONE_PROGRAMME = 40_000
+"""Made rows x weeks up to which all is one programme."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiniteResult:
+    """A finite plan and how good it is.
+
+    Args:
+        bound: the least lateness that any plan can have; None where it is not known.
+        method: what the plan was made by.
+        optimal: the objectives in which it is proven to be optimal, in their order.
+    """
+
+    plan: FinitePlan
+    bound: float | None
+    method: str
+    optimal: tuple[str, ...]
+
+    @property
+    def gap(self) -> float | None:
+        """Lateness above the bound, as a share of the bound; infinite above a bound of nothing."""
+        if self.bound is None:
+            return None
+        above = max(self.plan.lateness - self.bound, 0.0)
+        if above <= 1e-6 * max(self.bound, 1.0):
+            return 0.0
+        return above / self.bound if self.bound > 0 else float("inf")
+
+
+def finite_plan(
+    model: FiniteModel, watch: Watch, lots: bool = False, one_programme: int = ONE_PROGRAMME
+) -> FiniteResult:
+    """Plan within capacity.
+
+    Args:
+        model: what is planned.
+        watch: cancels, limits, is told.
+        lots: whether starts are whole lots with setups; the bound is without them.
+        one_programme: made rows x weeks up to which all is one programme.
+
+    Raises:
+        InfeasiblePlanError: orders that stand need more of a resource or a component than there is.
+        PlanCancelledError: see Watch.
+    """
+    model.require_capacity()
+    shape = Shape(model)
+    urgency = _urgency(model)
+    loaded = _loaded(shape, urgency, watch)
+    best = FiniteResult(loaded, None, "loading", ())
+    if model.made.sum() * model.weeks <= one_programme:
+        found = optimum(model, watch)
+        best = FiniteResult(loaded, found.bound, "loading", ())
+        if found.plan is not None:
+            # Interior points are feasible to a tolerance only; carried out they are wholly.
+            target = np.cumsum(found.plan.started, axis=1)
+            exact = (
+                found.plan if not found.plan.faults() else dispatch(shape, target, urgency, watch)
+            )
+            if exact.lateness <= loaded.lateness:
+                best = FiniteResult(exact, found.bound, "linear programme", found.optimal)
+    if lots:
+        plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
+        best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
+    watch.tell("finite plan", 1.0)
+    return best
+
+
+def _loaded(shape: Shape, urgency: Floats, watch: Watch) -> FinitePlan:
+    watch.tell("loading", 0.0)
+    model, loading = shape.model, Loading(shape)
+    loading.load(np.arange(len(model.weight)), np.cumsum(model.demand, axis=1))
+    return dispatch(shape, loading.started, urgency, watch)
+
+
+def _urgency(model: FiniteModel) -> Floats:
+    """Weight for a minute of all work in a unit; parts are as urgent as the most urgent use."""
+    minutes = np.zeros(model.rows)
+    np.add.at(minutes, model.steps.row, model.steps.minutes)
+    for rows in reversed(model.levels):
+        here = np.isin(model.parent, rows)
+        below = minutes[model.component[here]] * model.factor[here]
+        np.add.at(minutes, model.parent[here], below)
+    urgency = np.zeros(model.rows)
+    each = model.weight / np.maximum(minutes[model.demand_row], 1e-9)
+    np.maximum.at(urgency, model.demand_row, each)
+    for rows in model.levels:
+        here = np.isin(model.parent, rows)
+        np.maximum.at(urgency, model.component[here], urgency[model.parent[here]])
+    return urgency
