@@ -5,7 +5,7 @@
 
 import { type Locator, type Page, request } from "@playwright/test";
 import { api, connection, expect, type Language, makeKey, openDeal, PROBLEM, reprice, SCOPES, signIn, speak, test, unique, url, wordsIn } from "./fixtures";
-import { EVERY_LOOK, presentable } from "./looks";
+import { EVERY_LOOK, presentable, uncut } from "./looks";
 
 // These are the most and need nothing of each other: whichever worker is free takes the next.
 test.describe.configure({ mode: "parallel" });
@@ -66,6 +66,8 @@ async function open(page: Page, path: string, language: Language): Promise<void>
 
 for (const language of LANGUAGES) {
   const say = wordsIn(language);
+  // What axe looks for in the states of a screen is the same in each language; how long words are is not.
+  const fits = language === "en" ? presentable : uncut;
   test.describe(language, () => {
     test.beforeEach(({ page }) => speak(page, language));
 
@@ -79,10 +81,10 @@ for (const language of LANGUAGES) {
     test("the sign-in, and a key that is refused", async ({ page }) => {
       await open(page, "/", language);
       const key = page.getByLabel(say("sign-in.key"), { exact: true });
-      await presentable(page, () => expect(key).toBeVisible());
+      await fits(page, () => expect(key).toBeVisible());
       await key.fill("takt_00000000_nobody");
       await page.keyboard.press("Enter");
-      await presentable(page, () => expect(page.getByRole("alert")).toBeVisible());
+      await fits(page, () => expect(page.getByRole("alert")).toBeVisible());
     });
 
     test("a screen that is refused its data says why, and what to do", async ({ signedIn: page }) => {
@@ -96,7 +98,7 @@ for (const language of LANGUAGES) {
       );
       for (const screen of ["Beat", "Pipeline", "Deal", "Chain"] as const) {
         await open(page, SCREENS[screen].path(), language);
-        await presentable(page, told);
+        await fits(page, told);
         await expect(page.getByRole("button", { name: say("action.retry") }).first()).toBeVisible();
       }
     });
@@ -104,7 +106,7 @@ for (const language of LANGUAGES) {
     test("a deal of which only the deal itself can be read", async ({ signedIn: page }) => {
       await page.route(/\/v1\/(deals\/[^/]+\/|pipeline-demand|cash)/, (route) => route.fulfill(PROBLEM));
       await open(page, SCREENS.Deal.path(), language);
-      await presentable(page, async () => {
+      await fits(page, async () => {
         await expect(page.getByRole("heading", { name: NAME })).toBeVisible();
         await expect(page.getByRole("alert").nth(4)).toBeVisible();
       });
@@ -117,7 +119,7 @@ for (const language of LANGUAGES) {
         const waiting = page.locator("main [aria-busy=true]").first();
         // After some seconds it says that it waits still.
         const words = new RegExp(`${say("state.loading")}|${say("state.waiting")}`);
-        await presentable(page, () => expect(waiting).toContainText(words));
+        await fits(page, () => expect(waiting).toContainText(words));
       }
     });
 
@@ -133,7 +135,7 @@ for (const language of LANGUAGES) {
         ["Pipeline", "takt import crm"],
       ] as const) {
         await open(page, SCREENS[screen].path(), language);
-        await presentable(page, () => expect(page.getByRole("main")).toContainText(words));
+        await fits(page, () => expect(page.getByRole("main")).toContainText(words));
       }
     });
 
@@ -150,7 +152,7 @@ for (const language of LANGUAGES) {
       );
       await page.route(/\/v1\/events/, (route) => route.abort());
       await open(page, SCREENS.Deal.path(), language);
-      await presentable(page, () => connection(page, "offline"));
+      await fits(page, () => connection(page, "offline"));
     });
 
     // D28, as above.
@@ -158,9 +160,9 @@ for (const language of LANGUAGES) {
       const scopes = SCOPES.filter((scope) => scope !== "events:read");
       await signIn(page, makeKey("no events", scopes).key);
       await open(page, SCREENS.Deal.path(), language);
-      await presentable(page, () => connection(page, "refused"));
+      await fits(page, () => connection(page, "refused"));
       await open(page, "/", language);
-      await presentable(page, () => connection(page, "refused"));
+      await fits(page, () => connection(page, "refused"));
     });
 
     test("the dialogs of a deal: edit, a conflict, criteria, close", async ({
@@ -182,17 +184,17 @@ for (const language of LANGUAGES) {
       await open(page, `/deals/${id}`, language);
       await page.getByRole("button", { name: say("deal.edit"), exact: true }).click();
       const price = dialog.getByLabel(say("edit.price", { currency: "EUR" }));
-      await presentable(page, holds(price));
+      await fits(page, holds(price));
       await reprice(page, id, "2100");
       await price.fill("2050");
       await dialog.getByRole("button", { name: say("action.save"), exact: true }).click();
-      await presentable(page, holds(dialog.getByRole("button", { name: say("conflict.take-theirs") })));
+      await fits(page, holds(dialog.getByRole("button", { name: say("conflict.take-theirs") })));
       await shut();
       await move("Solution design");
-      await presentable(page, holds(dialog.getByRole("button", { name: say("criteria.fill") })));
+      await fits(page, holds(dialog.getByRole("button", { name: say("criteria.fill") })));
       await shut();
       await move("Lost");
-      await presentable(page, holds(dialog.getByLabel(say("closing.competitor"))));
+      await fits(page, holds(dialog.getByLabel(say("closing.competitor"))));
       await shut();
     });
 
@@ -208,7 +210,7 @@ for (const language of LANGUAGES) {
       await expect(toasts).toHaveCount(1);
       await page.route(/\/v1\/deals\/[^/]+\/stage$/, (route) => route.fulfill(PROBLEM));
       await move("Needs confirmation");
-      await presentable(page, () => expect(toasts.filter({ hasText: "The shelf is empty" })).toBeVisible());
+      await fits(page, () => expect(toasts.filter({ hasText: "The shelf is empty" })).toBeVisible());
     });
 
     test("the palette and the keys", async ({ signedIn: page }) => {
@@ -216,13 +218,13 @@ for (const language of LANGUAGES) {
       await SCREENS.Deal.drawn(page);
       await page.keyboard.press("Control+k");
       const palette = page.getByRole("dialog", { name: say("palette.title") });
-      await presentable(page, () => expect(palette.getByRole("menuitem").first()).toBeVisible());
+      await fits(page, () => expect(palette.getByRole("menuitem").first()).toBeVisible());
       await page.keyboard.type("zzzz");
-      await presentable(page, () => expect(palette).toContainText(say("palette.nothing")));
+      await fits(page, () => expect(palette).toContainText(say("palette.nothing")));
       await palette.getByRole("button", { name: say("action.close") }).click();
       await expect(palette).toBeHidden();
       await page.keyboard.press("?");
-      await presentable(page, () => expect(page.getByRole("dialog", { name: say("keys.title") })).toBeVisible());
+      await fits(page, () => expect(page.getByRole("dialog", { name: say("keys.title") })).toBeVisible());
     });
   });
 }
