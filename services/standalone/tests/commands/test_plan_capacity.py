@@ -143,8 +143,9 @@ def test_an_interrupt_ends_it_and_leaves_the_orders_that_were_written_before(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(Progress, "__call__", press)
+    handler = signal.getsignal(signal.SIGINT)
     code, out, err = run(takt, folder(tmp_path, **SHOP), "--orders", before)
     assert (code, out) == (130, "")
     assert "what was planned before stands" in err
     assert before.read_text() == "as it was"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
