@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from benchmarks import (
@@ -16,6 +17,8 @@ from benchmarks import (
     crm_import,
     laptop,
     page,
+    planning_pegging,
+    planning_promise,
     reconcile,
     reconciled_change,
     reforecast,
@@ -29,30 +32,33 @@ RESULTS = Path(__file__).with_name("results.json")
 README = Path(__file__).parents[1] / "README.md"
 
 
+ON_SERVERS: Mapping[str, Callable[[Lab], Awaitable[list[Line]]]] = {
+    "rest": rest.measure,
+    "import": crm_import.measure,
+    "beat": beat.measure,
+    "transport": transport.measure,
+    "promise": planning_promise.measure,
+    "pegging": planning_pegging.measure,
+}
+ALONE: Mapping[str, Callable[[], list[Line]]] = {
+    "reforecast": reforecast.measure,
+    "reconcile": reconcile.measure,
+    "laptop": laptop.measure,
+    "page": page.measure,
+}
+GROUPS = (*ON_SERVERS, *ALONE)
+
+
 def run(name: str, shared: Lab) -> list[Line]:
     """The lines of one group."""
-    match name:
-        case "rest":
-            return asyncio.run(rest.measure(shared))
-        case "import":
-            return asyncio.run(crm_import.measure(shared))
-        case "beat":
-            return asyncio.run(beat.measure(shared))
-        case "transport":
-            return asyncio.run(transport.measure(shared))
-        case "reforecast":
-            return reforecast.measure()
-        case "reconcile":
-            return [*reconcile.measure(), *asyncio.run(reconciled_change.measure(shared))]
-        case "laptop":
-            return laptop.measure()
-        case "page":
-            return page.measure()
-        case _:
-            raise SystemExit(f"{name} is no group; there are {', '.join(GROUPS)}")
-
-
-GROUPS = ("rest", "import", "beat", "transport", "reforecast", "reconcile", "laptop", "page")
+    if name in ON_SERVERS:
+        return asyncio.run(ON_SERVERS[name](shared))
+    if name not in ALONE:
+        raise SystemExit(f"{name} is no group; there are {', '.join(GROUPS)}")
+    lines = ALONE[name]()
+    if name == "reconcile":
+        lines += asyncio.run(reconciled_change.measure(shared))
+    return lines
 
 
 def main(names: list[str]) -> None:

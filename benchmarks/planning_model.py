@@ -16,6 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, LeadTime
+from takt.supply_planning.domain.grid.lines import ALWAYS
 from takt.supply_planning.domain.grid.lots import Lots
 from takt.supply_planning.domain.grid.model import Dated, Grid, Lines, Rows, lay_out
 from takt.supply_planning.domain.grid.nouns import leads_of
@@ -109,9 +110,12 @@ def grid_of_manufacturer(model: Manufacturer) -> Grid:
         maximum=np.full(number, np.inf),
     )
     row, week = np.nonzero(model.demand)
+    ends = (np.full(len(model.per), day) for day in ALWAYS)
     return lay_out(
         Rows(
             made=np.arange(number) < model.made,
+            good=none + 1,
+            of=none + 1,
             on_hand=model.stock * ONE,
             safety_stock=model.safety_stock * ONE,
             lots=lots,
@@ -120,11 +124,12 @@ def grid_of_manufacturer(model: Manufacturer) -> Grid:
             tolerance_days=none,
             tolerance_share=nothing,
         ),
-        Lines(model.parent, model.component, model.per, np.ones_like(model.per)),
+        Lines(model.parent, model.component, model.per, np.ones_like(model.per), *ends),
         leads,
         Dated(row, week, model.demand[row, week] * ONE),
         Dated(model.receipt_item, model.receipt_week, model.receipt_quantity * ONE),
         Dated.none(),
+        none[:0],
         weeks=model.weeks,
         moving=False,
     )

@@ -68,12 +68,15 @@ async def test_winning_keeps_the_demand_and_makes_it_certain_losing_takes_it(tx,
     after = (await present(tx))["P1", "DE"]
     assert 0 < sum(before) < 10_000_000
     assert after == [0, 10_000_000] + [0] * 24
+    (known,) = of_type(await emitted(tx), ForecastChanged)[-1].event.orders
+    assert (known.week, known.won, known.direct) == (MONDAY + timedelta(weeks=1), 10, 0)
     lost = deal(deal_id=open_deal.deal_id, status="lost")
     await follow_demand(tx, [envelope(DealLost(sequence=3, deal=lost, from_stage="won"))], now)
     assert sum((await present(tx))["P1", "DE"]) == 0
     last = of_type(await emitted(tx), PipelineDemandChanged)[-1].event
     assert last.probability == 0
     assert last.lines == ()
+    assert of_type(await emitted(tx), ForecastChanged)[-1].event.orders == ()
 
 
 async def test_an_older_state_changes_nothing(tx, now):

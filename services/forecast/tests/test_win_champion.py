@@ -12,6 +12,7 @@ from takt.forecast.domain.win_champion import (
     challenge,
     days_of,
     judged,
+    milestone_of,
     path_of,
     reasons_of,
     visits_of_paths,
@@ -97,6 +98,20 @@ def test_a_deal_that_stays_in_its_stage_falls_with_the_curve_to_nothing(curves, 
     assert probabilities[2:] == sorted(probabilities[2:], reverse=True)
     assert views[-1].stalled
     assert probabilities[-1] < 1e-3
+
+
+def test_a_reopened_deal_is_scored_without_the_closing_stage_that_it_passed(tried):
+    once = deal(quantity="30", age_days=40)
+    first = once.history[0].model_copy(update={"left_at": NOW - timedelta(days=20)})
+    back = StageInterval(stage="offer", entered_at=NOW - timedelta(days=10))
+    closed = first.model_copy(
+        update={"stage": "lost", "entered_at": first.left_at, "left_at": back.entered_at}
+    )
+    seen = {"stage_entered_at": back.entered_at}
+    reopened = once.model_copy(update=seen | {"history": (first, closed, back)})
+    path, place = milestone_of(reopened, tried.model)
+    assert [entry.stage for entry in path.entries] == ["direct" + BETWEEN + "offer"] * 2
+    assert (place, path.entries[1].at) == (1, days_of(back.entered_at))
 
 
 @pytest.mark.parametrize("age", [0, 3, 20, 45])

@@ -40,11 +40,15 @@ def test_a_written_forecast_is_one_of_the_contract():
         random.integers(0, 9_000_000, 26),
         random.integers(0, 90_000_000, 26),
         random.uniform(0, 9, 26),
+        np.where(np.arange(26) % 5, 0, 1_500_000),
     )
     joined = join_series([series], Bands.normal(26))
     written = WrittenForecast.of(series, joined, 0, NOW)
     read = ForecastChanged.model_validate_json(written.model_dump_json())
     assert (read.sequence, read.subject) == (written.sequence, written.subject)
+    first = read.orders[0]
+    assert (first.week, first.won) == (date(2026, 11, 23), Decimal("1.5"))
+    assert first.consumed == min(first.direct, first.consumed + read.buckets[0].baseline)
     assert read.model_dump_json() == written.model_dump_json().replace("+00:00", "Z").replace(
         "\\u00f8", "ø"
     )

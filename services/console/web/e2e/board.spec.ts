@@ -48,12 +48,12 @@ test("several deals are moved at once, and all of them go back", async ({ signed
   await page.goto(`/pipeline?text=${name}`);
   await choose(cards(page, "Solution design").filter({ hasText: "one" }));
   await choose(cards(page, "Solution design").filter({ hasText: "two" }));
-  await expect(page.getByText("2 selected")).toBeVisible();
+  await expect(page.getByText("2 selected", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Move to" }).click();
   await page.getByRole("menuitem", { name: "Negotiation" }).click();
   await expect(cards(page, "Negotiation")).toHaveCount(2);
   await expect(toast(page, "2 deals are in Negotiation")).toBeVisible();
-  await expect(page.getByText("2 selected")).toBeHidden();
+  await expect(page.getByText("2 selected", { exact: true })).toBeHidden();
   await expect.poll(async () => Promise.all(ids.map((id) => stageOf(page, id)))).toEqual([
     "negotiation",
     "negotiation",

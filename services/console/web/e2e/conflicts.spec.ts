@@ -188,10 +188,10 @@ test("a chosen deal that somebody else loses is chosen no more", async ({ signed
   const id = await openDeal(page, { name, ...NEGOTIABLE });
   await page.goto(`/pipeline?text=${name}`);
   await choose(cards(page, "Solution design"));
-  await expect(page.getByText("1 selected")).toBeVisible();
+  await expect(page.getByText("1 selected", { exact: true })).toBeVisible();
   await moveDeal(page, id, "lost");
   await expect(cards(page, "Solution design")).toHaveCount(0);
-  await expect(page.getByText("1 selected")).toBeHidden();
+  await expect(page.getByText("1 selected", { exact: true })).toBeHidden();
   expect(await stageOf(page, id)).toBe("lost");
 });
 

@@ -173,10 +173,10 @@ interface Priced {
 let made = 0;
 const run = Date.now().toString(36);
 
-/** A name that no other test has, nor this test's next run. */
+/** A name that no other test has, nor this test's next run; no count in it stands before another word. */
 export const unique = (name: string): string => {
   made += 1;
-  return `${name} ${run}${made}`;
+  return `${name} ${run}${made}n`;
 };
 
 /** Opens a deal beside the page; its id. It is lost when the test is over. */

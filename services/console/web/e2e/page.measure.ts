@@ -67,6 +67,7 @@ test("a stream of events, with the page open", async ({ signedIn: page }) => {
   const chrome = await page.context().newCDPSession(page);
   const heard = await countEvents(page);
   const simulated = simulate();
+  await expect.poll(heard.soFar).toBeGreaterThan(0);
   const heaps: number[] = [];
   const frames: number[] = [];
   for (let second = 0; second < SECONDS; second += SETTLED_AFTER) {
@@ -190,7 +191,7 @@ function simulate(): ChildProcess {
 }
 
 /** Follows the events beside the page. */
-async function countEvents(page: Page): Promise<{ stop: () => number }> {
+async function countEvents(page: Page): Promise<{ soFar: () => number; stop: () => number }> {
   const cookies = await page.context().cookies();
   const ending = new AbortController();
   const answer = await fetch(`${url()}/v1/events`, {
@@ -213,6 +214,7 @@ async function countEvents(page: Page): Promise<{ stop: () => number }> {
   };
   void listen().catch(() => undefined);
   return {
+    soFar: () => heard,
     stop: () => {
       ending.abort();
       return heard;

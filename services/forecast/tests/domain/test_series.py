@@ -29,20 +29,26 @@ def empty() -> Series:
 
 
 shares = st.builds(
-    lambda values, weeks: Share(
+    lambda values, weeks, won: Share(
         WEEK + timedelta(weeks=weeks),
         np.array(values, dtype=np.int64),
         np.array(values, dtype=np.float64),
+        won,
     ),
     st.lists(st.integers(0, 10**12), min_size=26, max_size=26),
     st.integers(-5, 0),
+    st.booleans(),
 )
 
 
 @given(st.lists(shares, max_size=6), st.integers(0, 30))
 def test_taking_lines_away_leaves_exactly_what_was_there_whenever_a_week_passes(lines, weeks):
     later = empty().with_lines((), lines).rolled_to(WEEK + timedelta(weeks=weeks))
-    assert (later.with_lines(lines, ()).pipeline == 0).all()
+    left = later.with_lines(lines, ())
+    assert (left.pipeline == 0).all()
+    assert (left.won == 0).all()
+    won = [line for line in lines if line.won]
+    assert (later.won == empty().with_lines((), won).rolled_to(later.first_week).pipeline).all()
 
 
 def test_a_later_week_forgets_past_orders_and_keeps_what_the_pipeline_still_owes():

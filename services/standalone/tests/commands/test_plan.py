@@ -190,7 +190,7 @@ def test_every_fault_of_a_folder_is_told_with_its_line(takt: Takt, tmp_path: Pat
         "items.csv:3 lot_minimum = '-2': no lot is of this size",
         "items.csv:5 lot_minimum = '9': it is above the lot_maximum",
         "items.csv:5 safety_stock = 'x': this is no number",
-        "bom.csv:3 component = 'wheel': the same stands on line 2 already",
+        "bom.csv:3 component = 'wheel': line 2 has it in the same parent at the same time",
         "bom.csv:4 component = 'tyre': items has no such item",
         "bom.csv:4 quantity = '0': a parent takes more than 0",
         "bom.csv:4 scrap = '1.5': scrap is a share",
@@ -312,3 +312,44 @@ def test_quantities_too_large_to_be_exact_are_refused(takt: Takt, tmp_path: Path
     path = folder(tmp_path, demand=f"demand,item,site,due,quantity\n{rows}")
     assert "bike at east" in refused(takt, path)
     assert "wheel" not in refused(takt, path)
+
+
+def test_a_line_holds_for_what_is_released_in_its_time_and_yield_and_phantoms_count(
+    takt: Takt, tmp_path: Path
+) -> None:
+    """Four bikes a week from week 1 on are begun a week before; from 7 December on with hubs.
+
+    Of wheels every fifth is spoiled: 8 good ones are 10 begun. A hub passes its need on to bolts.
+    """
+    path = folder(
+        tmp_path,
+        items="""
+            item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple,yield,phantom
+            bike,east,7,0,,,,
+            wheel,east,0,0,,,0.8,
+            hub,east,21,9,7,7,,true
+            bolt,east,0,0,,,,
+            tube,east,0,0,,,,
+        """,
+        bom="""
+            parent,component,quantity,valid_from,valid_to
+            bike,wheel,2,,2026-12-06
+            bike,hub,1,2026-12-07,
+            hub,bolt,3,,
+            wheel,tube,1,,
+        """,
+        stock=None,
+        receipts=None,
+        demand="""
+            demand,item,site,due,quantity
+            D-1,bike,east,2026-12-07,4
+            D-2,bike,east,2026-12-14,4
+        """,
+    )
+    assert [(row[0], row[1], row[3]) for row in orders(takt, path)] == [
+        ("bike", date(2026, 12, 7), 4),
+        ("bike", date(2026, 12, 14), 4),
+        ("wheel", date(2026, 11, 30), 8),
+        ("bolt", date(2026, 12, 7), 12),
+        ("tube", date(2026, 11, 30), 10),
+    ]

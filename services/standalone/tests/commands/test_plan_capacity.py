@@ -54,6 +54,22 @@ def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_p
     assert bikes == [("2026-12-14", 8), ("2026-12-28", 4)]
 
 
+@pytest.mark.parametrize(
+    ("file", "column", "value", "what"),
+    [("bom", "valid_to", "2026-12-24", "for a time"), ("items", "yield", ".9", "yield")],
+)
+def test_what_a_programme_does_not_know_is_refused_not_passed_over(
+    takt: Takt, tmp_path: Path, file: str, column: str, value: str, what: str
+) -> None:
+    path = folder(tmp_path, **SHOP)
+    header, first, *rest = (path / f"{file}.csv").read_text().splitlines()
+    lines = [f"{header},{column}", f"{first},{value}", *(f"{line}," for line in rest)]
+    (path / f"{file}.csv").write_text("\n".join(lines) + "\n")
+    code, out, err = run(takt, path)
+    assert (code, out) == (1, "")
+    assert what in err
+
+
 def test_tables_say_what_is_late_and_what_was_too_much(takt: Takt, tmp_path: Path) -> None:
     code, out, err = run(takt, folder(tmp_path, **SHOP))
     assert code == 0

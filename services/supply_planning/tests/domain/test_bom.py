@@ -48,6 +48,7 @@ def test_impossible_quantities_are_refused(per: int, scrap: str) -> None:
 
 
 def test_the_critical_path_follows_the_longest_sibling_not_the_sum() -> None:
+    """Capability S4."""
     days = {"car": 2, "engine": 10, "wheel": 3, "rubber": 4, "steel": 1}
     bill = BillOfMaterial(
         [

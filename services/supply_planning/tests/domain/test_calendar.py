@@ -21,11 +21,13 @@ FORTY_NINE_HALF_HOURS = LeadTime(minutes_per_unit=30, buffer_days=1)
 
 
 def test_work_round_the_clock_is_released_on_27_september() -> None:
+    """Capability S4: 49 times 30 minutes and a day of buffer, due 30 September 2026."""
     released = release_date(DUE, FORTY_NINE_HALF_HOURS, 49 * ONE, ROUND_THE_CLOCK)
     assert released == date(2026, 9, 27)
 
 
 def test_work_on_eight_hours_monday_to_friday_is_released_on_23_september() -> None:
+    """Capability S4."""
     released = release_date(DUE, FORTY_NINE_HALF_HOURS, 49 * ONE, EIGHT_HOURS)
     assert released == date(2026, 9, 23)
 

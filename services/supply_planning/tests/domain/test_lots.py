@@ -15,10 +15,12 @@ from takt.supply_planning.domain.quantity import ONE
 
 
 def test_minimum_ten_and_multiple_four_make_twelve_of_a_need_of_three() -> None:
+    """Capability S3."""
     assert lots(3 * ONE, LotPolicy(minimum=10 * ONE, multiple=4 * ONE)) == (12 * ONE,)
 
 
 def test_the_economic_order_quantity_of_1000_10_and_a_half_is_200() -> None:
+    """Capability S3."""
     assert economic_order_quantity(Decimal(1000), Decimal(10), Decimal("0.5")) == 200
 
 

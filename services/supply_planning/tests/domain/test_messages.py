@@ -1,11 +1,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from takt.supply_planning.domain.calendar import LeadTime
+from takt.supply_planning.domain.lots import PriceBreak
 from takt.supply_planning.domain.messages import (
     Advice,
     Communicated,
@@ -15,6 +17,7 @@ from takt.supply_planning.domain.messages import (
     damp,
 )
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply, net
+from takt.supply_planning.domain.quantity import ONE
 
 MONDAY = date(2026, 11, 23)
 HORIZON = Horizon(MONDAY, weeks=8)
@@ -56,6 +59,7 @@ def test_an_order_needed_later_is_deferred() -> None:
 
 
 def test_a_fall_in_demand_decreases_an_open_order_and_then_cancels_it() -> None:
+    """Capability S5."""
     assert advice({4: 6}, order(4, 10)).messages == (
         Message(ORDER, "decrease", "demand_fell", from_quantity=10, to_quantity=6),
     )
@@ -118,6 +122,7 @@ def test_inside_the_fence_nothing_is_moved() -> None:
 
 
 def test_unchanged_input_says_nothing_new() -> None:
+    """Capability S5."""
     first = advice({2: 10}, order(4, 10))
     again = advice({2: 10}, order(4, 10), communicated=dict(first.communicated))
     assert again == first
@@ -159,6 +164,7 @@ def day_by_day(demands: list[int], policy: PlanningPolicy) -> list[tuple[Message
 
 
 def test_slow_drift_still_fires() -> None:
+    """Capability S5."""
     drift = [1000 - 30 * day for day in range(7)]
     said = day_by_day(drift, TEN_PERCENT)
     assert [[m.to_quantity for m in messages] for messages in said] == [[880]]
@@ -186,3 +192,53 @@ def test_what_was_communicated_is_never_further_from_the_truth_than_the_toleranc
         assert abs(said.quantity - quantity) * 10 <= last.quantity
         assert held == (said.quantity != quantity)
         last = said
+
+
+def test_a_few_units_short_in_an_earlier_week_are_noise_and_a_tenth_is_not() -> None:
+    """Capability S5: an order of week 4 is needed in week 3 for no more than is missing there."""
+    first = order(1, 300)
+    second = replace(order(4, 100), order_id=UUID(int=2))
+    calm = {1: 100, 2: 100, 3: 100, 4: 100}
+    for more, kinds in ((10, []), (11, ["expedite"])):
+        demand = calm | {3: 100 + more}
+        said = advice(demand, first, second, policy=TEN_PERCENT)
+        assert [m.kind for m in said.messages if m.order_id == second.order_id] == kinds
+        assert said.damped == (not kinds)
+    assert advice(calm | {3: 101}, first, second).messages != ()
+
+
+def test_an_order_of_which_nothing_is_needed_is_cancelled_however_little_would_need_it() -> None:
+    first = order(1, 300)
+    last = replace(order(5, 100), order_id=UUID(int=2))
+    said = advice({1: 150, 5: 150}, first, last, policy=TEN_PERCENT)
+    assert [m.kind for m in said.messages] == ["cancel"]
+
+
+PRICED = PlanningPolicy(
+    "buy", prices=(PriceBreak(0, Decimal(4)), PriceBreak(8 * ONE, Decimal(3))), lead=LeadTime(21)
+)
+
+
+def stakes(messages: tuple[Message, ...]) -> list[tuple[str, Decimal | None, int | None, str]]:
+    return [(m.kind, m.amount, m.days, m.priority) for m in messages]
+
+
+def test_a_message_says_the_money_at_stake_the_days_and_how_urgent_it_is() -> None:
+    ten = 10 * ONE
+    assert stakes(advice({4: 4 * ONE}, order(4, ten), policy=PRICED).messages) == [
+        ("decrease", Decimal(24), None, "medium")
+    ]
+    assert stakes(advice({5: ten}, order(4, ten), policy=PRICED).messages) == [
+        ("defer", Decimal(30), 7, "low")
+    ]
+    assert stakes(advice({1: ten}, order(4, ten), policy=PRICED).messages) == [
+        ("expedite", Decimal(30), 21, "high")
+    ]
+    assert stakes(advice({4: ten}, order(6, ten), policy=PRICED).messages) == [
+        ("expedite", Decimal(30), 14, "medium")
+    ]
+    own = replace(order(4, ten), price=Decimal("2.5"))
+    assert stakes(advice({}, own, policy=PRICED).messages) == [
+        ("cancel", Decimal(25), None, "medium")
+    ]
+    assert stakes(advice({}, order(4, ten)).messages) == [("cancel", None, None, "medium")]

@@ -40,17 +40,20 @@ def ordered(
 
 
 def test_safety_stock_is_added_once() -> None:
+    """Capability S1: demands 250 and 1,000, safety stock 100."""
     plan = ordered(weeks(250, 1000), policy=PlanningPolicy("buy", safety_stock=100))
     assert sum(order.quantity for order in plan.orders) == 1350
     assert plan.projected == (100,) * 6
 
 
 def test_what_is_available_cascades() -> None:
+    """Capability S1: 12 available, demands 12 and 1."""
     plan = ordered(weeks(12, 1), on_hand=12)
     assert [(order.bucket, order.quantity) for order in plan.orders] == [(1, 1)]
 
 
 def test_a_firm_planned_order_is_not_ordered_again() -> None:
+    """Capability S2: on hand 12, safety stock 10, demand 5, firm planned 3."""
     plan = ordered(
         weeks(5), 12, (supply(1, 0, 3, firm=True),), PlanningPolicy("buy", safety_stock=10)
     )
@@ -58,11 +61,13 @@ def test_a_firm_planned_order_is_not_ordered_again() -> None:
 
 
 def test_a_receipt_of_today_covers_the_safety_stock() -> None:
+    """Capability S2: on hand 0, safety stock 5, receipt 10 today."""
     plan = ordered(weeks(), 0, (supply(1, 0, 10),), PlanningPolicy("buy", safety_stock=5))
     assert sum(order.quantity for order in plan.orders) == 0
 
 
 def test_nothing_new_is_planned_inside_the_fence_and_it_is_made_up_after_it() -> None:
+    """Capability S2."""
     plan = ordered(weeks(4, 3, 2), policy=PlanningPolicy("buy", fence_days=8))
     assert [(order.bucket, order.quantity) for order in plan.orders] == [(2, 9)]
     assert plan.short == (4, 7, 0, 0, 0, 0)

@@ -68,7 +68,7 @@ async def test_an_approved_order_only_gets_messages(tx: Tx, now: datetime) -> No
     assert order["quantity"] == 30
     (message,) = (await plan_of(tx, "frame"))["messages"]
     assert message[1:3] == ["increase", "demand_rose"]
-    assert message[-1] == 45_000_000
+    assert message[5:] == [30_000_000, 45_000_000, "600.000000", False]
 
 
 async def test_more_need_beside_a_sent_order_is_a_proposal_of_its_own(

@@ -177,4 +177,4 @@ async def test_a_batch_of_direct_orders_takes_few_statements(tx: Tx, now: dateti
     statements: list[str] = []
     listen(tx.sync_connection, "before_cursor_execute", lambda *said: statements.append(said[2]))
     await receive_sales(tx, [sold("a", 7), sold("b", 9, wanted=MONDAY + timedelta(days=2))], now)
-    assert len(statements) == 5  # keep, lock, read, write, tell
+    assert len(statements) == 6  # keep, keep their lines, lock, read, write, tell

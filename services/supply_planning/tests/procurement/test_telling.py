@@ -2,6 +2,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from takt.common.contracts.supply_planning import PlanChanged
+from takt.supply_planning.domain.change import PlanInputs, Planned
 from takt.supply_planning.domain.messages import Message
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, net
 from takt.supply_planning.domain.plan import ItemSite, gist
@@ -12,11 +13,15 @@ from takt.supply_planning.store.planning import NewPlan
 def test_a_plan_is_told_as_its_contract_has_it(now: datetime) -> None:
     monday = date(2026, 11, 23)
     gross = [1_500_000, 0, 2_000_001, *[0] * 23]
-    netting = net(gross, -250_000, [], PlanningPolicy("buy", safety_stock=7), Horizon(monday))
+    policy, horizon = PlanningPolicy("buy", safety_stock=7), Horizon(monday)
+    netting = net(gross, -250_000, [], policy, horizon)
+    made_of = PlanInputs(monday, -250_000, tuple(gross), (), policy, Planned.of(netting, horizon))
     message = Message(
         UUID(int=5), "defer", "needed_later", monday, monday + timedelta(days=7), None, None
     )
-    plan = NewPlan(4, "unchanged", "lot", netting, gist(netting, monday), (), (message,), {})
+    plan = NewPlan(
+        4, "unchanged", "lot", netting, gist(netting, monday), (), (message,), {}, made_of
+    )
     told = plan_event(ItemSite("frame", "plant"), plan, 7, now)
     read = PlanChanged.model_validate_json(told.model_dump_json())
     assert (told.subject, read.subject) == ("frame|plant", "frame|plant")

@@ -213,6 +213,37 @@ def check_match(expected: int | None, sequence: int, **known: object) -> None:
         )
 
 
+async def idempotency_of(request: Request) -> tuple[str, bytes, bytes]:
+    """A request's Idempotency-Key, what names it for this caller and address, and its body's hash.
+
+    Raises: IdempotencyKeyMissing (400).
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None or not 1 <= len(key) <= 255:
+        raise IdempotencyKeyMissing(
+            "the header Idempotency-Key is missing, or longer than 255 characters",
+            field="Idempotency-Key",
+            value=key,
+            remedy="send a new UUID with each new request, and the same one when you repeat it",
+        )
+    place = (
+        f"{request.method} {request.url.path} {request.headers.get('authorization', '')[:20]} {key}"
+    )
+    name = hashlib.sha256(place.encode()).digest()
+    return key, name, hashlib.sha256(await request.body()).digest()
+
+
+def check_reuse(key: str, first: bytes, now: bytes) -> None:
+    """Refuse a key that comes again with another body. Raises: IdempotencyKeyReused (422)."""
+    if first != now:
+        raise IdempotencyKeyReused(
+            "the key was used with another body",
+            field="Idempotency-Key",
+            value=key,
+            remedy="use a new key for a new request",
+        )
+
+
 async def once(
     request: Request,
     tx: Tx,
@@ -228,22 +259,10 @@ async def once(
         answer: does the work; returns status and body (JSON-ready).
         required: whether the key has to be there.
     """
-    key = request.headers.get("idempotency-key")
-    if key is None or not 1 <= len(key) <= 255:
-        if required:
-            raise IdempotencyKeyMissing(
-                "the header Idempotency-Key is missing, or longer than 255 characters",
-                field="Idempotency-Key",
-                value=key,
-                remedy="send a new UUID with each new request, and the same one when you repeat it",
-            )
+    if not required and "idempotency-key" not in request.headers:
         status, body = await answer()
         return _json(status, body)
-    body_hash = hashlib.sha256(await request.body()).digest()
-    place = (
-        f"{request.method} {request.url.path} {request.headers.get('authorization', '')[:20]} {key}"
-    )
-    name = hashlib.sha256(place.encode()).digest()
+    key, name, body_hash = await idempotency_of(request)
     free = await tx.exec_driver_sql(
         "SELECT pg_try_advisory_xact_lock($1)", (int.from_bytes(name[:8], "big", signed=True),)
     )
@@ -256,13 +275,7 @@ async def once(
     )
     row = stored.one_or_none()
     if row is not None:
-        if row.body_hash != body_hash:
-            raise IdempotencyKeyReused(
-                "the key was used with another body",
-                field="Idempotency-Key",
-                value=key,
-                remedy="use a new key for a new request",
-            )
+        check_reuse(key, row.body_hash, body_hash)
         return Response(row.body, row.status, {"Idempotent-Replay": "true"}, "application/json")
     status, body = await answer()
     response = _json(status, body)

@@ -28,6 +28,7 @@ BUCKET = (
     '{"week":"%s","quantity":"%s","baseline":"%s","pipeline":"%s",'
     '"low80":"%s","high80":"%s","low95":"%s","high95":"%s"}'
 )
+ORDERED = '{"week":"%s","won":"%s","direct":"%s","consumed":"%s"}'
 
 
 def units(millionths: Millionths) -> list[str]:
@@ -69,13 +70,28 @@ class WrittenForecast(ForecastChanged):
         event._written = (
             f'{{"sequence":{series.revision},"product":{json.dumps(series.key.product)},'
             f'"region":{json.dumps(series.key.region)},"unit":{json.dumps(series.unit)},'
-            f'"price":"{plain(series.price)}","as_of":"{now.isoformat()}","buckets":[{buckets}]}}'
+            f'"price":"{plain(series.price)}","as_of":"{now.isoformat()}","buckets":[{buckets}],'
+            f'"orders":[{_orders(series, joined.consumed[position])}]}}'
         )
         return event
 
     def model_dump_json(self, **_: Any) -> str:
         """The text that was written."""
         return self._written
+
+
+def _orders(series: Series, consumed: Millionths) -> str:
+    if not (series.won.any() or series.ordered.any()):
+        return ""
+    won = np.clip(series.won, 0, series.pipeline)
+    rows = np.stack([won, series.ordered, consumed], axis=1)
+    known = np.flatnonzero(rows.any(axis=1)).tolist()
+    mondays = weeks(series.first_week)
+    texts = iter(units(rows[known]))
+    columns = [texts] * rows.shape[1]
+    return ",".join(
+        map(ORDERED.__mod__, zip([mondays[week] for week in known], *columns, strict=False))
+    )
 
 
 class WrittenDemand(PipelineDemandChanged):

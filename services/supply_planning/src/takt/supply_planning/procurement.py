@@ -2,25 +2,38 @@
 
 from datetime import timedelta
 
+from fastapi import FastAPI
+
 from takt.common.app import Part
 from takt.common.jobs import Schedule
 from takt.common.migrations import migrations_of
 from takt.supply_planning.api import (
     action_messages,
+    available_to_promise,
     bills_of_material,
     calendars,
     erp_publishing,
+    forecast_consumption,
     items,
+    pegging,
     plans,
     purchase_orders,
+    reservations,
     scheduled_receipts,
     sites,
     sourcing,
     stock,
     suppliers,
 )
-from takt.supply_planning.consumers import PROCUREMENT_CONSUMER
+from takt.supply_planning.consumers import BEHIND_CONSUMER, PROCUREMENT_CONSUMER
+from takt.supply_planning.service.promise_desk import PromiseDesk
 from takt.supply_planning.service.replan_all import JOB, replan_all
+
+
+async def open_desk(app: FastAPI) -> None:
+    """Promises are made at one desk a process."""
+    app.state.promise_desk = PromiseDesk(app.state.database)
+
 
 PROCUREMENT = Part(
     name="procurement",
@@ -40,8 +53,13 @@ PROCUREMENT = Part(
         action_messages.router,
         purchase_orders.router,
         erp_publishing.router,
+        forecast_consumption.router,
+        available_to_promise.router,
+        reservations.router,
+        pegging.router,
     ),
-    consumers=(PROCUREMENT_CONSUMER,),
+    consumers=(PROCUREMENT_CONSUMER, BEHIND_CONSUMER),
     jobs={JOB: replan_all},
     schedules=(Schedule(JOB, every=timedelta(hours=1)),),
+    start=open_desk,
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, LeadTime, WorkingCalendar
 from takt.supply_planning.domain.lots import LotPolicy
-from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply
+from takt.supply_planning.domain.netting import PHANTOM, Horizon, PlanningPolicy, Supply
 from takt.supply_planning.domain.plan import ItemSite, Position
 from takt.supply_planning.domain.quantity import ONE
 
@@ -47,6 +47,9 @@ def lot_policies(draw: st.DrawFn) -> LotPolicy:
 
 @st.composite
 def policies(draw: st.DrawFn, source: str) -> PlanningPolicy:
+    if source == "phantom":
+        return PHANTOM
+    good = st.sampled_from([Decimal(1), Decimal(1), Decimal("0.9"), Decimal("0.37")])
     return PlanningPolicy(
         source,
         safety_stock=draw(st.sampled_from([0, 0, 5 * ONE, 2_345_678])),
@@ -55,6 +58,7 @@ def policies(draw: st.DrawFn, source: str) -> PlanningPolicy:
         fence_days=draw(st.sampled_from([0, 0, 0, 4, 9, 30, 99])),
         tolerance_days=draw(st.sampled_from([0, 0, 3, 8])),
         tolerance_share=draw(st.sampled_from([0, 0, 100_000, 333_333])),
+        yield_share=draw(good) if source == "make" else Decimal(1),
         work=draw(st.sampled_from(CALENDARS)),
         receiving=draw(st.sampled_from(CALENDARS)),
     )
@@ -77,28 +81,41 @@ positions = st.builds(
 )
 
 
+shares = st.sampled_from([Decimal(0), Decimal("0.2"), Decimal("0.07")])
+
+
 @st.composite
-def companies(draw: st.DrawFn) -> Company:
-    lines = draw(
+def lines_of_pair(draw: st.DrawFn, parent: str, component: str, dated: bool) -> list[BillLine]:
+    quantity = st.sampled_from([ONE, 2 * ONE, 250_000, 333_333, 1, 1_000_001])
+    turn = draw(st.none() | st.none() | days) if dated else None
+    line = BillLine(parent, component, draw(quantity), draw(shares), valid_to=turn)
+    if turn is None or draw(st.booleans()):
+        return [line]
+    start = turn + timedelta(days=draw(st.integers(1, 9)))
+    return [line, BillLine(parent, component, draw(quantity), draw(shares), valid_from=start)]
+
+
+@st.composite
+def companies(draw: st.DrawFn, *, dated: bool = True) -> Company:
+    pairs = draw(
         st.lists(
-            st.builds(
-                lambda pair, quantity, scrap: BillLine(
-                    ITEMS[min(pair)], ITEMS[max(pair)], quantity, scrap
-                ),
-                st.sets(st.integers(0, len(ITEMS) - 1), min_size=2, max_size=2),
-                st.sampled_from([ONE, 2 * ONE, 250_000, 333_333, 1, 1_000_001]),
-                st.sampled_from([Decimal(0), Decimal("0.2"), Decimal("0.07")]),
-            ),
+            st.sets(st.integers(0, len(ITEMS) - 1), min_size=2, max_size=2).map(sorted),
             max_size=8,
+            unique_by=tuple,
         )
     )
+    lines = [
+        line
+        for parent, component in pairs
+        for line in draw(lines_of_pair(ITEMS[parent], ITEMS[component], dated))
+    ]
     keys = [
         ItemSite(item, site)
         for item in ITEMS
         for site in SITES
         if site == "east" or draw(st.booleans())
     ]
-    sources = st.sampled_from(["make", "make", "buy"])
+    sources = st.sampled_from(["make", "make", "buy", "phantom"])
     planned = {key: draw(policies(draw(sources))) for key in draw(st.permutations(keys))}
     return Company(
         BillOfMaterial(lines),

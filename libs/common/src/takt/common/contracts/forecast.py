@@ -85,6 +85,18 @@ class ForecastBucket(Part):
     high95: Quantity
 
 
+class OrderedWeek(Part):
+    """The orders that a forecast knows for a week."""
+
+    week: date
+    won: Quantity = Decimal(0)
+    """Of deals, not yet shipped: a part of the pipeline."""
+    direct: Quantity = Decimal(0)
+    """Never seen as deals and wanted in this week: in no part of the forecast."""
+    consumed: Quantity = Decimal(0)
+    """What direct orders took of the baseline: with it, it is what was expected without them."""
+
+
 class ForecastChanged(Event):
     """The current forecast of a series (product x region), whole; `sequence` is its revision."""
 
@@ -98,6 +110,8 @@ class ForecastChanged(Event):
     """The expected price a unit."""
     as_of: datetime
     buckets: tuple[ForecastBucket, ...]
+    orders: tuple[OrderedWeek, ...] = ()
+    """Of the weeks that have any."""
 
     @property
     def subject(self) -> str:

@@ -18,11 +18,31 @@ class PlanBucket(Part):
     gross: Quantity
     scheduled_receipts: Quantity
     planned_receipts: Quantity
+    """What comes good."""
     planned_releases: Quantity
+    """What is started: with a yield below 1, more than comes good."""
     projected: SignedQuantity
 
 
+class StandIn(Part):
+    """In a week, so much of a parent takes an alternate instead of a component of its bill."""
+
+    week: date
+    parent: Code
+    component: Code
+    alternate: Code
+    parent_quantity: Quantity
+    """Of what is released of the parent in this week."""
+    spared: Quantity
+    """Of the component."""
+    taken: Quantity
+    """Of the alternate."""
+
+
 MessageKind = Literal["expedite", "defer", "increase", "decrease", "cancel", "release"]
+
+
+MessagePriority = Literal["high", "medium", "low"]
 
 
 class ActionMessage(Part):
@@ -36,6 +56,16 @@ class ActionMessage(Part):
     to_date: date | None = None
     from_quantity: Quantity | None = None
     to_quantity: Quantity | None = None
+    days: int | None = None
+    """By how many days the date changes."""
+    amount: Money | None = None
+    """Money at stake.
+
+    Of the quantity that changes, or of the order whose date does, at the price of the order or the
+    item.
+    """
+    priority: MessagePriority = "medium"
+    """High: something will be short unless it is done; low: the order only comes too early."""
 
 
 class PlanChanged(Event):
@@ -53,6 +83,8 @@ class PlanChanged(Event):
     because: Literal["lot", "tolerance", "fence", "stock"] | None = None
     buckets: tuple[PlanBucket, ...]
     messages: tuple[ActionMessage, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    """Gross demand is after these; the plans of both items tell them."""
 
     @property
     def subject(self) -> str:

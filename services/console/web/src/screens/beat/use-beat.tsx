@@ -5,7 +5,15 @@
  */
 
 import { useQuery } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useEffect, useMemo, useReducer } from "react";
+import {
+  createContext,
+  type ReactNode,
+  startTransition,
+  use,
+  useEffect,
+  useMemo,
+  useReducer,
+} from "react";
 import { cashQuery, ordersQuery } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useEvents } from "../../live/live";
@@ -50,7 +58,8 @@ const Context = createContext<{ state: BeatState; act: (action: Action) => void 
 export function BeatProvider({ children }: { children: ReactNode }) {
   const [state, act] = useReducer(reduce, QUIET);
   useEvents(
-    (batch) => act({ do: "fold", batch }),
+    // In slices: a stream of events leaves room for what somebody does meanwhile.
+    (batch) => startTransition(() => act({ do: "fold", batch })),
     () => act({ do: "restart" }),
   );
   return <Context value={{ state, act }}>{children}</Context>;

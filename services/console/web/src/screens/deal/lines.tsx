@@ -1,6 +1,8 @@
 /** The lines with list price, floor and margin. */
 
 import { useQuery } from "@tanstack/react-query";
+import type { Schemas } from "../../api/client";
+import { useMay } from "../../app/session";
 import type { Deal } from "../../deals/api";
 import { useI18n } from "../../i18n/i18n";
 import { times } from "../../lib/amount";
@@ -10,12 +12,16 @@ import ui from "../../ui/ui.module.css";
 import { download } from "../pipeline/csv";
 import styles from "./deal.module.css";
 import { linesCsv } from "./lines-csv";
-import { pricesQuery } from "./queries";
+import { pricesQuery, promisesQuery } from "./queries";
 
 export function Lines({ deal }: { deal: Deal }) {
   const { t, format } = useI18n();
   const prices = useQuery(pricesQuery(deal.id));
   const requested = new Map(deal.lines.map((line) => [line.id, line.requested_date]));
+  const maySupply = useMay("supply:read");
+  const asked = promisesQuery(deal);
+  const promises = useQuery({ ...asked, enabled: maySupply && asked.enabled });
+  const promised = new Map(promises.data?.lines.map((line) => [line.line_id, line]));
   const data = prices.data;
   const money = (amount: string | null) => (amount === null ? "–" : format.money(amount));
   const share = (part: string | null) => (part === null ? "–" : format.percent(part, 1));
@@ -75,6 +81,7 @@ export function Lines({ deal }: { deal: Deal }) {
                           </>
                         )}
                       </span>
+                      <Promised quote={promised.get(line.line_id)} />
                     </div>
                   </th>
                   <td className={classes(ui.end, "number")}>
@@ -136,5 +143,23 @@ export function Lines({ deal }: { deal: Deal }) {
         </section>
       )}
     </Card>
+  );
+}
+
+/** What of a line is free, and from when on: of stock and of orders that are agreed. */
+function Promised({ quote }: { quote: Schemas["QuotedLine"] | undefined }) {
+  const { t, format } = useI18n();
+  if (!quote) return null;
+  const { promised, promised_on: on, orderable_on: later } = quote;
+  return (
+    <span>
+      {on === null
+        ? t("lines.promise.none")
+        : t(later === null ? "lines.promise.all" : "lines.promise.some", {
+            quantity: format.quantity(promised),
+            date: format.date(on),
+          })}
+      {later !== null && <> {t("lines.promise.later", { date: format.date(later) })}</>}
+    </span>
   );
 }

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, expect, type Schemas } from "../../api/client";
 import { dealQuery, demandQuery } from "../../api/queries";
-import { readLife, readPrices } from "../../deals/api";
+import { type Deal, readLife, readPrices } from "../../deals/api";
 
 export const pricesQuery = (id: string) =>
   queryOptions({ queryKey: ["prices", id], queryFn: () => readPrices(id) });
@@ -60,6 +60,27 @@ export const needsQuery = (demand: Schemas["DealDemandOut"] | undefined) =>
     enabled: demand?.lines.some((line) => line.expected.length > 0) ?? false,
   });
 
+/** When what of an open deal's lines could be promised; what they have reserved counts as free. */
+export const promisesQuery = (deal: Deal) =>
+  queryOptions({
+    queryKey: ["promises", deal.id, deal.region, deal.lines],
+    queryFn: () =>
+      expect(
+        api.POST("/v1/available-to-promise/quotes", {
+          body: {
+            lines: deal.lines.map((line) => ({
+              line_id: line.id,
+              product: line.product,
+              region: deal.region,
+              quantity: line.quantity,
+              wanted_on: line.requested_date,
+            })),
+          },
+        }),
+      ),
+    enabled: deal.status === "open" && deal.lines.length > 0,
+  });
+
 /** All that a change of the deal may have changed. */
 export const dealKeys = (id: string) => [
   dealQuery(id).queryKey,
@@ -69,5 +90,6 @@ export const dealKeys = (id: string) => [
   approvalsQuery(id).queryKey,
   cashOfQuery(id).queryKey,
   ["needs", id],
+  ["promises", id],
   lifeQuery(id).queryKey,
 ];

@@ -74,10 +74,12 @@ def known_shares(sales: Sequence[PastSale], series: int, horizon: int, first_see
 class Joined:
     """The forecast of a batch of series: shapes (series, horizon), `bands` (4, series, horizon).
 
-    baseline + pipeline = quantity, in whole millionths.
+    baseline + pipeline = quantity, in whole millionths. `consumed` is what orders took of the
+    baseline: with it, it is what was expected without them.
     """
 
     baseline: Millionths
+    consumed: Millionths
     pipeline: Millionths
     bands: Millionths
 
@@ -87,10 +89,15 @@ class Joined:
         return self.baseline + self.pipeline
 
 
+def unconsumed_baseline(statistical: Floats, known: Floats) -> Millionths:
+    """What is expected of orders that are never seen as deals: (1 - c_h) x statistical."""
+    remaining: Millionths = np.rint((1 - known) * statistical * MILLION).astype(np.int64)
+    return remaining
+
+
 def expected_baseline(statistical: Floats, known: Floats, ordered: Millionths) -> Millionths:
     """What is still expected of orders not yet seen: (1 - c_h) x statistical, net of `ordered`."""
-    remaining = np.rint((1 - known) * statistical * MILLION).astype(np.int64)
-    baseline: Millionths = np.maximum(remaining - ordered, 0)
+    baseline: Millionths = np.maximum(unconsumed_baseline(statistical, known) - ordered, 0)
     return baseline
 
 
@@ -116,11 +123,13 @@ def join(
         scale: unit of the series' scores, shape (series,).
         bands: calibrated scores.
     """
-    baseline = expected_baseline(statistical, known, ordered)
+    remaining = unconsumed_baseline(statistical, known)
+    baseline = np.maximum(remaining - ordered, 0)
+    consumed = np.maximum(remaining - baseline, 0)
     left = baseline / np.maximum(statistical * MILLION, 1.0)
     share = np.clip(np.where(statistical > 0, left, 1 - known), 0.0, 1.0)
     quantity = baseline + pipeline
     edges = around(
         quantity / MILLION, share * scale[:, None], np.maximum(pipeline_variance, 0.0), bands
     )
-    return Joined(baseline, pipeline, np.rint(edges * MILLION).astype(np.int64))
+    return Joined(baseline, consumed, pipeline, np.rint(edges * MILLION).astype(np.int64))

@@ -1,7 +1,7 @@
 """A series as it stands: the parts from which its forecast is put together by arithmetic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -21,11 +21,15 @@ Number = TypeVar("Number", np.int64, np.float64)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a line adds to its series: units in whole millionths, and variance, (HORIZON_WEEKS,)."""
+    """What a line adds to its series: units in whole millionths, and variance, (HORIZON_WEEKS,).
+
+    `won`: its deal is won, so that it is an order.
+    """
 
     first_week: date
     expected: Millionths
     variance: Floats
+    won: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Series:
     """The parts of a forecast, from the week of `first_week` on, each of shape (HORIZON_WEEKS,).
 
     `statistical` is the model's view of all demand, `known` is c_h, `ordered` are orders that were
-    never deals, `pipeline` and `variance` the sums over its lines.
+    never deals, `pipeline` and `variance` the sums over its lines, `won` what of `pipeline` is won
+    and not shipped.
     """
 
     key: SeriesKey
@@ -47,6 +52,7 @@ class Series:
     ordered: Millionths
     pipeline: Millionths
     variance: Floats
+    won: Millionths = field(default_factory=lambda: np.zeros(HORIZON_WEEKS, dtype=np.int64))
     model_changed: bool = False
     """Whether price, statistical, known or scale differ from what is stored."""
     lift: Floats | None = None
@@ -73,17 +79,21 @@ class Series:
             ordered=ordered,
             pipeline=move_to_week(self.pipeline, self.first_week, week),
             variance=move_to_week(self.variance, self.first_week, week),
+            won=move_to_week(self.won, self.first_week, week),
             lift=lift,
             lift_error=lift_error,
         )
 
     def with_lines(self, gone: Sequence[Share], come: Sequence[Share]) -> "Series":
         """The series after lines have been replaced: a difference, not a sum over all lines."""
-        pipeline, variance = self.pipeline.copy(), self.variance.copy()
+        pipeline, variance, won = self.pipeline.copy(), self.variance.copy(), self.won.copy()
         for share, sign in [*((s, -1) for s in gone), *((s, 1) for s in come)]:
-            pipeline += sign * move_to_week(share.expected, share.first_week, self.first_week)
+            expected = move_to_week(share.expected, share.first_week, self.first_week)
+            pipeline += sign * expected
+            if share.won:
+                won += sign * expected
             variance += sign * move_to_week(share.variance, share.first_week, self.first_week)
-        return replace(self, pipeline=pipeline, variance=np.maximum(variance, 0.0))
+        return replace(self, pipeline=pipeline, variance=np.maximum(variance, 0.0), won=won)
 
 
 def rolled(view: Floats, passed: int) -> Floats:

@@ -163,7 +163,7 @@ def judged(deal: DealState, entered: WinCurve, curve: WinCurve, model: OutcomeMo
     """
     if min(curve.probability, entered.probability) <= LEAST:
         return curve
-    chance = float(model.probability([_last(deal)])[0])
+    chance = float(model.probability([milestone_of(deal, model)])[0])
     odds = log_odds(np.array([chance, entered.probability, curve.probability]))
     probability = float(sigmoid(odds[0] - odds[1] + odds[2]))
     scale = probability / curve.probability
@@ -180,7 +180,7 @@ def reasons_of(
     """
     if min(curve.probability, entered.probability) <= LEAST:
         return None
-    milestone = _last(deal)
+    milestone = milestone_of(deal, model)
     explained = model.explain(milestone)
     start = float(sigmoid(np.array(model.base))) * model.closing[""]
     chance = float(model.probability([milestone])[0])
@@ -194,6 +194,16 @@ def reasons_of(
     return Reasons(start, float(sigmoid(entry - before + after)), dict(ranked))
 
 
-def _last(deal: DealState) -> Milestone:
-    path = path_of(deal)
+def milestone_of(deal: DealState, model: OutcomeModel) -> Milestone:
+    """Where an open deal is, as the model was fitted to see it.
+
+    A reopened deal passed a stage of closed deals, which was no milestone when it was fitted.
+    """
+    unknown = frozenset(
+        (deal.pipeline, interval.stage)
+        for interval in deal.history
+        if interval.stage != deal.stage
+        and deal.pipeline + BETWEEN + interval.stage not in model.closing
+    )
+    path = path_of(deal, unknown)
     return Milestone(path, len(path.entries) - 1)

@@ -64,7 +64,7 @@ async def publish(
 
 def _nothing() -> Joined:
     none = np.zeros((0, HORIZON_WEEKS), dtype=np.int64)
-    return Joined(none, none, np.zeros((4, 0, HORIZON_WEEKS), dtype=np.int64))
+    return Joined(none, none, none, np.zeros((4, 0, HORIZON_WEEKS), dtype=np.int64))
 
 
 def buckets(

@@ -93,7 +93,8 @@ async def revise_deals(
             gone.setdefault(line.series, []).append(line.share)
             touched.setdefault(line.series, []).append(deal_id)
         for planned in revision.after.lines:
-            share = Share(planned.first_week, planned.expected, planned.variance)
+            won = probability(planned.probability) == 1
+            share = Share(planned.first_week, planned.expected, planned.variance, won)
             come.setdefault(planned.series, []).append(share)
             touched.setdefault(planned.series, []).append(deal_id)
     keys = {*touched, *changes.stale}

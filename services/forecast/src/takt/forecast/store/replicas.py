@@ -158,6 +158,7 @@ def _line(row: dict[str, Any]) -> StoredLine:
             date.fromisoformat(row["first_week"]),
             np.array(row["expected"], dtype=np.int64),
             np.array(row["variance"], dtype=np.float64),
+            row["probability"] == 1,
         ),
     )
 

@@ -21,7 +21,7 @@ from takt.forecast.store.arrays import literal
 
 _COLUMNS = """
     s.product, s.region, s.revision, s.price, coalesce(p.unit, 'each') AS unit, s.first_week,
-    s.statistical, s.known, s.scale, s.ordered, s.pipeline, s.variance,
+    s.statistical, s.known, s.scale, s.ordered, s.pipeline, s.variance, s.won,
     s.lift, s.lift_error, s.lift_week
 """
 
@@ -43,6 +43,7 @@ def _series(row: Any) -> Series:
         np.array(row.ordered, dtype=np.int64),
         np.array(row.pipeline, dtype=np.int64),
         np.array(row.variance),
+        np.array(row.won, dtype=np.int64),
         lift=lift,
         lift_error=error,
     )
@@ -89,9 +90,10 @@ async def _insert(tx: Tx, keys: Sequence[SeriesKey], week: date) -> None:
     await tx.exec_driver_sql(
         """
         INSERT INTO series (product, region, revision, price, first_week, statistical, known,
-            scale, ordered, pipeline, variance)
+            scale, ordered, pipeline, variance, won)
         SELECT k.product, k.region, 0, coalesce(p.list_price, 0), $3, $4::text::float8[],
-            $4::text::float8[], 0, $4::text::bigint[], $4::text::bigint[], $4::text::float8[]
+            $4::text::float8[], 0, $4::text::bigint[], $4::text::bigint[], $4::text::float8[],
+            $4::text::bigint[]
         FROM unnest($1::text[], $2::text[]) AS k (product, region)
         LEFT JOIN products p ON p.code = k.product ORDER BY 1, 2
         ON CONFLICT DO NOTHING
@@ -115,11 +117,11 @@ WITH said AS (
     SELECT product, region, revision, price, first_week, statistical::float8[] AS statistical,
         scale, ordered::bigint[] AS ordered,
         pipeline::bigint[] AS pipeline, variance::float8[] AS variance,
-        baseline::bigint[] AS baseline, bands::bigint[] AS bands
+        baseline::bigint[] AS baseline, bands::bigint[] AS bands, won::bigint[] AS won
     FROM unnest($2::text[], $3::text[], $4::bigint[], $5::numeric[], $6::date[], $7::text[],
-        $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+        $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
         AS c (product, region, revision, price, first_week, statistical, scale, ordered,
-            pipeline, variance, baseline, bands)
+            pipeline, variance, baseline, bands, won)
 ), revised AS (
     INSERT INTO forecast_revisions (product, region, revision, as_of, price, first_week, baseline,
         pipeline, bands)
@@ -129,19 +131,19 @@ WITH said AS (
 _SAVE_LINES = """, said_of AS (
     UPDATE deals SET demand_sequence = d.sequence, probability = d.probability,
         stalled = d.stalled, counts = d.counts, demand_as_of = $1
-    FROM unnest($14::uuid[], $15::bigint[], $16::numeric[], $17::boolean[], $18::jsonb[])
+    FROM unnest($15::uuid[], $16::bigint[], $17::numeric[], $18::boolean[], $19::jsonb[])
         AS d (deal_id, sequence, probability, stalled, counts)
     WHERE deals.deal_id = d.deal_id
 ), lines AS (
     SELECT deal_id, line_id, product, region, quantity, price, probability, first_week,
         expected::bigint[] AS expected, variance::float8[] AS variance
-    FROM unnest($19::uuid[], $20::uuid[], $21::text[], $22::text[], $23::numeric[], $24::numeric[],
-        $25::numeric[], $26::date[], $27::text[], $28::text[])
+    FROM unnest($20::uuid[], $21::uuid[], $22::text[], $23::text[], $24::numeric[], $25::numeric[],
+        $26::numeric[], $27::date[], $28::text[], $29::text[])
         AS l (deal_id, line_id, product, region, quantity, price, probability, first_week,
             expected, variance)
 ), gone AS (
-    DELETE FROM pipeline_lines WHERE deal_id = ANY($14::uuid[])
-        AND line_id <> ALL($20::uuid[])
+    DELETE FROM pipeline_lines WHERE deal_id = ANY($15::uuid[])
+        AND line_id <> ALL($21::uuid[])
 ), counted AS (
     INSERT INTO pipeline_lines (deal_id, line_id, product, region, quantity, price, probability,
         first_week, expected, variance)
@@ -155,7 +157,7 @@ _SAVE_LINES = """, said_of AS (
 _UPDATE_SERIES = """
 UPDATE series SET revision = said.revision, price = said.price, first_week = said.first_week,
     statistical = coalesce(said.statistical, series.statistical), scale = said.scale,
-    ordered = said.ordered, pipeline = said.pipeline, variance = said.variance
+    ordered = said.ordered, pipeline = said.pipeline, variance = said.variance, won = said.won
 FROM said WHERE (series.product, series.region) = (said.product, said.region)
 """
 
@@ -193,6 +195,7 @@ async def save_forecasts(
             [literal(s.variance) for s in batch],
             [literal(baseline) for baseline in joined.baseline],
             [literal(joined.bands[:, position]) for position in range(len(batch))],
+            [literal(s.won) for s in batch],
             *(
                 (
                     [d.deal_id for d in demand],

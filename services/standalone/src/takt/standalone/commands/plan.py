@@ -86,6 +86,8 @@ def plan(
             names = ", ".join(read.catalogue.name(row) for row in error.rows[:FEW])
             raise CommandError(f"{error}: {names}.", "Choose larger units for them.") from error
         new = planned.orders()
+        if read.phantom.any():
+            new = new.take(~read.phantom[new.row])
         asked = wanted(planned, read.open_orders)
         messages = advise_all(planned, read.open_orders, asked, horizon.today)
         about = about_planned(planned, new, asked, horizon.today)

@@ -52,6 +52,7 @@ def within_capacity(
 
     if read.shop is None:
         raise ValueError("the folder was read without its resources")
+    _refuse_what_has_no_rate(read)
     began = time.monotonic()
     model = finite_model(read.grid, read.shop, read.open_orders, horizon)
     lots = bool(model.lot_minimum.any() or model.lot_multiple.any() or model.steps.setup.any())
@@ -90,6 +91,22 @@ def within_capacity(
             "seconds": round(time.monotonic() - began, 4),
         },
     )
+
+
+def _refuse_what_has_no_rate(read: "Folder") -> None:
+    """A programme knows one rate for each line, and one for each item."""
+    from takt.supply_planning.domain.grid.lines import held_for_a_time
+
+    rows, lines = read.grid.rows, read.grid.lines
+    for what, found in (
+        ("lines of bom that hold for a time", held_for_a_time(lines.valid_from, lines.valid_to)),
+        ("items with a yield below 1", rows.good != rows.of),
+    ):
+        if found.any():
+            raise CommandError(
+                f"--capacity does not plan {what}; there are {int(found.sum())}.",
+                "Plan without --capacity, or give these a scrap or a bill that always holds.",
+            )
 
 
 def show_capacity(told: dict[str, Any]) -> None:

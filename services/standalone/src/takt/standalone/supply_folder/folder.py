@@ -27,10 +27,12 @@ from takt.standalone.supply_folder.policies import (
     read_leads,
     read_lots,
     read_suppliers,
+    read_yields,
 )
 from takt.standalone.supply_folder.reading import SUFFIXES, find, read_sheet
 from takt.standalone.supply_folder.shop import read_shop
 from takt.supply_planning.domain.finite_grid import Shop
+from takt.supply_planning.domain.grid.exact import rounded_up
 from takt.supply_planning.domain.grid.levels import CycleError
 from takt.supply_planning.domain.grid.messages import NO_DAY, OpenOrders
 from takt.supply_planning.domain.grid.model import Dated, Grid, Leads, Lines, Rows, lay_out
@@ -52,6 +54,7 @@ class Folder:
     """What a folder says.
 
     Args:
+        phantom: which rows are never ordered, shape (rows,).
         names: of the open orders, in the order of `open_orders`.
         notes: what was accepted and should be known.
         shop: resources and routings, where they were asked for.
@@ -59,6 +62,7 @@ class Folder:
 
     catalogue: Catalogue
     grid: Grid
+    phantom: npt.NDArray[np.bool_]
     open_orders: OpenOrders
     names: list[str]
     notes: list[str]
@@ -104,13 +108,18 @@ def read_folder(
     made[lines.parent] = True
     calendars = read_calendars(start("calendars"), findings)
     sourcing = read_suppliers(start("suppliers"), catalogue, made, calendars, horizon, findings)
-    leads, lead = read_leads(sheet, sourcing, calendars, horizon, findings)
+    phantom = sheet.flags("phantom")
+    sheet.refuse(phantom & ~made, "phantom", "a phantom has components; give it some in bom.")
+    leads, lead = read_leads(sheet, sourcing, phantom, calendars, horizon, findings)
+    good, of = read_yields(sheet)
     none = np.zeros(catalogue.rows, np.int64)
     rows = Rows(
         made=made,
+        good=np.where(phantom, 1, good),
+        of=np.where(phantom, 1, of),
         on_hand=read_stock(start("stock"), catalogue, findings),
-        safety_stock=sheet.quantities("safety_stock", default=0.0),
-        lots=read_lots(sheet),
+        safety_stock=np.where(phantom, 0.0, sheet.quantities("safety_stock", default=0.0)),
+        lots=read_lots(sheet, phantom),
         fence=read_fences(sheet, horizon),
         lead=lead,
         tolerance_days=none,
@@ -134,7 +143,7 @@ def read_folder(
         raise
     findings.end()
     grid, open_orders, names = found
-    return Folder(catalogue, grid, open_orders, names, findings.notes, shop)
+    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop)
 
 
 def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:
@@ -182,6 +191,7 @@ def _laid_out(
         release=np.where(firm, leads.release_on[rows.lead[row], bucket], NO_DAY),
     )
     starts = np.flatnonzero(firm & rows.made[row])
+    begun = row[starts]
     grid = lay_out(
         rows,
         lines,
@@ -189,10 +199,11 @@ def _laid_out(
         demand,
         Dated(row, bucket, open_orders.quantity),
         Dated(
-            row[starts],
-            leads.release[rows.lead[row[starts]], bucket[starts]],
-            open_orders.quantity[starts],
+            begun,
+            leads.release[rows.lead[begun], bucket[starts]],
+            rounded_up(open_orders.quantity[starts], rows.of[begun], rows.good[begun]),
         ),
+        open_orders.release[starts],
         weeks=horizon.weeks,
         moving=False,
     )

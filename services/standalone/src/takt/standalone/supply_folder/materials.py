@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
 from takt.standalone.supply_folder.reading import read_sheet
+from takt.standalone.supply_folder.sheet import Sheet
+from takt.supply_planning.domain.grid.lines import ALWAYS
 from takt.supply_planning.domain.grid.model import Lines
 from takt.supply_planning.domain.quantity import ONE
 
+Ints = npt.NDArray[np.int64]
+
 NO_ITEM = "items has no such item; add it there, or correct it."
-NO_LINES = Lines(*(np.empty(0, np.int64) for _ in range(4)))
+NO_LINES = Lines(*(np.empty(0, np.int64) for _ in range(6)))
 
 
 def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Lines:
@@ -25,17 +30,17 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Li
     )
     if not sheet:
         return NO_LINES
-    for column in ("valid_from", "valid_to"):
-        if column in sheet:
-            dated = [bool(text) for text in sheet.texts(column, empty=True).to_pylist()]
-            sheet.refuse(
-                np.array(dated), column, "lines that hold for a time cannot be planned yet."
-            )
     parent = sheet.ids("parent", catalogue.items, NO_ITEM)
     component = sheet.ids("component", catalogue.items, NO_ITEM)
     catalogue.check_units(sheet, component)
     known = (parent >= 0) & (component >= 0)
-    sheet.once(np.where(known, parent * len(catalogue.items) + component, -1), "component")
+    valid_from, valid_to = (
+        _days(sheet, "valid_from", ALWAYS[0]),
+        _days(sheet, "valid_to", ALWAYS[1]),
+    )
+    sheet.refuse(valid_to < valid_from, "valid_to", "the line ends before it begins.")
+    pair = np.where(known, parent * len(catalogue.items) + component, -1)
+    _refuse_overlap(sheet, pair, valid_from, valid_to)
     per = sheet.quantities("quantity", negative=True)
     sheet.refuse(per <= 0, "quantity", "a parent takes more than 0 of a component.")
     scrap = np.rint(sheet.numbers("scrap", 0.0) * ONE)
@@ -65,4 +70,32 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Li
         component_row[~absent],
         (numerator // shared)[found],
         (denominator // shared)[found],
+        valid_from[found],
+        valid_to[found],
+    )
+
+
+def _days(sheet: Sheet, column: str, default: int) -> Ints:
+    """Days as ordinals; an empty one is the default."""
+    if column not in sheet:
+        return np.full(sheet.rows, default, np.int64)
+    return sheet.days(column, default)
+
+
+def _refuse_overlap(sheet: Sheet, pair: Ints, valid_from: Ints, valid_to: Ints) -> None:
+    """No two lines of a parent and component may hold on one day: which is taken is not guessed."""
+    order = np.lexsort((valid_from, pair))
+    same = (pair[order][1:] == pair[order][:-1]) & (pair[order][1:] >= 0)
+    after = np.flatnonzero(same & (valid_from[order][1:] <= valid_to[order][:-1])) + 1
+    first = dict(zip(order[after].tolist(), order[after - 1].tolist(), strict=True))
+    sheet.findings.rows(
+        sheet.path,
+        first,
+        lambda row: (
+            sheet.line(row),
+            "component",
+            sheet.shown("component", row),
+            f"line {sheet.line(first[row])} has it in the same parent at the same time; "
+            "keep one of them, or give them valid_from and valid_to.",
+        ),
     )

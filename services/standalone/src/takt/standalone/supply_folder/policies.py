@@ -18,12 +18,15 @@ from takt.supply_planning.domain.grid.lots import ECONOMIC, FIXED, PERIOD, RULES
 from takt.supply_planning.domain.grid.model import Leads
 from takt.supply_planning.domain.grid.nouns import leads_of
 from takt.supply_planning.domain.netting import Horizon
+from takt.supply_planning.domain.quantity import ONE
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 FENCE = re.compile(r"\d{1,5}")
-ITEM_TEXTS = ("item", "site", "lot_rule", "calendar", "unit", "fences")
+NEEDED = ("item", "site", "lead_time_days", "safety_stock", "lot_minimum", "lot_multiple")
+ITEM_TEXTS = ("item", "site", "lot_rule", "calendar", "unit", "fences", "phantom")
 ITEM_NUMBERS = (
     "lead_time_days",
     "safety_stock",
@@ -32,24 +35,18 @@ ITEM_NUMBERS = (
     "lot_maximum",
     "lot_quantity",
     "lot_periods",
+    "yield",
     "priority",
     "cost",
 )
-OPTIONAL = (
-    "lot_rule",
-    "calendar",
-    "unit",
-    "fences",
-    "lot_maximum",
-    "lot_quantity",
-    "lot_periods",
-    "priority",
-    "cost",
-)
+OPTIONAL = tuple(set(ITEM_TEXTS + ITEM_NUMBERS) - set(NEEDED))
 
 
-def read_lots(sheet: Sheet) -> Lots:
-    """The lot columns of items; an empty minimum is none, an empty multiple any quantity."""
+def read_lots(sheet: Sheet, phantom: Bools) -> Lots:
+    """The lot columns of items; an empty minimum is none, an empty multiple any quantity.
+
+    A phantom has no lots.
+    """
     texts = (
         sheet.texts("lot_rule", empty=True).to_pylist()
         if "lot_rule" in sheet
@@ -90,6 +87,13 @@ def read_lots(sheet: Sheet) -> Lots:
             "lot_maximum",
             "no multiple lies between lot_minimum and this; raise it, or lower lot_multiple.",
         )
+    none = np.flatnonzero(phantom)
+    found.rule[none], found.minimum[none], found.multiple[none], found.maximum[none] = (
+        0,
+        0,
+        1,
+        np.inf,
+    )
     return found
 
 
@@ -104,6 +108,20 @@ def _lot(sheet: Sheet, column: str, *, zero: bool = False) -> Floats:
     sheet.refuse(bad, column, f"no lot is of this size; {what}")
     found = np.where(bad, 1.0, found)
     return np.where(empty, np.nan, found)
+
+
+def read_yields(sheet: Sheet) -> tuple[Ints, Ints]:
+    """Of how much that is started how much comes out good, in lowest terms."""
+    share = np.rint(sheet.numbers("yield", 1.0) * ONE)
+    if "yield" in sheet:
+        sheet.refuse(
+            (share <= 0) | (share > ONE),
+            "yield",
+            "write the share that comes out good, such as .95.",
+        )
+    good = np.clip(share, 1, ONE).astype(np.int64)
+    shared = np.gcd(good, ONE)
+    return good // shared, ONE // shared
 
 
 def read_fences(sheet: Sheet, horizon: Horizon) -> Ints:
@@ -129,7 +147,7 @@ class Sourcing:
 def read_suppliers(
     path: Path | None,
     catalogue: Catalogue,
-    made: npt.NDArray[np.bool_],
+    made: Bools,
     calendars: Mapping[str, WorkingCalendar],
     horizon: Horizon,
     findings: Findings,
@@ -197,6 +215,7 @@ def days_of(sheet: Sheet, horizon: Horizon) -> Ints:
 def read_leads(
     sheet: Sheet,
     sourcing: Sourcing,
+    phantom: Bools,
     calendars: Mapping[str, WorkingCalendar],
     horizon: Horizon,
     findings: Findings,
@@ -208,6 +227,7 @@ def read_leads(
     days = days_of(sheet, horizon)
     for row, other in sourcing.lead_days.items():
         days[row] = other
+    days[phantom] = 0
     receiving = calendar_column(sheet, calendars, sheet.rows)
     if not sourcing.calendar and len({*receiving}) == 1:
         distinct, lead = np.unique(days, return_inverse=True)

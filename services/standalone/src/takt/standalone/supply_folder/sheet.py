@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
+EPOCH = date(1970, 1, 1).toordinal()
+EMPTY, BAD = -1, -2
 NOISE = 1e-3
 """Of a millionth: what a float64 may lie beside a number with six places."""
 
@@ -152,20 +154,23 @@ class Sheet:
             )
         return whole
 
-    def days(self, column: str) -> Ints:
-        """Dates as proleptic ordinals; 1, and refused, where it is none."""
+    def days(self, column: str, default: int | None = None) -> Ints:
+        """Dates as proleptic ordinals; where it is empty the default, or refused without one."""
         found = self.columns[column]
         if pyarrow.types.is_date(found.type) or pyarrow.types.is_timestamp(found.type):
-            found = found.cast(pyarrow.date32())
-            self.refuse(_numpy(pc.is_null(found)).astype(bool), column, "it is empty.")
-            epoch = date(1970, 1, 1).toordinal()
-            passed = _numpy(found.cast(pyarrow.int32()).fill_null(1 - epoch)).astype(np.int64)
-            return passed + epoch
-        coded = self.texts(column, empty=True).dictionary_encode()
-        ordinals = np.array([_ordinal(text) for text in coded.dictionary.to_pylist()], np.int64)
-        days = ordinals[_numpy(coded.indices)] if len(ordinals) else ordinals
-        self.refuse(days < 0, column, "write dates as 2026-11-23; no other order is guessed.")
-        return np.maximum(days, 1)
+            days = found.cast(pyarrow.date32()).cast(pyarrow.int32())
+            empty = _numpy(pc.is_null(days)).astype(bool)
+            ordinals = _numpy(days.fill_null(0)).astype(np.int64) + EPOCH
+        else:
+            coded = self.texts(column, empty=True).dictionary_encode()
+            known = np.array([_ordinal(text) for text in coded.dictionary.to_pylist()], np.int64)
+            ordinals = known[_numpy(coded.indices)] if len(known) else known
+            empty = ordinals == EMPTY
+        bad = (ordinals < 0) & ~empty
+        if default is None:
+            bad |= empty
+        self.refuse(bad, column, "write dates as 2026-11-23; no other order is guessed.")
+        return np.where(empty, 1 if default is None else default, np.maximum(ordinals, 1))
 
     def flags(self, column: str) -> Bools:
         """True and false; empty is false."""
@@ -211,10 +216,12 @@ def _numpy(column: Any) -> npt.NDArray[Any]:
     return found
 
 
-def _ordinal(text: str | None) -> int:
-    if not text or not ISO.fullmatch(text):
-        return -1
+def _ordinal(text: str) -> int:
+    if not text:
+        return EMPTY
+    if not ISO.fullmatch(text):
+        return BAD
     try:
         return date.fromisoformat(text[:10]).toordinal()
     except ValueError:
-        return -1
+        return BAD

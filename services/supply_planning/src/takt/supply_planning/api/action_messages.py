@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from takt.common.auth import requires
-from takt.common.contracts.supply_planning import MessageKind
+from takt.common.contracts.supply_planning import MessageKind, MessagePriority
 from takt.common.db import RequestTx
 from takt.common.http import Cursor, Limit, Page, PlaceText, decode_cursor, encode_cursor
 from takt.supply_planning.schemas.planning import PlacedMessage
@@ -20,6 +20,7 @@ async def list_action_messages(
     item: str | None = None,
     site: str | None = None,
     kind: MessageKind | None = None,
+    priority: MessagePriority | None = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[PlacedMessage]:
@@ -34,7 +35,7 @@ async def list_action_messages(
             PlacedMessage(item=row["item"], site=row["site"], **dict(message_of(message)))
             for row in rows[:limit]
             for message in map(message_from, row["messages"])
-            if kind in (None, message.kind)
+            if kind in (None, message.kind) and priority in (None, message.priority)
         ],
         next=encode_cursor(last["item"], last["site"]) if last else None,
     )

@@ -1,5 +1,6 @@
 """/v1/plans: projected inventory, week by week."""
 
+from datetime import date
 from decimal import Decimal
 
 from fastapi import APIRouter
@@ -7,10 +8,22 @@ from sqlalchemy import RowMapping
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
-from takt.common.http import Cursor, Limit, Now, Page, PlaceText, decode_cursor, encode_cursor
+from takt.common.http import (
+    Cursor,
+    Limit,
+    Now,
+    Page,
+    PlaceNumber,
+    PlaceText,
+    decode_cursor,
+    encode_cursor,
+)
 from takt.common.problems import NotFound
+from takt.supply_planning.api.pegging import behind_of, change_of, demand_of, supply_of
 from takt.supply_planning.domain.network import Network
+from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_decimal, to_millionths
+from takt.supply_planning.schemas.pegging import KeptPlan, PlanChange, PlanPegging
 from takt.supply_planning.schemas.planning import (
     NeededItem,
     Needs,
@@ -19,8 +32,10 @@ from takt.supply_planning.schemas.planning import (
     Plan,
     ServedLine,
 )
+from takt.supply_planning.service.changes import explain_plan
 from takt.supply_planning.service.needs import Needed, draws_on
-from takt.supply_planning.service.telling import buckets_of, message_of
+from takt.supply_planning.service.pegging import peg_week
+from takt.supply_planning.service.telling import buckets_of, message_of, stand_ins_of
 from takt.supply_planning.store.plan_rows import message_from, netting_from
 from takt.supply_planning.store.reading import find_plan, list_plans
 
@@ -61,6 +76,46 @@ async def get_plan(item: str, site: str, tx: RequestTx) -> Plan:
             remedy="write the item with this site by PUT /v1/items",
         )
     return shown(row)
+
+
+@router.get("/{item}/{site}/pegging", dependencies=[requires("supply:read")])
+async def get_plan_pegging(
+    item: str, site: str, tx: RequestTx, now: Now, week: date | None = None
+) -> PlanPegging:
+    """What comes in the week of a day and for whom, what is wanted in it and what covers that."""
+    found = await peg_week(tx, ItemSite(item, site), week, now)
+    return PlanPegging(
+        item=item,
+        site=site,
+        week=found.week,
+        supplies=tuple(supply_of(source, parts) for source, parts in found.supplies),
+        demands=tuple(demand_of(part, covers) for part, covers in found.demands),
+        **behind_of(found.behind),
+    )
+
+
+@router.get("/{item}/{site}/change", dependencies=[requires("supply:read")])
+async def get_plan_change(
+    item: str,
+    site: str,
+    tx: RequestTx,
+    since: PlaceNumber | None = None,
+    until: PlaceNumber | None = None,
+) -> PlanChange:
+    """Why a plan differs from an earlier one: by default the newest from the one before it.
+
+    `since` and `until` are sequences of the plan. Each part says by how much one thing that changed
+    moves the new orders of a week and what is needed of an open order.
+    """
+    found = await explain_plan(tx, ItemSite(item, site), since, until)
+    return PlanChange(
+        item=item,
+        site=site,
+        since=found.before,
+        until=found.after,
+        kept=tuple(KeptPlan(sequence=sequence, as_of=at) for sequence, at in found.kept),
+        parts=tuple(map(change_of, found.changes)),
+    )
 
 
 @router.post("/needs", dependencies=[requires("supply:read")])
@@ -131,4 +186,5 @@ def shown(row: RowMapping) -> Plan:
         because=row["because"],
         buckets=buckets_of(netting),
         messages=tuple(message_of(message_from(message)) for message in row["messages"]),
+        stand_ins=stand_ins_of(netting),
     )

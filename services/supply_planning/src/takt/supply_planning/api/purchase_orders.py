@@ -21,8 +21,11 @@ from takt.common.http import (
     encode_cursor,
     etag,
 )
+from takt.supply_planning.api.pegging import behind_of, part_of
 from takt.supply_planning.domain import orders as domain
+from takt.supply_planning.domain.quantity import to_decimal
 from takt.supply_planning.schemas.network import Many, Written
+from takt.supply_planning.schemas.pegging import PurchaseOrderPegging
 from takt.supply_planning.schemas.planning import (
     OrderAnswer,
     OrderChange,
@@ -32,6 +35,7 @@ from takt.supply_planning.schemas.planning import (
     PlacedOrder,
     PurchaseOrder,
 )
+from takt.supply_planning.service.pegging import peg_order
 from takt.supply_planning.service.purchase_orders import (
     answer_order,
     change_order,
@@ -96,6 +100,21 @@ async def get_purchase_order(order_id: UUID, tx: RequestTx, response: Response) 
         OrderAnswer.model_validate(dict(row)) for row in await list_answers(tx, order_id)
     )
     return OrderWithAnswers(**dict(shown(order)), answers=answers)
+
+
+@router.get("/{order_id}/pegging", dependencies=[requires("supply:read")])
+async def get_order_pegging(order_id: UUID, tx: RequestTx, now: Now) -> PurchaseOrderPegging:
+    """For whom an order is, up to deals, sales, forecasts and signals, with what is for nobody."""
+    found = await peg_order(tx, order_id, now)
+    return PurchaseOrderPegging(
+        order_id=order_id,
+        item=found.key.item,
+        site=found.key.site,
+        due_on=found.source.due,
+        quantity=to_decimal(found.source.quantity),
+        parts=tuple(map(part_of, found.parts)),
+        **behind_of(found.behind),
+    )
 
 
 @router.post("/{order_id}/approve", dependencies=[requires("supply:write")])

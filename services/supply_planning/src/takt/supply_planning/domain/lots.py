@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, assert_never
 
-from takt.supply_planning.domain.quantity import ceil_div
+from takt.supply_planning.domain.quantity import ceil_div, to_decimal
 
 LotRule = Literal["lot_for_lot", "fixed", "period", "economic"]
 
@@ -119,3 +119,8 @@ def unit_price(quantity: int, breaks: Sequence[PriceBreak]) -> Decimal:
         max(reached, key=lambda b: b.quantity) if reached else min(breaks, key=lambda b: b.quantity)
     )
     return best.price
+
+
+def worth(quantity: int, price: Decimal) -> Decimal:
+    """Money for millionths of an item at a price a unit, to six places."""
+    return (to_decimal(quantity) * price).quantize(Decimal("0.000001"))

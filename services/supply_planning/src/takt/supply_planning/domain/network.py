@@ -11,7 +11,8 @@ from functools import cached_property
 
 from takt.supply_planning.domain.bom import BillOfMaterial
 from takt.supply_planning.domain.calendar import release_date
-from takt.supply_planning.domain.netting import Horizon, PlanningPolicy
+from takt.supply_planning.domain.consumption import OWN_BUCKET, Windows
+from takt.supply_planning.domain.netting import WEEK, Horizon, PlanningPolicy
 from takt.supply_planning.domain.orders import SupplierTerms
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import ONE
@@ -30,6 +31,7 @@ class Network:
         policies: of every item-site that is planned.
         terms: of the supplier that each bought item-site is bought from.
         sourcing: the rules of each series, in order of their dates.
+        windows: how far orders consume forecast.
     """
 
     revision: int
@@ -38,6 +40,7 @@ class Network:
     terms: Mapping[ItemSite, SupplierTerms]
     sourcing: Mapping[Series, Sequence[SourcingRule]]
     zone: tzinfo = field(default=UTC)
+    windows: Windows = OWN_BUCKET
 
     def horizon(self, now: datetime) -> Horizon:
         """The weeks from the company's today on."""
@@ -66,11 +69,35 @@ class Network:
         rule = rule_on(day, self.sourcing.get(series, ()))
         return rule.divide(quantity) if rule else {}
 
+    def demand_fences(self, product: str, horizon: Horizon) -> dict[str, date]:
+        """Of the sites at which a product has a demand time fence, the first day after it."""
+        return {
+            site: horizon.first_week + horizon.after(days) * WEEK
+            for site, days in self._demand_fences.get(product, ())
+        }
+
+    @cached_property
+    def _demand_fences(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        fences: dict[str, list[tuple[str, int]]] = {}
+        for key, policy in self.policies.items():
+            if policy.demand_fence_days:
+                fences.setdefault(key.item, []).append((key.site, policy.demand_fence_days))
+        return fences
+
     def critical_path(self, item: str, site: str, due: date) -> tuple[tuple[str, date], ...]:
-        """Items and the dates at which one unit of `item` must begin to be there on `due`."""
+        """Items and the dates at which one unit of `item` must begin to be there on `due`.
+
+        What is bought begins with its order, and its supplier looks after what is below it.
+        """
 
         def start(one: str, needed: date) -> date:
             policy = self.policies.get(ItemSite(one, site))
-            return release_date(needed, policy.lead, ONE, policy.work) if policy else needed
+            if policy is None:
+                return needed
+            return release_date(needed, policy.lead, policy.to_start(ONE), policy.work)
 
-        return self.bill.critical_path(item, due, start)
+        def made(one: str) -> bool:
+            policy = self.policies.get(ItemSite(one, site))
+            return policy is None or policy.source != "buy"
+
+        return self.bill.critical_path(item, due, start, made)

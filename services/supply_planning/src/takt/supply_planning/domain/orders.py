@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -298,6 +299,7 @@ def propose(
     return changed
 
 
+@lru_cache(maxsize=1 << 16)
 def planned_id(place: tuple[str, str], week: date) -> UUID:
     """What names a planned order of an item at a site that is no purchase order, in messages."""
     return uuid5(NAMESPACE, "|".join(("planned", *place, week.isoformat())))
@@ -320,6 +322,7 @@ def supply_of(order: PurchaseOrder) -> Supply | None:
         order.agreed_due,
         to_millionths(left),
         order.release_on,
+        order.price,
     )
 
 

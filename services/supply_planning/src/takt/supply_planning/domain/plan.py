@@ -2,14 +2,24 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
-from takt.supply_planning.domain.bom import BillOfMaterial
-from takt.supply_planning.domain.netting import Horizon, Netting, PlanningPolicy, Supply, net
+from takt.supply_planning.domain.alternates import Left, stand_in
+from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
+from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK
+from takt.supply_planning.domain.netting import (
+    Horizon,
+    Netting,
+    PlanningPolicy,
+    StandIn,
+    Supply,
+    due_dates,
+    net,
+)
 
 
 class ItemSite(NamedTuple):
@@ -41,6 +51,7 @@ class ItemPlan:
 
 
 NOTHING_RELEASED: Dated = ()
+NOWHERE = Position()
 
 
 def replan(
@@ -53,8 +64,9 @@ def replan(
 ) -> dict[ItemSite, ItemPlan]:
     """Plan the touched items anew, and every component whose demand changed by it.
 
-    Low-level code first: an item is netted once, after all that use it. Touching everything gives
-    the complete plan, and touching what changed gives the same plan for less.
+    Low-level code first: an item is netted once, after all that use it, and together with those
+    that it may stand in for. Touching everything gives the complete plan, and touching what changed
+    gives the same plan for less.
 
     Args:
         touched: what changed; what has no policy is passed over.
@@ -69,33 +81,100 @@ def replan(
     heapq.heapify(queue)
     queued = {key for _, key in queue}
     plans: dict[ItemSite, ItemPlan] = {}
-    started: dict[ItemSite, list[int]] = {}
+    demand = _Dependent(bill, now_released, horizon)
     while queue:
         _, key = heapq.heappop(queue)
-        policy = policies.get(key)
-        if policy is None:
+        if key in plans:
             continue
-        position = positions.get(key, Position())
-        gross = horizon.spread(position.demand)
-        for line in bill.used_in.get(key.item, ()):
-            user = ItemSite(line.parent, key.site)
-            if user not in started:
-                started[user] = horizon.spread(now_released.get(user, ()))
-            for bucket, quantity in enumerate(started[user]):
-                if quantity:
-                    gross[bucket] += line.required(quantity)
-        netting = net(gross, position.on_hand, position.supplies, policy, horizon)
-        releases = _releases(netting, position, policy)
-        plans[key] = ItemPlan(netting, releases)
-        if releases == now_released.get(key, NOTHING_RELEASED):
-            continue
-        now_released[key] = releases
-        for line in bill.components.get(key.item, ()):
-            below = ItemSite(line.component, key.site)
-            if below not in queued:
-                queued.add(below)
-                heapq.heappush(queue, (bill.level(below.item), below))
+        together = [ItemSite(item, key.site) for item in bill.together(key.item)]
+        for one, netting in _net(
+            [one for one in together if one in policies], policies, positions, demand, horizon
+        ):
+            releases = _releases(netting, positions.get(one, NOWHERE), policies[one])
+            plans[one] = ItemPlan(netting, releases)
+            if releases == now_released.get(one, NOTHING_RELEASED):
+                continue
+            now_released[one] = releases
+            for line in bill.components.get(one.item, ()):
+                below = ItemSite(line.component, one.site)
+                if below not in queued:
+                    queued.add(below)
+                    heapq.heappush(queue, (bill.level(below.item), below))
     return plans
+
+
+class _Dependent:
+    """What the releases of parents ask of their components; each is spread over weeks once."""
+
+    def __init__(
+        self, bill: BillOfMaterial, released: Mapping[ItemSite, Dated], horizon: Horizon
+    ) -> None:
+        self._bill = bill
+        self._released = released
+        self._horizon = horizon
+        self._started: dict[ItemSite, list[int]] = {}
+
+    def lines(self, key: ItemSite) -> Iterator[tuple[BillLine, list[int]]]:
+        """The lines that take an item, with what is released of their parents: shape (weeks,)."""
+        for line in self._bill.used_in.get(key.item, ()):
+            user = ItemSite(line.parent, key.site)
+            if line.dated:
+                yield line, self._spread(user, line)
+                continue
+            if user not in self._started:
+                self._started[user] = self._spread(user)
+            yield line, self._started[user]
+
+    def _spread(self, user: ItemSite, line: BillLine | None = None) -> list[int]:
+        # What should have been released already is released today.
+        today = self._horizon.today
+        return self._horizon.spread(
+            (day, quantity)
+            for day, quantity in self._released.get(user, ())
+            if line is None or line.holds(max(day, today))
+        )
+
+
+def _net(
+    keys: Sequence[ItemSite],
+    policies: Mapping[ItemSite, PlanningPolicy],
+    positions: Mapping[ItemSite, Position],
+    dependent: _Dependent,
+    horizon: Horizon,
+) -> Iterator[tuple[ItemSite, Netting]]:
+    """Net items at a site that stand in for each other; nearly always it is one alone."""
+    gross: dict[str, list[int]] = {}
+    replaceable: list[tuple[BillLine, list[int]]] = []
+    for key in keys:
+        weeks = gross[key.item] = horizon.spread(positions.get(key, NOWHERE).demand)
+        for line, parents in dependent.lines(key):
+            if line.alternates:
+                replaceable.append((line, parents))
+            required = line.part.required
+            for bucket, quantity in enumerate(parents):
+                if quantity:
+                    weeks[bucket] += required(quantity)
+    moved: tuple[StandIn, ...] = ()
+    if replaceable:
+        left = {
+            key.item: Left.of(
+                gross[key.item],
+                positions.get(key, NOWHERE).on_hand,
+                positions.get(key, NOWHERE).supplies,
+                policies[key],
+                horizon,
+            )
+            for key in keys
+        }
+        moved = stand_in(replaceable, left, horizon)
+        for move in moved:
+            gross[move.component][move.bucket] -= move.spared
+            gross[move.alternate][move.bucket] += move.taken
+    for key in keys:
+        position = positions.get(key, NOWHERE)
+        netting = net(gross[key.item], position.on_hand, position.supplies, policies[key], horizon)
+        own = tuple(move for move in moved if key.item in (move.component, move.alternate))
+        yield key, replace(netting, stand_ins=own) if own else netting
 
 
 def explode(
@@ -106,10 +185,11 @@ def explode(
 ) -> dict[ItemSite, list[int]]:
     """What dated quantities draw on, by bucket: themselves, and every component of what is made.
 
-    As netting takes it from bills of material, with scrap and rounded by bucket, but before stock,
-    open orders and lots take part, and without lead times: shape (weeks,) each. What has no policy
-    and what lies after the horizon is passed over.
+    As netting takes it from bills of material, with scrap and yield and rounded by bucket, but
+    before stock, open orders and lots take part, without lead times, and so without alternates:
+    shape (weeks,) each. What has no policy and what lies after the horizon is passed over.
     """
+    days = due_dates(ROUND_THE_CLOCK, horizon)
     needed = {
         key: horizon.spread(dated) for key, dated in wanted.items() if policies.get(key) is not None
     }
@@ -127,8 +207,9 @@ def explode(
                 needed[below] = [0] * horizon.weeks
                 heapq.heappush(queue, (bill.level(below.item), below))
             for bucket, quantity in enumerate(needed[key]):
-                if quantity:
-                    needed[below][bucket] += line.required(quantity)
+                if quantity and line.holds(days[bucket]):
+                    started = policies[key].to_start(quantity)
+                    needed[below][bucket] += line.required(started)
     return needed
 
 
@@ -153,10 +234,10 @@ def _releases(netting: Netting, position: Position, policy: PlanningPolicy) -> D
         return NOTHING_RELEASED
     by_day: dict[date, int] = defaultdict(int)
     for order in netting.orders:
-        by_day[order.release] += order.quantity
+        by_day[order.release] += order.started
     for supply in position.supplies:
         if supply.kind == "firm":
-            by_day[supply.release or supply.due] += supply.quantity
+            by_day[supply.release or supply.due] += policy.to_start(supply.quantity)
     return tuple(sorted(by_day.items()))
 
 
@@ -180,7 +261,10 @@ def gist(netting: Netting, today: date) -> Gist:
     parts = (orders, netting.net, netting.short)
     rest = (netting.first_week.toordinal(), netting.on_hand, netting.gross, netting.scheduled)
     needs = [(need.order_id.int, need.bucket, need.quantity) for need in netting.needs]
-    whole = _digest((*parts, *rest, needs, netting.by_lot))
+    # What most plans do not have is left out, so that they need not be told anew because of it.
+    losses = [order.loss for order in netting.orders]
+    special = [part for part in (losses if any(losses) else [], netting.stand_ins) if part]
+    whole = _digest((*parts, *rest, needs, netting.by_lot, *special))
     ordered, needed, short = map(_digest, parts)
     return Gist(today.toordinal(), whole, ordered, needed, short, netting.by_lot)
 

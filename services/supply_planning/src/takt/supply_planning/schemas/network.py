@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field, model_validator
 
 from takt.common.amounts import Code, Money, PositiveQuantity, Probability, Quantity, Share
 from takt.common.http import RequestModel
+from takt.supply_planning.domain.bom import BillLine, Part, refuse_overlap
 from takt.supply_planning.domain.lots import LotPolicy, economic_order_quantity
+from takt.supply_planning.domain.netting import Source
 from takt.supply_planning.domain.quantity import to_millionths
 
 T = TypeVar("T")
@@ -17,6 +19,7 @@ Minutes = Annotated[int, Field(ge=0, le=1440)]
 Days = Annotated[int, Field(ge=0, le=3650)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Scrap = Annotated[Probability, Field(lt=1)]
+Yield = Annotated[Probability, Field(gt=0)]
 
 
 class Many(RequestModel, Generic[T]):
@@ -132,20 +135,49 @@ class ItemSite(Limits):
     """How an item is planned at a site.
 
     Limits of lots count for what is made; suppliers have their own. `minutes_per_unit` is added to
-    the lead time; `fence_days` keeps the next days free of new orders; tolerances hold back action
-    messages that differ too little from what was said last.
+    the lead time; `fence_days` keeps the next days free of new orders, and `demand_fence_days` free
+    of what is forecast, so that orders alone are demand there; tolerances hold back action messages
+    that differ too little from what was said last. Of what is made, `yield_share` of what is
+    started comes out good. `unit_cost` is what a unit is worth where no supplier has a price. A
+    `phantom` has none of these: what is needed of it and not in stock is demand for its components,
+    in the same week.
     """
 
     site: Code
-    source: Literal["make", "buy"]
+    source: Source
     safety_stock: Quantity = Decimal(0)
     lot: Lot = Lot()
     lead_time_days: Days = 0
     minutes_per_unit: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     buffer_days: Days = 0
     fence_days: Days = 0
+    demand_fence_days: Days = 0
     tolerance_days: Days = 0
-    tolerance_share: Probability = Decimal(0)
+    tolerance_share: Probability = Decimal("0.1")
+    yield_share: Yield = Decimal(1)
+    unit_cost: Money | None = None
+
+    @model_validator(mode="after")
+    def _of_its_source(self) -> Self:
+        if self.source == "buy" and self.yield_share != 1:
+            raise ValueError(
+                f"yield_share {self.yield_share} is of what is made; leave it out for what is"
+                " bought, and give the line that takes it a scrap"
+            )
+        if self.source == "phantom":
+            given = sorted(self.model_fields_set & PHANTOM_HAS_NO)
+            if set_ := [name for name in given if getattr(self, name) != _default(name)]:
+                raise ValueError(
+                    f"a phantom is never stocked or ordered by itself: leave out {', '.join(set_)}"
+                )
+        return self
+
+
+PHANTOM_HAS_NO = frozenset(ItemSite.model_fields) - {"site", "source"}
+
+
+def _default(name: str) -> object:
+    return ItemSite.model_fields[name].get_default(call_default_factory=True)
 
 
 class Item(RequestModel):
@@ -157,19 +189,55 @@ class Item(RequestModel):
     sites: tuple[ItemSite, ...] = ()
 
 
-class Component(RequestModel):
-    """One unit of the item takes `quantity` of this; `scrap` is the share of it that is lost."""
+class Alternate(RequestModel):
+    """What one unit of the item may take instead: `quantity` of this, with a scrap of its own."""
 
     component: Code
     quantity: PositiveQuantity
     scrap: Scrap = Decimal(0)
 
 
+class Component(Alternate):
+    """One unit of the item takes `quantity` of this; `scrap` is the share of it that is lost.
+
+    It is taken by what is released from `valid_from` to `valid_to`, both days included. What stock
+    does not cover and a new order cannot bring in time is taken of its `alternates`, the first
+    before the second.
+    """
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+    alternates: Annotated[tuple[Alternate, ...], Field(max_length=20)] = ()
+
+    def line(self, parent: str) -> BillLine:
+        """The line of the bill of its parent."""
+        return BillLine(
+            parent,
+            self.component,
+            to_millionths(self.quantity),
+            self.scrap,
+            self.valid_from,
+            self.valid_to,
+            tuple(
+                Part(one.component, to_millionths(one.quantity), one.scrap)
+                for one in self.alternates
+            ),
+        )
+
+
 class BillOfMaterial(RequestModel):
-    """What an item is made of, whole: lines that are left out are removed."""
+    """What an item is made of, whole: lines that are left out are removed.
+
+    A component may come again when it is valid on other days.
+    """
 
     item: Code
     components: tuple[Component, ...]
+
+    @model_validator(mode="after")
+    def _is_one_bill(self) -> Self:
+        refuse_overlap(component.line(self.item) for component in self.components)
+        return self
 
 
 class SiteShare(RequestModel):

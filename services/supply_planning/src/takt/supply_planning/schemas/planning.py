@@ -7,8 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, SignedQuantity, Sum
-from takt.common.contracts.supply_planning import ActionMessage, PlanBucket, PurchaseOrderState
+from takt.common.contracts.supply_planning import (
+    ActionMessage,
+    PlanBucket,
+    PurchaseOrderState,
+    StandIn,
+)
 from takt.common.http import RequestModel
+from takt.supply_planning.domain.netting import Source
 from takt.supply_planning.domain.publishing import PublishingState
 
 Revision = Annotated[int, Field(ge=1, le=2_000_000_000)]
@@ -26,6 +32,49 @@ class Plan(BaseModel):
     because: Literal["lot", "tolerance", "fence", "stock"] | None
     buckets: tuple[PlanBucket, ...]
     messages: tuple[ActionMessage, ...]
+    stand_ins: tuple[StandIn, ...] = ()
+    """What moved from or to this item as an alternate; gross demand is after it."""
+
+
+class ConsumptionWindows(RequestModel):
+    """How many days before and after its own week an order may consume forecast.
+
+    Weeks count that begin within them; 0 is its own week alone.
+    """
+
+    early_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    late_days: Annotated[int, Field(ge=0, le=3650)] = 0
+
+
+class ConsumedBy(BaseModel):
+    """What the orders of a week took."""
+
+    week: date
+    quantity: Quantity
+
+
+class ConsumptionWeek(BaseModel):
+    """A week: baseline - consumed = net; planned are all orders, and net."""
+
+    week: date
+    baseline: Quantity
+    """What is expected of orders that are never seen as deals."""
+    ordered: Quantity
+    """Of these, what is wanted in this week, shipped or not."""
+    consumed_by: tuple[ConsumedBy, ...]
+    net: Quantity
+    beyond: Quantity
+    """What of the orders of this week found no forecast."""
+
+
+class SeriesConsumption(BaseModel):
+    """What orders consumed of the forecast of a product in a region."""
+
+    product: Code
+    region: Code
+    early_days: int
+    late_days: int
+    weeks: tuple[ConsumptionWeek, ...]
 
 
 class NeedWeek(RequestModel):
@@ -76,7 +125,7 @@ class NeededItem(BaseModel):
     site: Code
     name: str
     unit: str
-    source: Literal["make", "buy"]
+    source: Source
     level: int
     """Of the bills of material: 0 for what is in none."""
     quantity: Quantity

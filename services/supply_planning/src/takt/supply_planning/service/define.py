@@ -13,6 +13,7 @@ from takt.common.contracts.deals import CompanyChanged, ProductChanged
 from takt.common.db import Tx
 from takt.common.event import Cause, Envelope
 from takt.supply_planning.domain.bom import BillCycleError
+from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
@@ -114,15 +115,22 @@ async def define_items(tx: Tx, items: Sequence[Item], now: datetime, cause: Caus
 async def define_bills(
     tx: Tx, bills: Sequence[BillOfMaterial], now: datetime, cause: Cause
 ) -> None:
-    """Write bills of material whole. Raises BillCycle: with them an item would contain itself."""
+    """Write bills of material whole.
+
+    Raises: BillCycle: with them an item would contain itself, or one that may stand in for it.
+    """
     refuse_twice("item", [bill.item for bill in bills])
-    for bill in bills:
-        refuse_twice("components", [line.component for line in bill.components])
     references = [(f"items.{place}.item", bill.item) for place, bill in enumerate(bills)]
     references += [
         (f"items.{place}.components.{number}.component", line.component)
         for place, bill in enumerate(bills)
         for number, line in enumerate(bill.components)
+    ]
+    references += [
+        (f"items.{place}.components.{number}.alternates.{rank}.component", other.component)
+        for place, bill in enumerate(bills)
+        for number, line in enumerate(bill.components)
+        for rank, other in enumerate(line.alternates)
     ]
     await _known(tx, "items", references)
     await begin_change(tx)
@@ -134,6 +142,12 @@ async def define_bills(
             "component": line.component,
             "quantity_per": str(line.quantity),
             "scrap": str(line.scrap),
+            "valid_from": line.valid_from and line.valid_from.isoformat(),
+            "valid_to": line.valid_to and line.valid_to.isoformat(),
+            "alternates": [
+                (other.component, to_millionths(other.quantity), str(other.scrap))
+                for other in line.alternates
+            ],
         }
         for bill in bills
         for line in bill.components
@@ -142,7 +156,7 @@ async def define_bills(
     try:
         await load_network(tx)
     except BillCycleError as error:
-        inside = next(place for place, code in enumerate(parents) if code in error.cycle)
+        inside = next((place for place, code in enumerate(parents) if code in error.cycle), 0)
         raise BillCycle(
             str(error),
             field=f"items.{inside}.components",
@@ -176,6 +190,13 @@ async def define_sourcing(tx: Tx, rules: Sequence[Sourcing], now: datetime, caus
     await store.put(tx, store.PUT_SOURCING, json.dumps(rows))
     touched = await store.item_sites(tx, items=sorted({rule.product for rule in rules}))
     await _plan(tx, touched, now, cause)
+
+
+async def define_windows(tx: Tx, windows: Windows, now: datetime, cause: Cause) -> None:
+    """Write how far orders consume forecast; all plans may depend on it."""
+    await begin_change(tx)
+    await store.put_windows(tx, windows)
+    await _plan(tx, await store.item_sites(tx), now, cause)
 
 
 async def count_stock(tx: Tx, counts: Sequence[Stock], now: datetime, cause: Cause) -> None:

@@ -53,6 +53,66 @@ class PublishingIsOff(Conflict):
     slug = "erp-publishing-off"
 
 
+class NotServed(Problem):
+    """No site serves this product in this region."""
+
+    status, slug = 422, "not-served"
+
+
+class NothingToPromise(Conflict):
+    """All that there is or comes is given away already."""
+
+    slug = "nothing-to-promise"
+
+
+class LineSold(Conflict):
+    """The line is sold already."""
+
+    slug = "line-sold"
+
+
+class ExpiryPassed(Problem):
+    """It would have expired already."""
+
+    status, slug = 422, "expiry-passed"
+
+
+class ReservationNotFound(NotFound):
+    """There is no such reservation."""
+
+    slug = "reservation-not-found"
+
+
+class ReservationClosed(Conflict):
+    """The reservation is not open any more."""
+
+    slug = "reservation-closed"
+
+
+class NotPlanned(NotFound):
+    """There is no such plan."""
+
+    slug = "plan-not-found"
+
+
+class PlanNotKept(NotFound):
+    """That plan is not kept."""
+
+    slug = "plan-not-kept"
+
+
+class AskForOne(Problem):
+    """Say one demand of which you ask."""
+
+    status, slug = 422, "ask-for-one"
+
+
+class OutsideHorizon(Problem):
+    """Planning does not reach that far."""
+
+    status, slug = 422, "outside-horizon"
+
+
 def refuse_unknown(
     references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
 ) -> None:

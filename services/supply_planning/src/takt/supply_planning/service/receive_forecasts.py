@@ -1,7 +1,7 @@
 """A series has a new forecast: plan the item at the sites that serve it, and its components."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from takt.common.contracts.forecast import ForecastChanged
@@ -34,15 +34,21 @@ async def receive_forecasts(
                 envelope.event.sequence,
                 network.today(envelope.event.as_of),
                 envelope.time,
-                tuple(
-                    ForecastWeek(
-                        bucket.week, to_millionths(bucket.quantity), to_millionths(bucket.baseline)
-                    )
-                    for bucket in envelope.event.buckets
-                ),
+                tuple(_weeks(envelope.event)),
+                envelope.event.as_of,
             )
             for series, envelope in newest.items()
         },
     )
     if changed:
         await replan_series(tx, {series: causes[series] for series in changed}, now)
+
+
+def _weeks(forecast: ForecastChanged) -> Iterator[ForecastWeek]:
+    orders = {
+        one.week: tuple(map(to_millionths, (one.won, one.direct, one.consumed)))
+        for one in forecast.orders
+    }
+    for bucket in forecast.buckets:
+        units = map(to_millionths, (bucket.quantity, bucket.baseline))
+        yield ForecastWeek(bucket.week, *units, *orders.get(bucket.week, ()))

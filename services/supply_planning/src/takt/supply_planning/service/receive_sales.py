@@ -2,7 +2,7 @@
 
 A direct order is firm demand until it is shipped (`domain.demand`). A shipment takes it, or the
 part that the forecast holds for its deal, and the stock of the site that serves the region, at
-once.
+once. A sale takes the place of what was reserved for its line.
 """
 
 from collections import defaultdict
@@ -20,25 +20,25 @@ from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.replan import lock_reach, replan_series
 from takt.supply_planning.store.demand import keep_sales, move_stock
 from takt.supply_planning.store.network import current_network, known_network
+from takt.supply_planning.store.promises import SaleLine, take_lines
 
 RECENT = timedelta(weeks=2)
 """What was shipped longer ago and before the last count is history: no plan depends on it."""
 
 
-async def receive_sales(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: datetime) -> None:
+async def receive_sales(tx: Tx, told: Sequence[Envelope[SaleEvent]], now: datetime) -> None:
     """Keep sales as they now stand, move the stock that they took, and plan once.
 
     An older state changes nothing.
     """
-    told = [envelope for envelope in events if _asks_for_something(envelope.event)]
-    if not told:
-        return
     shipping = any(envelope.event.sale.shipped_quantity for envelope in told)
     network = await (current_network(tx) if shipping else known_network(tx))
     changes = await keep_sales(
         tx, [(_sale(envelope.event, network), envelope.time) for envelope in told]
     )
+    await _take_lines(tx, told)
     today = network.today(now)
+    planned = {one.event.sale.sale_id for one in told if _asks_for_something(one.event)}
     causes: dict[Series, list[Cause]] = defaultdict(list)
     touched: set[Series] = set()
     moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
@@ -48,7 +48,7 @@ async def receive_sales(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: date
         for one in [after] if before is None else [before, after]:
             series = (one.product, one.region)
             causes[series] += [cause for sequence, cause in why[after.sale_id] if sequence > since]
-            if moves_plans(before, after, today - RECENT):
+            if after.sale_id in planned and moves_plans(before, after, today - RECENT):
                 touched.add(series)
         for key, units in _gone(before, after).items():
             moves[key][after.shipped_on or today] -= units
@@ -60,8 +60,27 @@ async def receive_sales(tx: Tx, events: Sequence[Envelope[SaleEvent]], now: date
         await replan_series(tx, {series: causes[series] for series in touched}, now)
 
 
+async def _take_lines(tx: Tx, told: Sequence[Envelope[SaleEvent]]) -> None:
+    await take_lines(
+        tx,
+        [
+            SaleLine(
+                sale.sale_id,
+                envelope.event.sequence,
+                sale.deal_id,
+                sale.deal_line_id,
+                sale.source,
+                sale.order_line,
+            )
+            for envelope in told
+            if (sale := envelope.event.sale).quantity
+        ],
+    )
+
+
 def _asks_for_something(event: SaleEvent) -> bool:
-    # A new sale of a deal is in the forecast already, and stays there until it is shipped.
+    # A new sale of a deal is in the forecast already, and stays there until it is shipped: it only
+    # binds what may be promised to others.
     new_of_deal = isinstance(event, SaleClosed) and event.sale.deal_id is not None
     return not new_of_deal or event.sale.shipped_quantity > 0
 

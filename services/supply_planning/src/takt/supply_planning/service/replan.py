@@ -11,6 +11,7 @@ from datetime import datetime
 from takt.common.db import Tx
 from takt.common.event import Cause, Event
 from takt.common.outbox import emit
+from takt.supply_planning.domain.change import PlanInputs, Planned
 from takt.supply_planning.domain.messages import (
     Advice,
     Message,
@@ -200,12 +201,20 @@ def _outcome(
         netting.needs, netting.orders, given.supplies, known.communicated, policy, horizon
     )
     now = gist(netting, horizon.today)
+    inputs = PlanInputs(
+        horizon.today,
+        given.on_hand,
+        tuple(horizon.spread(given.demand)),
+        given.supplies,
+        policy,
+        Planned.of(netting, horizon),
+    )
     if known.gist and not again and (now.day, now.orders) == (known.gist.day, known.gist.orders):
         # The same orders of the same day, beside the same open ones: the proposals are there.
         supplies = {supply.order_id for supply in given.supplies}
         proposals = [m for m in known.messages if m.order_id not in supplies]
         messages = (*advice.messages, *proposals)
-        return Outcome(_new_plan(known, plan, now, messages, advice, heard=heard), ())
+        return Outcome(_new_plan(known, plan, now, messages, advice, inputs, heard=heard), ())
     before = {order.place: order for order in positions.orders.get(key, NO_ORDERS).all}
     proposed = propose(
         [order for order in netting.orders if order.bucket not in advice.grown],
@@ -223,7 +232,7 @@ def _outcome(
         *(() if key in network.terms else _about_planned(key, netting, advice, policy, horizon)),
     )
     return Outcome(
-        _new_plan(known, plan, now, messages, advice, heard=heard),
+        _new_plan(known, plan, now, messages, advice, inputs, heard=heard),
         tuple((before.get(order.place), order) for order in changed),
     )
 
@@ -235,9 +244,9 @@ def _about_proposals(
         if order.status != "proposed":
             continue
         if order.release_on <= horizon.today:
-            yield release_message(order.order_id, order.release_on)
+            yield release_message(order.order_id, order.release_on, order.amount)
         if late := late_arrival(order.due_on, to_millionths(order.quantity), policy, horizon):
-            yield late_message(order.order_id, late, order.due_on)
+            yield late_message(order.order_id, late, order.due_on, order.amount)
 
 
 def _about_planned(
@@ -247,8 +256,9 @@ def _about_planned(
     for order in netting.orders:
         if order.bucket in advice.grown:
             continue
-        if late := late_arrival(order.due, order.quantity, policy, horizon):
-            yield late_message(planned_id(key, horizon.mondays[order.bucket]), late, order.due)
+        if late := late_arrival(order.due, order.started, policy, horizon):
+            named = planned_id(key, horizon.mondays[order.bucket])
+            yield late_message(named, late, order.due, policy.worth(order.quantity))
 
 
 def _answered(order: PurchaseOrder, positions: Positions) -> PurchaseOrder:
@@ -263,6 +273,7 @@ def _new_plan(
     now: Gist,
     messages: tuple[Message, ...],
     advice: Advice,
+    inputs: PlanInputs,
     *,
     heard: bool,
 ) -> NewPlan | None:
@@ -280,4 +291,5 @@ def _new_plan(
         releases=plan.releases,
         messages=messages,
         communicated=advice.communicated,
+        inputs=inputs,
     )

@@ -1,12 +1,16 @@
 """Plan everything anew each day: weeks begin and release dates come without any event."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from takt.common.db import Database
 from takt.common.event import Cause
 from takt.supply_planning.service.replan import replan_items
+from takt.supply_planning.store.behind import forget_lines
 from takt.supply_planning.store.network import current_network, note_planned, planned_on
+
+EXPLAINED = timedelta(days=35)
+"""So long the lines that deals had are kept, to explain plans by them."""
 
 JOB = "procurement_replan_all"
 
@@ -29,3 +33,4 @@ async def replan_all(database: Database, payload: dict[str, Any], now: datetime)
             await replan_items(tx, {key: [cause] for key in keys}, now)
     async with database.transaction() as tx:
         await note_planned(tx, today)
+        await forget_lines(tx, now - EXPLAINED)

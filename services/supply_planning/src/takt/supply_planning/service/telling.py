@@ -19,6 +19,7 @@ from takt.common.contracts.supply_planning import (
     PurchaseOrderReleased,
     PurchaseOrderRevised,
     PurchaseOrderState,
+    StandIn,
 )
 from takt.supply_planning.domain.messages import Message
 from takt.supply_planning.domain.netting import WEEK, Netting
@@ -73,6 +74,9 @@ def plan_event(key: ItemSite, plan: NewPlan, safety_stock: int, now: datetime) -
         "because": plan.because,
         "messages": [message_of(message).model_dump(mode="json") for message in plan.messages],
     }
+    if netting.stand_ins:
+        shown = stand_ins_of(netting)
+        rest["stand_ins"] = [one.model_dump(mode="json") for one in shown]
     body = f'{json.dumps(rest)[:-1]},"buckets":[{weeks}]}}'
     return _PlanTold.model_construct(**told, body=body)
 
@@ -83,10 +87,10 @@ def _weeks(first: date, count: int) -> tuple[str, ...]:
 
 
 def releases_of(netting: Netting) -> list[int]:
-    """What is to be released in each week; what should have been already is in the first."""
+    """What is to be started in each week; what should have been already is in the first."""
     releases = [0] * len(netting.gross)
     for order in netting.orders:
-        releases[max((order.release - netting.first_week).days // 7, 0)] += order.quantity
+        releases[max((order.release - netting.first_week).days // 7, 0)] += order.started
     return releases
 
 
@@ -106,6 +110,22 @@ def buckets_of(netting: Netting) -> tuple[PlanBucket, ...]:
     )
 
 
+def stand_ins_of(netting: Netting) -> tuple[StandIn, ...]:
+    """What alternates stand in for in a plan."""
+    return tuple(
+        StandIn.model_construct(
+            week=netting.first_week + one.bucket * WEEK,
+            parent=one.parent,
+            component=one.component,
+            alternate=one.alternate,
+            parent_quantity=to_decimal(one.parents),
+            spared=to_decimal(one.spared),
+            taken=to_decimal(one.taken),
+        )
+        for one in netting.stand_ins
+    )
+
+
 def message_of(message: Message) -> ActionMessage:
     """An action message."""
     return ActionMessage.model_construct(
@@ -117,6 +137,9 @@ def message_of(message: Message) -> ActionMessage:
         to_date=message.to_date,
         from_quantity=None if message.from_quantity is None else to_decimal(message.from_quantity),
         to_quantity=None if message.to_quantity is None else to_decimal(message.to_quantity),
+        days=message.days,
+        amount=message.amount,
+        priority=message.priority,
     )
 
 

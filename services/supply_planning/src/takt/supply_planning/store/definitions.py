@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from takt.common.db import Tx
+from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.plan import ItemSite
 
 PUT_CALENDARS = """
@@ -67,8 +68,10 @@ UPDATE network_revision SET time_zone = $1, company_sequence = $2,
 
 ITEM_SITE_COLUMNS = """
     item, site, source, safety_stock, lot_rule, lot_quantity, lot_periods, minimum,
-    multiple, maximum, lead_time_days, minutes_per_unit, buffer_days, fence_days, tolerance_days,
-    tolerance_share"""
+    multiple, maximum, lead_time_days, minutes_per_unit, buffer_days, fence_days, demand_fence_days,
+    tolerance_days, tolerance_share, yield_share, unit_cost"""
+
+PUT_WINDOWS = "UPDATE network_revision SET consume_early_days = $1, consume_late_days = $2"
 
 PUT_ITEM_SITES = f"""
 WITH written AS (
@@ -76,15 +79,17 @@ WITH written AS (
     SELECT {ITEM_SITE_COLUMNS} FROM jsonb_to_recordset($1::jsonb) AS n (item text, site text,
         source text, safety_stock numeric, lot_rule text, lot_quantity numeric, lot_periods int,
         minimum numeric, multiple numeric, maximum numeric, lead_time_days int,
-        minutes_per_unit int, buffer_days int, fence_days int, tolerance_days int,
-        tolerance_share numeric)
+        minutes_per_unit int, buffer_days int, fence_days int, demand_fence_days int,
+        tolerance_days int, tolerance_share numeric, yield_share numeric, unit_cost numeric)
     ON CONFLICT (item, site) DO UPDATE SET source = excluded.source,
         safety_stock = excluded.safety_stock, lot_rule = excluded.lot_rule,
         lot_quantity = excluded.lot_quantity, lot_periods = excluded.lot_periods,
         minimum = excluded.minimum, multiple = excluded.multiple, maximum = excluded.maximum,
         lead_time_days = excluded.lead_time_days, minutes_per_unit = excluded.minutes_per_unit,
         buffer_days = excluded.buffer_days, fence_days = excluded.fence_days,
-        tolerance_days = excluded.tolerance_days, tolerance_share = excluded.tolerance_share
+        demand_fence_days = excluded.demand_fence_days,
+        tolerance_days = excluded.tolerance_days, tolerance_share = excluded.tolerance_share,
+        yield_share = excluded.yield_share, unit_cost = excluded.unit_cost
     RETURNING item, site
 ), stocked AS (
     INSERT INTO stock (item, site, on_hand, counted_on) SELECT item, site, 0, $2 FROM written
@@ -95,14 +100,18 @@ INSERT INTO plans (item, site) SELECT item, site FROM written ON CONFLICT DO NOT
 
 PUT_BILLS = """
 WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
-    AS n (parent text, component text, quantity_per numeric, scrap numeric)),
+    AS n (parent text, component text, quantity_per numeric, scrap numeric, valid_from date,
+        valid_to date, alternates jsonb)),
 removed AS (
     DELETE FROM bill_lines b WHERE parent = ANY($2::text[])
-        AND NOT EXISTS (SELECT FROM given g WHERE (g.parent, g.component) = (b.parent, b.component))
+        AND NOT EXISTS (SELECT FROM given g WHERE (g.parent, g.component) = (b.parent, b.component)
+            AND g.valid_from IS NOT DISTINCT FROM b.valid_from)
 )
-INSERT INTO bill_lines (parent, component, quantity_per, scrap) SELECT * FROM given
-ON CONFLICT (parent, component) DO UPDATE SET quantity_per = excluded.quantity_per,
-    scrap = excluded.scrap
+INSERT INTO bill_lines
+    (parent, component, quantity_per, scrap, valid_from, valid_to, alternates)
+SELECT * FROM given
+ON CONFLICT (parent, component, valid_from) DO UPDATE SET quantity_per = excluded.quantity_per,
+    scrap = excluded.scrap, valid_to = excluded.valid_to, alternates = excluded.alternates
 """
 
 PUT_SOURCING = """
@@ -154,14 +163,22 @@ LISTS = {
                 'minimum', minimum::text, 'multiple', multiple::text, 'maximum', maximum::text,
                 'lead_time_days', lead_time_days, 'minutes_per_unit', minutes_per_unit,
                 'buffer_days', buffer_days, 'fence_days', fence_days,
-                'tolerance_days', tolerance_days, 'tolerance_share', tolerance_share::text)
+                'demand_fence_days', demand_fence_days,
+                'tolerance_days', tolerance_days, 'tolerance_share', tolerance_share::text,
+                'yield_share', yield_share::text, 'unit_cost', unit_cost::text)
                 ORDER BY site)
             FROM item_sites WHERE item = i.code), '[]')), code
         FROM items i""",
     "bills": """
         SELECT jsonb_build_object('item', code, 'components', (
             SELECT jsonb_agg(jsonb_build_object('component', component,
-                'quantity', quantity_per::text, 'scrap', scrap::text) ORDER BY component)
+                'quantity', quantity_per::text, 'scrap', scrap::text,
+                'valid_from', valid_from, 'valid_to', valid_to, 'alternates', coalesce((
+                    SELECT jsonb_agg(jsonb_build_object('component', a ->> 0,
+                        'quantity', ((a ->> 1)::numeric / 1000000)::numeric(18,6)::text,
+                        'scrap', a ->> 2) ORDER BY place)
+                    FROM jsonb_array_elements(alternates) WITH ORDINALITY e (a, place)), '[]'))
+                ORDER BY component, valid_from NULLS FIRST)
             FROM bill_lines WHERE parent = i.code)), code
         FROM (SELECT DISTINCT parent AS code FROM bill_lines) i""",
     "sourcing": """
@@ -190,6 +207,11 @@ async def put(tx: Tx, statement: str, rows: str, *more: object) -> None:
 async def put_company(tx: Tx, time_zone: str, sequence: int) -> bool:
     """Keep the company's time zone; False when a newer one is known."""
     return (await tx.exec_driver_sql(PUT_COMPANY, (time_zone, sequence))).rowcount > 0
+
+
+async def put_windows(tx: Tx, windows: Windows) -> None:
+    """Keep how far orders consume forecast."""
+    await tx.exec_driver_sql(PUT_WINDOWS, windows)
 
 
 async def list_page(
@@ -238,9 +260,14 @@ async def item_sites(
 
 
 async def components_of(tx: Tx, parents: Sequence[str]) -> set[str]:
-    """What these items take now."""
+    """What these items take now, alternates too."""
     rows = await tx.exec_driver_sql(
-        "SELECT DISTINCT component FROM bill_lines WHERE parent = ANY($1::text[])", (parents,)
+        """
+        SELECT component FROM bill_lines WHERE parent = ANY($1::text[])
+        UNION SELECT a ->> 0 FROM bill_lines, jsonb_array_elements(alternates) a
+        WHERE parent = ANY($1::text[])
+        """,
+        (parents,),
     )
     return set(rows.scalars())
 

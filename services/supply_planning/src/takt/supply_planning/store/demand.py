@@ -13,14 +13,29 @@ from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_decimal
 from takt.supply_planning.store.plan_rows import weeks_rows
 
-KEEP_FORECASTS = """
-INSERT INTO forecasts (product, region, sequence, as_of, said_at, demand)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::timestamptz[],
-    $6::jsonb[])
-ON CONFLICT (product, region) DO UPDATE SET sequence = excluded.sequence, as_of = excluded.as_of,
-    said_at = excluded.said_at, demand = excluded.demand
-WHERE forecasts.sequence < excluded.sequence
-RETURNING product, region
+STATES_KEPT = 50
+"""Plans of an item at a site, and revisions of a series, whose inputs are kept to explain them."""
+
+KEEP_FORECASTS = f"""
+WITH told AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::timestamptz[],
+        $6::jsonb[], $7::timestamptz[])
+        AS told (product, region, sequence, as_of, said_at, demand, made_at)
+), kept AS (
+    INSERT INTO forecasts (product, region, sequence, as_of, said_at, demand)
+    SELECT product, region, sequence, as_of, said_at, demand FROM told
+    ON CONFLICT (product, region) DO UPDATE SET sequence = excluded.sequence,
+        as_of = excluded.as_of, said_at = excluded.said_at, demand = excluded.demand
+    WHERE forecasts.sequence < excluded.sequence
+    RETURNING product, region
+), states_kept AS (
+    INSERT INTO forecast_states (product, region, sequence, as_of, demand)
+    SELECT product, region, sequence, made_at, demand FROM told JOIN kept USING (product, region)
+), states_dropped AS (
+    DELETE FROM forecast_states s USING told n
+    WHERE (s.product, s.region) = (n.product, n.region) AND s.sequence <= n.sequence - {STATES_KEPT}
+)
+SELECT product, region FROM kept
 """
 
 KEEP_SALES = """
@@ -61,12 +76,16 @@ WHERE (s.item, s.site) = (moved.item, moved.site) RETURNING s.item, s.site
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The demand of a series by week, as told at an instant with the company's date `as_of`."""
+    """The demand of a series by week, as told at an instant with the company's date `as_of`.
+
+    Args: made_at: the business time at which it was made.
+    """
 
     sequence: int
     as_of: date
     said_at: datetime
     demand: tuple[ForecastWeek, ...]
+    made_at: datetime
 
 
 async def keep_forecasts(tx: Tx, forecasts: Mapping[Series, Forecast]) -> set[Series]:
@@ -81,6 +100,7 @@ async def keep_forecasts(tx: Tx, forecasts: Mapping[Series, Forecast]) -> set[Se
             [forecasts[one].as_of for one in series],
             [forecasts[one].said_at for one in series],
             [json.dumps(weeks_rows(forecasts[one].demand)) for one in series],
+            [forecasts[one].made_at for one in series],
         ),
     )
     return {(row[0], row[1]) for row in rows}

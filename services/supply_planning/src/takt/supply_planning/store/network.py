@@ -11,17 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from takt.common.db import Tx
-from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
+from takt.supply_planning.domain.bom import BillLine, BillOfMaterial, Part
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK, LeadTime, WorkingCalendar
+from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.lots import LotPolicy, PriceBreak
-from takt.supply_planning.domain.netting import PlanningPolicy
+from takt.supply_planning.domain.netting import PHANTOM, PlanningPolicy
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.orders import SupplierTerms
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.sourcing import SourcingRule
 
 LOAD = """
-SELECT revision, time_zone,
+SELECT revision, time_zone, consume_early_days, consume_late_days,
     (SELECT jsonb_agg(to_jsonb(c)) FROM calendars c) AS calendars,
     (SELECT jsonb_object_agg(code, calendar) FROM sites) AS sites,
     (SELECT jsonb_object_agg(code, jsonb_build_object(
@@ -30,19 +31,23 @@ SELECT revision, time_zone,
         'item', item, 'site', site, 'source', source, 'lot_rule', lot_rule,
         'lot_periods', lot_periods, 'lead_time_days', lead_time_days,
         'minutes_per_unit', minutes_per_unit, 'buffer_days', buffer_days,
-        'fence_days', fence_days, 'tolerance_days', tolerance_days,
+        'fence_days', fence_days, 'demand_fence_days', demand_fence_days,
+        'tolerance_days', tolerance_days,
         'safety_stock', (safety_stock * 1000000)::bigint,
         'lot_quantity', (lot_quantity * 1000000)::bigint,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
         'maximum', (maximum * 1000000)::bigint,
-        'tolerance_share', (tolerance_share * 1000000)::bigint)) FROM item_sites) AS item_sites,
+        'tolerance_share', (tolerance_share * 1000000)::bigint,
+        'yield_share', yield_share::text, 'unit_cost', unit_cost::text)) FROM item_sites)
+        AS item_sites,
     (SELECT jsonb_agg(jsonb_build_object(
         'item', item, 'supplier', supplier, 'lead_time_days', lead_time_days,
         'minimum', (minimum * 1000000)::bigint, 'multiple', (multiple * 1000000)::bigint,
         'maximum', (maximum * 1000000)::bigint, 'price_breaks', price_breaks)
         ORDER BY preference DESC, supplier DESC) FROM item_suppliers) AS item_suppliers,
     (SELECT jsonb_agg(jsonb_build_array(
-        parent, component, (quantity_per * 1000000)::bigint, scrap::text)) FROM bill_lines) AS bill,
+        parent, component, (quantity_per * 1000000)::bigint, scrap::text, valid_from, valid_to,
+        alternates)) FROM bill_lines) AS bill,
     (SELECT jsonb_agg(jsonb_build_array(product, region, valid_from, shares) ORDER BY valid_from)
         FROM sourcing) AS sourcing
 FROM network_revision
@@ -113,6 +118,9 @@ def _network(row: dict[str, Any]) -> Network:
     terms: dict[ItemSite, SupplierTerms] = {}
     for one in row["item_sites"] or ():
         key = ItemSite(one["item"], one["site"])
+        if one["source"] == "phantom":
+            policies[key] = PHANTOM
+            continue
         offer = offers.get(key.item) if one["source"] == "buy" else None
         supplier = suppliers[offer["supplier"]] if offer else None
         if offer and supplier:
@@ -130,8 +138,11 @@ def _network(row: dict[str, Any]) -> Network:
                 (offer or one)["lead_time_days"], one["minutes_per_unit"], one["buffer_days"]
             ),
             fence_days=one["fence_days"],
+            demand_fence_days=one["demand_fence_days"],
             tolerance_days=one["tolerance_days"],
             tolerance_share=one["tolerance_share"],
+            yield_share=Decimal(one["yield_share"]),
+            prices=terms[key].price_breaks if key in terms else _cost(one["unit_cost"]),
             work=work,
             receiving=receiving,
         )
@@ -141,14 +152,32 @@ def _network(row: dict[str, Any]) -> Network:
         sourcing.setdefault((product, region), []).append(rule)
     return Network(
         revision=row["revision"],
-        bill=BillOfMaterial(
-            BillLine(parent, component, per, Decimal(scrap))
-            for parent, component, per, scrap in row["bill"] or ()
-        ),
+        bill=BillOfMaterial(_bill_line(*one) for one in row["bill"] or ()),
         policies=policies,
         terms=terms,
         sourcing=sourcing,
         zone=ZoneInfo(row["time_zone"]),
+        windows=Windows(row["consume_early_days"], row["consume_late_days"]),
+    )
+
+
+def _bill_line(
+    parent: str,
+    component: str,
+    per: int,
+    scrap: str,
+    valid_from: str | None,
+    valid_to: str | None,
+    alternates: list[list[Any]],
+) -> BillLine:
+    return BillLine(
+        parent,
+        component,
+        per,
+        Decimal(scrap),
+        date.fromisoformat(valid_from) if valid_from else None,
+        date.fromisoformat(valid_to) if valid_to else None,
+        tuple(Part(other, each, Decimal(lost)) for other, each, lost in alternates),
     )
 
 
@@ -161,6 +190,10 @@ def _lot(rule: dict[str, Any], limits: dict[str, Any]) -> LotPolicy:
         limits["multiple"],
         limits["maximum"],
     )
+
+
+def _cost(unit_cost: str | None) -> tuple[PriceBreak, ...]:
+    return () if unit_cost is None else (PriceBreak(0, Decimal(unit_cost)),)
 
 
 def _price_breaks(rows: list[list[Any]]) -> tuple[PriceBreak, ...]:

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from takt.supply_planning.domain.calendar import LeadTime
+from takt.supply_planning.domain.change import OrderNeed, PlanInputs, Planned
 from takt.supply_planning.domain.demand import ForecastWeek
+from takt.supply_planning.domain.lots import LotPolicy
 from takt.supply_planning.domain.messages import Communicated, Message, Value
-from takt.supply_planning.domain.netting import Need, Netting, PlannedOrder
+from takt.supply_planning.domain.netting import (
+    Need,
+    Netting,
+    PlannedOrder,
+    PlanningPolicy,
+    StandIn,
+    Supply,
+)
 from takt.supply_planning.domain.plan import Dated
 
 
@@ -26,9 +37,12 @@ def weeks_from(rows: Iterable[Sequence[Any]]) -> list[ForecastWeek]:
     return [ForecastWeek(date.fromisoformat(week), *units) for week, *units in rows]
 
 
-def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str, int, int]]:
-    """A forecast's weeks, to be stored."""
-    return [(week.isoformat(), quantity, baseline) for week, quantity, baseline in weeks]
+def weeks_rows(weeks: Iterable[ForecastWeek]) -> list[tuple[str | int, ...]]:
+    """A forecast's weeks, to be stored; most know no orders, and are kept without."""
+    return [
+        (week.isoformat(), quantity, baseline, *(orders if any(orders) else ()))
+        for week, quantity, baseline, *orders in weeks
+    ]
 
 
 def _day(day: date | None) -> str | None:
@@ -52,9 +66,10 @@ def netting_row(netting: Netting) -> dict[str, Any]:
         "short": netting.short,
         "by_lot": netting.by_lot,
         "orders": [
-            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots)
+            (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots, one.loss)
             for one in netting.orders
         ],
+        "stand_ins": netting.stand_ins,
         "needs": [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs],
     }
 
@@ -66,9 +81,12 @@ def netting_from(row: Mapping[str, Any]) -> Netting:
         on_hand=row["on_hand"],
         by_lot=row["by_lot"],
         orders=tuple(
-            PlannedOrder(bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots))
-            for bucket, due, release, lots in row["orders"]
+            PlannedOrder(
+                bucket, date.fromisoformat(due), date.fromisoformat(release), tuple(lots), *loss
+            )
+            for bucket, due, release, lots, *loss in row["orders"]
         ),
+        stand_ins=tuple(StandIn(*one) for one in row.get("stand_ins", ())),
         needs=tuple(Need(UUID(order), bucket, units) for order, bucket, units in row["needs"]),
         **{
             name: tuple(row[name])
@@ -87,14 +105,25 @@ def message_row(message: Message) -> list[Any]:
         _day(message.to_date),
         message.from_quantity,
         message.to_quantity,
+        None if message.amount is None else str(message.amount),
+        message.urgent,
     ]
 
 
 def message_from(row: Sequence[Any]) -> Message:
     """A message as it is stored."""
-    order, kind, reason, from_date, to_date, from_quantity, to_quantity = row
+    order, kind, reason, from_date, to_date, from_quantity, to_quantity, *stake = row
+    amount, urgent = stake or (None, False)
     return Message(
-        UUID(order), kind, reason, _date(from_date), _date(to_date), from_quantity, to_quantity
+        UUID(order),
+        kind,
+        reason,
+        _date(from_date),
+        _date(to_date),
+        from_quantity,
+        to_quantity,
+        None if amount is None else Decimal(amount),
+        urgent,
     )
 
 
@@ -112,4 +141,54 @@ def communicated_from(row: Sequence[Any]) -> Communicated:
         date.fromisoformat(day),
         Value(_date(before[0]), before[1]),
         Value(_date(now[0]), now[1]),
+    )
+
+
+def inputs_row(inputs: PlanInputs) -> dict[str, Any]:
+    """What a plan was made of, to be stored."""
+    policy, lot, lead = inputs.policy, inputs.policy.lot, inputs.policy.lead
+    return {
+        "today": inputs.today.isoformat(),
+        "on_hand": inputs.on_hand,
+        "demand": inputs.demand,
+        "supplies": [
+            (str(one.order_id), one.kind, one.due.isoformat(), one.quantity, _day(one.release))
+            for one in inputs.supplies
+        ],
+        "source": policy.source,
+        "safety_stock": policy.safety_stock,
+        "lot": (lot.rule, lot.quantity, lot.periods, lot.minimum, lot.multiple, lot.maximum),
+        "lead": (lead.days, lead.minutes_per_unit, lead.buffer_days),
+        "yield": str(policy.yield_share),
+        "fence_days": policy.fence_days,
+        "planned": [(_day(week), units) for week, units in inputs.planned.weeks.items()],
+        "needs": [
+            (str(order), _day(need.week), need.quantity)
+            for order, need in inputs.planned.needs.items()
+        ],
+    }
+
+
+def inputs_from(row: Mapping[str, Any]) -> PlanInputs:
+    """What a plan was made of, as it is stored; calendars are not."""
+    return PlanInputs(
+        date.fromisoformat(row["today"]),
+        row["on_hand"],
+        tuple(row["demand"]),
+        tuple(
+            Supply(UUID(order), kind, date.fromisoformat(due), units, _date(release))
+            for order, kind, due, units, release in row["supplies"]
+        ),
+        PlanningPolicy(
+            row["source"],
+            safety_stock=row["safety_stock"],
+            lot=LotPolicy(*row["lot"]),
+            lead=LeadTime(*row["lead"]),
+            yield_share=Decimal(row["yield"]),
+            fence_days=row["fence_days"],
+        ),
+        Planned(
+            dict(dated_from(row["planned"])),
+            {UUID(order): OrderNeed(_date(week), units) for order, week, units in row["needs"]},
+        ),
     )

@@ -14,17 +14,15 @@ from functools import cached_property
 from typing import Literal
 from uuid import UUID, uuid5
 
-from sqlalchemy import RowMapping
-
 from takt.common.db import Tx
-from takt.supply_planning.domain.demand import still_forecast
+from takt.supply_planning.domain.change import PlanInputs
 from takt.supply_planning.domain.messages import Communicated, Message
 from takt.supply_planning.domain.netting import Netting, Supply
-from takt.supply_planning.domain.network import Network, Series
+from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
 from takt.supply_planning.domain.publishing import PublishingState
-from takt.supply_planning.domain.sourcing import demand_at_sites
+from takt.supply_planning.store.demand import STATES_KEPT
 from takt.supply_planning.store.orders import (
     ORDER_ROW,
     PLACE,
@@ -40,11 +38,12 @@ from takt.supply_planning.store.plan_rows import (
     communicated_row,
     dated_from,
     dated_rows,
+    inputs_row,
     message_from,
     message_row,
     netting_row,
-    weeks_from,
 )
+from takt.supply_planning.store.series_demand import NEWS, TOLD, demand_of
 
 LOCK = """
 SELECT item, site FROM plans
@@ -55,19 +54,7 @@ ORDER BY item, site FOR UPDATE
 READ = f"""
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
 series AS (SELECT * FROM unnest($5::text[], $6::text[]) AS series (product, region)),
-news AS ( -- sales that were told anew since the forecast of their series, and as that knew them
-    SELECT s.product, s.region, s.direct, s.requested_on, s.quantity, s.shipped, s.shipped_on,
-        f.as_of, known.direct AS known_direct, known.requested_on AS known_requested_on,
-        known.quantity AS known_quantity, known.shipped AS known_shipped
-    FROM series JOIN forecasts f USING (product, region) JOIN sales s USING (product, region)
-        LEFT JOIN LATERAL (
-            SELECT direct, requested_on, quantity, shipped FROM sale_states k
-            WHERE k.sale_id = s.sale_id AND (k.product, k.region) = (s.product, s.region)
-                AND k.said_at <= f.said_at
-            ORDER BY k.sequence DESC LIMIT 1
-        ) known ON true
-    WHERE s.said_at > f.said_at
-)
+{NEWS}
 SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT json_agg(json_build_array(
         item, site, sequence, gist, releases, messages, communicated))
@@ -85,39 +72,21 @@ SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT json_agg(json_build_array(
         order_id, revision, kind, quantity::text, due_on, received_on))
         FROM purchase_order_answers WHERE outcome = 'waiting') AS waiting,
-    (SELECT json_agg(json_build_array(product, region, demand))
-        FROM forecasts JOIN series USING (product, region)) AS forecasts,
-    (SELECT json_agg(json_build_array(product, region, requested_on, firm)) FROM (
-        SELECT product, region, requested_on, (sum(quantity - shipped) * 1000000)::bigint AS firm
-        FROM (
-            SELECT product, region, requested_on, quantity, shipped
-            FROM series JOIN sales USING (product, region) WHERE direct AND quantity > shipped
-            UNION ALL -- those that were linked to a deal and are not in the pipeline part yet
-            SELECT product, region, requested_on, quantity, shipped
-            FROM news WHERE known_direct AND NOT direct AND quantity > shipped
-        ) sales GROUP BY product, region, requested_on) wanted) AS firm,
-    (SELECT json_agg(json_build_array(product, region, shipped)) FROM (
-        SELECT product, region,
-            (sum(shipped - coalesce(known_shipped, 0)) * 1000000)::bigint AS shipped
-        FROM news WHERE NOT coalesce(known_direct, direct) AND shipped_on >= as_of
-        GROUP BY product, region) gone) AS shipped,
-    (SELECT json_agg(json_build_array(product, region, week, ordered)) FROM (
-        SELECT product, region, date_trunc('week', day)::date AS week,
-            (sum(quantity) * 1000000)::bigint AS ordered
-        FROM (
-            SELECT product, region, as_of, requested_on AS day, quantity FROM news WHERE direct
-            UNION ALL
-            SELECT product, region, as_of, known_requested_on, -known_quantity
-            FROM news WHERE known_direct
-        ) orders WHERE day >= date_trunc('week', as_of) GROUP BY 1, 2, 3) consuming) AS ordered
+    {TOLD}
 """
 
 WRITE = f"""
 WITH planned AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::json[],
-        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[])
+        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[], $13::jsonb[])
         AS planned (item, site, sequence, outcome, because, netting, releases, messages,
-            communicated, gist)
+            communicated, gist, inputs)
+), states_kept AS (
+    INSERT INTO plan_states (item, site, sequence, as_of, inputs)
+    SELECT item, site, sequence, $10, inputs FROM planned
+), states_dropped AS (
+    DELETE FROM plan_states s USING planned n
+    WHERE (s.item, s.site) = (n.item, n.site) AND s.sequence <= n.sequence - {STATES_KEPT}
 ), plans_written AS (
     UPDATE plans p SET sequence = n.sequence, as_of = $10, outcome = n.outcome, because = n.because,
         netting = n.netting, releases = n.releases, messages = n.messages,
@@ -187,6 +156,7 @@ class NewPlan:
     releases: Dated
     messages: tuple[Message, ...]
     communicated: Mapping[UUID, Communicated]
+    inputs: PlanInputs
 
 
 async def lock_plans(tx: Tx, keys: Collection[ItemSite]) -> None:
@@ -244,7 +214,7 @@ async def read_positions(
         receipts=receipts,
         orders={key: StoredOrders(rows) for key, rows in orders.items()},
         waiting=waiting,
-        demand=_demand(row, network, horizon.today),
+        demand=demand_of(row, network, horizon),
     )
 
 
@@ -271,32 +241,11 @@ async def write_plans(
             now,
             order_rows(orders),
             [json.dumps(new.gist) for new in news],
+            [json.dumps(inputs_row(new.inputs)) for new in news],
         ),
     )
     state: PublishingState = written.scalar_one()
     return state
-
-
-def _demand(row: RowMapping, network: Network, today: date) -> dict[ItemSite, Dated]:
-    """Demand at sites: what is still forecast, and firm orders; what is overdue is for today."""
-    shipped = {(product, region): units for product, region, units in row["shipped"] or ()}
-    ordered: dict[Series, dict[date, int]] = defaultdict(dict)
-    for product, region, week, units in row["ordered"] or ():
-        ordered[product, region][date.fromisoformat(week)] = units
-    wanted: dict[Series, list[tuple[date, int]]] = defaultdict(list)
-    for product, region, weeks in row["forecasts"] or ():
-        series = (product, region)
-        wanted[series] += still_forecast(
-            weeks_from(weeks), shipped.get(series, 0), ordered.get(series, {})
-        )
-    for product, region, day, units in row["firm"] or ():
-        wanted[product, region].append((max(date.fromisoformat(day), today), units))
-    found: dict[ItemSite, list[tuple[date, int]]] = defaultdict(list)
-    for (product, region), dated in wanted.items():
-        rules = network.sourcing.get((product, region), ())
-        for site, part in demand_at_sites(dated, rules).items():
-            found[ItemSite(product, site)] += part
-    return {key: tuple(sorted(dated)) for key, dated in found.items()}
 
 
 def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from takt.supply_planning.domain.grid.exact import rounded_down, rounded_up
 from takt.supply_planning.domain.grid.lots import sized
 from takt.supply_planning.domain.grid.model import Bools, Columns, Floats, Ints
 from takt.supply_planning.domain.grid.netting import GridPlan, PlannedOrders
@@ -70,11 +71,14 @@ class Messages(Columns):
 class Wanted:
     """When open orders are wanted and how much of them, each shape (orders,); `NO_DAY`: not at all.
 
-    Args: grown: cells (bucket, row) whose planned order is asked for as more of a firm one.
+    Args:
+        as_good: within the tolerance it could as well be wanted when it is due.
+        grown: cells (bucket, row) whose planned order is asked for as more of a firm one.
     """
 
     due: Ints
     quantity: Floats
+    as_good: Bools
     grown: Bools
 
 
@@ -91,25 +95,34 @@ def wanted(plan: GridPlan, orders: OpenOrders) -> Wanted:
     before = np.cumsum(quantity) - quantity
     before -= before[np.searchsorted(row, here)][place]
     missing = rows.safety_stock[here] - rows.on_hand[here]
-    bucket = np.zeros(len(row), np.int64)
+    slack = np.floor(rows.tolerance_share[row] * quantity / ONE)
+    first, bucket, final = np.zeros((3, len(row)), np.int64)
     for week in plan.gross:
         missing += week[here]
+        first += missing[place] <= before - slack
         bucket += missing[place] <= before
+        final += missing[place] <= before + slack
     needed = bucket < grid.weeks
     last = needed.copy()
     last[:-1] &= ~(needed[1:] & (row[1:] == row[:-1]))
     excess = before + quantity - missing[place]
     lowered = np.flatnonzero(last & (excess > 0))
     amount = quantity.copy()
-    amount[lowered] = np.minimum(
-        sized(quantity[lowered] - excess[lowered], rows.lots.take(row[lowered])), quantity[lowered]
-    )
+    lot = rows.take(row[lowered])
+    begun = rounded_up(quantity[lowered] - excess[lowered], lot.of, lot.good)
+    coming = rounded_down(sized(begun, lot.lots), lot.good, lot.of)
+    amount[lowered] = np.minimum(coming, quantity[lowered])
     back = np.empty_like(sequence)
     back[sequence] = np.arange(len(sequence))
-    return _moved(plan, orders, bucket[back], np.where(needed, amount, 0.0)[back])
+    own = orders.bucket[sequence]
+    as_good = (rows.tolerance_share[row] > 0) & (first <= own) & (own <= final)
+    amount = np.where(needed, amount, 0.0)
+    return _moved(plan, orders, bucket[back], amount[back], as_good[back])
 
 
-def _moved(plan: GridPlan, orders: OpenOrders, bucket: Ints, amount: Floats) -> Wanted:
+def _moved(
+    plan: GridPlan, orders: OpenOrders, bucket: Ints, amount: Floats, as_good: Bools
+) -> Wanted:
     grid = plan.grid
     fence = grid.rows.fence[orders.row]
     needed = bucket < grid.weeks
@@ -126,7 +139,10 @@ def _moved(plan: GridPlan, orders: OpenOrders, bucket: Ints, amount: Floats) -> 
     due = np.where(needed, np.where(to == orders.bucket, orders.due, moved), NO_DAY)
     frozen = orders.bucket < fence
     return Wanted(
-        np.where(frozen, orders.due, due), np.where(frozen, orders.quantity, amount), grown
+        np.where(frozen, orders.due, due),
+        np.where(frozen, orders.quantity, amount),
+        as_good,
+        grown,
     )
 
 
@@ -136,6 +152,7 @@ def advise_all(plan: GridPlan, orders: OpenOrders, asked: Wanted, today: date) -
     own_due, own = orders.due, orders.quantity
     cancel = asked.due == NO_DAY
     near = np.abs(asked.due - own_due) <= rows.tolerance_days[orders.row]
+    near |= asked.as_good
     due = np.where(near & ~cancel, own_due, asked.due)
     alike = np.abs(asked.quantity - own) * ONE <= rows.tolerance_share[orders.row] * own
     amount = np.where(alike & ~cancel, own, asked.quantity)

@@ -43,6 +43,8 @@ class Rows(Columns):
 
     Args:
         made: its orders draw on its components; what is bought draws on nothing here.
+        good, of: of so much that is started (`of`) so much comes out good. Lots are of what is
+            started, all else is of what is good.
         on_hand: may be negative.
         fence: the first bucket in which something new may be planned.
         lead: its row of the tables in `Leads`.
@@ -50,6 +52,8 @@ class Rows(Columns):
     """
 
     made: Bools
+    good: Ints
+    of: Ints
     on_hand: Floats
     safety_stock: Floats
     lots: Lots
@@ -58,15 +62,26 @@ class Rows(Columns):
     tolerance_days: Ints
     tolerance_share: Floats
 
+    @property
+    def rare(self) -> Bools:
+        """Which need more than a minimum and a multiple to be ordered."""
+        found: Bools = self.lots.rare | (self.good != self.of)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Lines(Columns):
-    """Who draws on what, each shape (lines,): numerator / denominator of a component a parent."""
+    """Who draws on what, each shape (lines,): numerator / denominator of a component a parent.
+
+    Args: valid_from, valid_to: it holds for releases of these days and between, as ordinals.
+    """
 
     parent: Ints
     component: Ints
     numerator: Ints
     denominator: Ints
+    valid_from: Ints
+    valid_to: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,8 @@ class Grid:
         order: the caller's row for each row here. place: the row here for each of the caller's.
         demand: independent demand, shape (weeks, rows).
         receipts: open orders inside the horizon, in the week in which they are due.
-        started: what firm orders start, in the week of their release.
+        started: what firm orders start, in the week of their release. started_on: on which day, at
+            the earliest that of planning.
         moving: open orders are taken as soon as they are needed, as `netting.net` does; otherwise
             in the week in which they are due.
     """
@@ -140,6 +156,7 @@ class Grid:
     demand: Floats
     receipts: Dated
     started: Dated
+    started_on: Ints
     moving: bool
 
     @property
@@ -155,6 +172,7 @@ def lay_out(
     demand: Dated,
     receipts: Dated,
     started: Dated,
+    started_on: Ints,
     *,
     weeks: int,
     moving: bool,
@@ -171,7 +189,7 @@ def lay_out(
     level = levels_of(number, lines.parent, lines.component)
     _, alike = np.unique(leads.release, axis=0, return_inverse=True)
     offset = alike[rows.lead]
-    order = np.lexsort((offset, ~rows.made, rows.lots.rare, level)).astype(np.int64)
+    order = np.lexsort((offset, ~rows.made, rows.rare, level)).astype(np.int64)
     place = np.empty(number, np.int64)
     place[order] = np.arange(number)
     rows, level, offset = rows.take(order), level[order], offset[order]
@@ -186,6 +204,7 @@ def lay_out(
         demand=spread(replace(demand, row=place[demand.row]), weeks, number),
         receipts=replace(receipts, row=place[receipts.row]),
         started=replace(started, row=place[started.row]),
+        started_on=started_on,
         moving=moving,
     )
 
@@ -206,7 +225,7 @@ def _levels(rows: Rows, lines: Lines, level: Ints, offset: Ints) -> tuple[Level,
     bounds = np.searchsorted(level, np.arange(level.max(initial=-1) + 2))
     found = []
     for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        rare = start + int(np.searchsorted(rows.lots.rare[start:stop], True))
+        rare = start + int(np.searchsorted(rows.rare[start:stop], True))
         found.append(
             Level(
                 start,
@@ -220,6 +239,8 @@ def _levels(rows: Rows, lines: Lines, level: Ints, offset: Ints) -> tuple[Level,
                     lines.component,
                     lines.numerator,
                     lines.denominator,
+                    lines.valid_from,
+                    lines.valid_to,
                 ),
             )
         )

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from takt.supply_planning.domain.grid.exact import EXACT, QuantityTooLargeError
+from takt.supply_planning.domain.grid.exact import (
+    EXACT,
+    QuantityTooLargeError,
+    rounded_down,
+    rounded_up,
+)
+from takt.supply_planning.domain.grid.lines import Parts
 from takt.supply_planning.domain.grid.lots import sized
 from takt.supply_planning.domain.grid.model import (
     Columns,
@@ -46,7 +52,7 @@ class GridPlan:
 
     Args:
         gross: independent and dependent demand.
-        planned: new orders in the week in which they are needed.
+        planned: what of new orders comes out good, in the week in which it is needed.
         started: what draws on components, firm orders too, in the week of its release.
     """
 
@@ -101,9 +107,11 @@ def plan_grid(grid: Grid) -> GridPlan:
         start -= open_orders
     else:
         _add(gross, grid.receipts, -1)
-    reserve = EXACT - _largest(grid) - 2 * open_orders
+    reserve = EXACT * grid.rows.good / grid.rows.of - _largest(grid) - 2 * open_orders
     for level in grid.levels:
         level.lines.add(started, gross)
+        if level.lines.dated is not None:
+            _add_dated(planned, gross[:, level.start : level.stop], level.lines.dated, grid)
         for first in range(level.start, level.rare, STRETCH):
             rows = slice(first, min(first + STRETCH, level.rare))
             _net(gross[:, rows], planned[:, rows], start[rows], grid, rows)
@@ -115,6 +123,7 @@ def plan_grid(grid: Grid) -> GridPlan:
         _release(planned, started, level, grid)
     if not grid.moving:
         _add(gross, grid.receipts, 1)
+    _come_good(planned, grid)
     return GridPlan(grid, gross, planned, started)
 
 
@@ -146,7 +155,12 @@ def _net(gross: Floats, planned: Floats, missing: Floats, grid: Grid, rows: slic
 
 
 def _net_rare(gross: Floats, planned: Floats, missing: Floats, grid: Grid, rows: slice) -> None:
-    """All weeks of rows with a maximum, a fixed quantity, or lots for several weeks."""
+    """All weeks of rows with a yield, a maximum, a fixed quantity, or lots for several weeks.
+
+    Where there is a yield, `planned` holds what is started until the end of the pass.
+    """
+    good, of = grid.rows.good[rows], grid.rows.of[rows]
+    lossy = bool((good != of).any())
     lots, fence = grid.rows.lots.take(rows), grid.rows.fence[rows]
     covered = lots.covered
     furthest = int(covered.max(initial=1))
@@ -160,8 +174,37 @@ def _net_rare(gross: Floats, planned: Floats, missing: Floats, grid: Grid, rows:
             np.maximum(most, ahead, out=most)
         need += most
         need[(missing <= 0) | (fence > week)] = 0.0
-        order[:] = sized(need, lots)
-        missing -= order
+        order[:] = sized(rounded_up(need, of, good) if lossy else need, lots)
+        missing -= rounded_down(order, good, of) if lossy else order
+
+
+def _come_good(planned: Floats, grid: Grid) -> None:
+    lossy = np.flatnonzero(grid.rows.good != grid.rows.of)
+    if len(lossy):
+        good, of = grid.rows.good[lossy], grid.rows.of[lossy]
+        planned[:, lossy] = rounded_down(planned[:, lossy], good, of)
+
+
+def _add_dated(planned: Floats, gross: Floats, lines: Parts, grid: Grid) -> None:
+    """What is taken by lines that hold for a time, for what is released while they do.
+
+    Args: planned: what is started, by week of need. gross: of the level, shape (weeks, components).
+    """
+    leads, lead = grid.leads, grid.rows.lead[lines.parent]
+    begun = np.zeros((grid.weeks, len(lines.parent)))
+    places = np.arange(len(lines.parent))
+    for week, orders in enumerate(planned):
+        day = leads.release_on[lead, week]
+        holds = (lines.valid_from <= day) & (day <= lines.valid_to)
+        begun[leads.release[lead, week], places] += np.where(holds, orders[lines.parent], 0.0)
+    firm = grid.started
+    for entry in np.flatnonzero(np.isin(firm.row, lines.parent)).tolist():
+        day = grid.started_on[entry]
+        mine = lines.parent == firm.row[entry]
+        mine &= (lines.valid_from <= day) & (day <= lines.valid_to)
+        begun[firm.bucket[entry], mine] += firm.quantity[entry]
+    for parents, needed in zip(begun, gross, strict=True):
+        needed += lines.required(parents)
 
 
 def _release(planned: Floats, started: Floats, level: Level, grid: Grid) -> None:

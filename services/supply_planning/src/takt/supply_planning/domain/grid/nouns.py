@@ -2,18 +2,16 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 
 from takt.supply_planning.domain.bom import BillOfMaterial
 from takt.supply_planning.domain.calendar import LeadTime, WorkingCalendar, earliest_due
+from takt.supply_planning.domain.grid.lines import ALWAYS
 from takt.supply_planning.domain.grid.lots import lots_of
 from takt.supply_planning.domain.grid.model import Dated, Grid, Leads, Lines, Rows, lay_out
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, due_dates, release_day
 from takt.supply_planning.domain.plan import ItemSite, Position
-from takt.supply_planning.domain.quantity import ONE
 
 NOTHING = 0
 
@@ -28,11 +26,24 @@ def grid_of(
 ) -> Grid:
     """Everything that has a policy, as rows in the order of `policies`.
 
-    Raises: ValueError: a lead time depends on the quantity, which `domain.plan` alone can plan.
+    Raises: ValueError: a lead time depends on the quantity, or a line has alternates: `domain.plan`
+        alone can plan those.
     """
     keys = list(policies)
     row = {key: place for place, key in enumerate(keys)}
     given = [(row[key], positions[key]) for key in keys if key in positions]
+    # What should have started already starts today.
+    starts = [
+        (
+            place,
+            max(supply.release or supply.due, horizon.today),
+            policies[keys[place]].to_start(supply.quantity),
+        )
+        for place, one in given
+        if policies[keys[place]].source != "buy"
+        for supply in one.supplies
+        if supply.kind == "firm"
+    ]
     leads, lead = leads_of(
         [(policy.lead, policy.work, policy.receiving) for policy in policies.values()], horizon
     )
@@ -52,15 +63,9 @@ def grid_of(
             ),
             horizon,
         ),
-        dated(
-            (
-                (place, supply.release or supply.due, supply.quantity)
-                for place, one in given
-                if policies[keys[place]].source == "make"
-                for supply in one.supplies
-                if supply.kind == "firm"
-            ),
-            horizon,
+        dated(starts, horizon),
+        np.array(
+            [day.toordinal() for _, day, _ in starts if horizon.bucket(day) is not None], np.int64
         ),
         weeks=horizon.weeks,
         moving=moving,
@@ -95,12 +100,6 @@ def leads_of(
     return Leads(release, due_on, release_on, earliest, arrival), lead
 
 
-def factor(quantity_per: int, scrap: Decimal) -> tuple[int, int]:
-    """What a unit of the parent takes, with scrap: numerator and denominator."""
-    share = Fraction(quantity_per, ONE) / (1 - Fraction(scrap))
-    return share.numerator, share.denominator
-
-
 def bucket_of(day: date, horizon: Horizon) -> int:
     """The bucket of a day that is known not to lie after the horizon."""
     found = horizon.bucket(day)
@@ -128,8 +127,11 @@ def _rows(
     lead: Sequence[int],
     horizon: Horizon,
 ) -> Rows:
+    good, of = zip(*(policy.yield_share.as_integer_ratio() for policy in policies), strict=True)
     return Rows(
-        made=np.array([policy.source == "make" for policy in policies], np.bool_),
+        made=np.array([policy.source != "buy" for policy in policies], np.bool_),
+        good=np.array(good, np.int64),
+        of=np.array(of, np.int64),
         on_hand=np.array([one.on_hand if one else 0 for one in positions], np.float64),
         safety_stock=np.array([policy.safety_stock for policy in policies], np.float64),
         lots=lots_of([policy.lot for policy in policies]),
@@ -141,13 +143,21 @@ def _rows(
 
 
 def _lines(bill: BillOfMaterial, row: Mapping[ItemSite, int]) -> Lines:
+    if any(line.alternates for line in bill.lines):
+        raise ValueError("what may stand in for another is planned item by item")
     sites = sorted({key.site for key in row})
     found = [
-        (row[parent], row[component], *factor(line.quantity_per, line.scrap))
+        (
+            row[parent],
+            row[component],
+            *line.part.factor,
+            line.valid_from.toordinal() if line.valid_from else ALWAYS[0],
+            line.valid_to.toordinal() if line.valid_to else ALWAYS[1],
+        )
         for line in bill.lines
         for site in sites
         if (parent := ItemSite(line.parent, site)) in row
         and (component := ItemSite(line.component, site)) in row
     ]
-    columns = zip(*found, strict=True) if found else ((), (), (), ())
+    columns = zip(*found, strict=True) if found else ((),) * 6
     return Lines(*(np.array(column, np.int64) for column in columns))

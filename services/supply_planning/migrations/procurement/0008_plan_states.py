@@ -1,0 +1,29 @@
+"""What plans were made of, for some time: so that it can be said why one differs from another."""
+
+from alembic import op
+
+from takt.common.migrations import execute_script
+
+revision = "0008"
+down_revision = "0007"
+
+STATES = """
+-- `written_at` and `kept_at` are of the transaction: a plan and what it heard have the same.
+CREATE TABLE plan_states (
+    item text NOT NULL, site text NOT NULL, sequence bigint NOT NULL, as_of timestamptz NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now(), inputs jsonb NOT NULL,
+    PRIMARY KEY (item, site, sequence)
+);
+CREATE TABLE forecast_states (
+    product text NOT NULL, region text NOT NULL, sequence bigint NOT NULL,
+    as_of timestamptz NOT NULL, -- of the forecast, as its deals have it
+    kept_at timestamptz NOT NULL DEFAULT now(), demand jsonb NOT NULL,
+    PRIMARY KEY (product, region, sequence)
+);
+ALTER TABLE sale_states ADD kept_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX sale_states_series ON sale_states (product, region) WHERE direct;
+"""
+
+
+def upgrade() -> None:
+    execute_script(op, STATES)
