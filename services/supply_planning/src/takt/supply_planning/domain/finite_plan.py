@@ -20,7 +20,7 @@ from takt.supply_planning.domain.finite_optimum import optimum
 
 ONE_PROGRAMME = 40_000
 """Made rows x weeks up to which all is one programme."""
-IMPROVING = 10.0
+IMPROVING = 8.0
 """Seconds for which parts of a larger model are planned anew."""
 
 
