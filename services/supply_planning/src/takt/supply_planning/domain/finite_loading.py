@@ -77,14 +77,22 @@ class Shape:
         self.level = np.zeros(model.rows, dtype=np.int64)
         for code, rows in enumerate(model.levels):
             self.level[rows] = code
-        self._lines = _Runs(model.parent, model.rows)
-        self._steps = _Runs(model.steps.row, model.rows)
+        self._of_parent = _Runs(model.parent, model.rows)
+        self._of_row = _Runs(model.steps.row, model.rows)
+
+    def lines(self, rows: Integers) -> Integers:
+        """Bill lines of which these rows are parents, by row."""
+        return self._of_parent.of(rows)
+
+    def steps(self, rows: Integers) -> Integers:
+        """Operations of these rows, by row."""
+        return self._of_row.of(rows)
 
     def below(self, rows: Integers) -> "Tree":
         """Rows and all below them, by level, numbered among themselves."""
         found, frontier = [rows], rows
         while len(frontier):
-            frontier = np.unique(self.model.component[self._lines.of(frontier)])
+            frontier = np.unique(self.model.component[self.lines(frontier)])
             found.append(frontier)
         every = np.unique(np.concatenate(found))
         every = every[np.argsort(self.level[every], kind="stable")]
@@ -93,7 +101,7 @@ class Shape:
         ends = np.searchsorted(self.level[every], np.arange(self.depth + 1))
         levels = []
         for first, last in pairwise(ends.tolist()):
-            lines, steps = (runs.of(every[first:last]) for runs in (self._lines, self._steps))
+            lines, steps = self.lines(every[first:last]), self.steps(every[first:last])
             levels.append(
                 Level(
                     slice(first, last),

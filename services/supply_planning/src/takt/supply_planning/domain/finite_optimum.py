@@ -24,8 +24,8 @@ from takt.supply_planning.domain.finite_model import (
 )
 from takt.supply_planning.domain.finite_programme import Programme
 
-BY_SIMPLEX = 20_000
-"""Columns up to which simplex is the faster, too."""
+BY_SIMPLEX = 60_000
+"""Columns up to which simplex is the faster, where most of a company stays as it is."""
 LEAST = 1e-6
 """How far above its least an objective may be for the next, as a share."""
 

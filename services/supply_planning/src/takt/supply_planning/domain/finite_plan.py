@@ -1,8 +1,8 @@
 """The finite plan: within capacity, least lateness, then overtime, then stock.
 
-Small models are one linear programme. Larger ones are loaded and dispatched: first without limits
-of detail, level by level, then week by week; what comes out is feasible by construction. The better
-of both is taken, so that a programme that runs out of time costs nothing but the time.
+Small models are one linear programme. Larger ones are loaded level by level and dispatched week by
+week, which is feasible by construction; then the latest items are planned anew, a few at a time and
+all others as they are, by linear programmes. A programme that runs out of time costs the time only.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import numpy as np
 from takt.supply_planning.domain.capacity import Floats
 from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_dispatch import dispatch
+from takt.supply_planning.domain.finite_improving import improved
 from takt.supply_planning.domain.finite_loading import Loading, Shape
 from takt.supply_planning.domain.finite_lots import lot_targets
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
@@ -19,6 +20,8 @@ from takt.supply_planning.domain.finite_optimum import optimum
 
 ONE_PROGRAMME = 40_000
 """Made rows x weeks up to which all is one programme."""
+IMPROVING = 8.0
+"""Seconds for which parts of a larger model are planned anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,25 @@ def finite_plan(
         found = optimum(model, watch)
         best = FiniteResult(loaded, found.bound, "loading", ())
         if found.plan is not None:
-            # Interior points are feasible to a tolerance only; carried out they are wholly.
-            target = np.cumsum(found.plan.started, axis=1)
-            exact = (
-                found.plan if not found.plan.faults() else dispatch(shape, target, urgency, watch)
-            )
+            exact = _carried_out(shape, found.plan, urgency, watch)
             if exact.lateness <= loaded.lateness:
                 best = FiniteResult(exact, found.bound, "linear programme", found.optimal)
+    elif watch.left():
+        exact = _carried_out(shape, improved(shape, loaded, watch, IMPROVING), urgency, watch)
+        if exact.lateness < loaded.lateness:
+            best = FiniteResult(exact, None, "loading and linear programmes of parts", ())
     if lots:
         plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
         best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
     watch.tell("finite plan", 1.0)
     return best
+
+
+def _carried_out(shape: Shape, plan: FinitePlan, urgency: Floats, watch: Watch) -> FinitePlan:
+    """A plan that is feasible to a tolerance of HiGHS's, as it can be carried out."""
+    if not plan.faults():
+        return plan
+    return dispatch(shape, np.cumsum(plan.started, axis=1), urgency, watch)
 
 
 def _loaded(shape: Shape, urgency: Floats, watch: Watch) -> FinitePlan:
