@@ -36,6 +36,7 @@ ROUTES: Mapping[str, str] = {
     "plans": "procurement",
     "purchase-orders": "procurement",
     "reservations": "procurement",
+    "safety-stock-proposals": "procurement",
     "scheduled-receipts": "procurement",
     "sites": "procurement",
     "sourcing": "procurement",

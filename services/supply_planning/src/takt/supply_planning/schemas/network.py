@@ -20,6 +20,7 @@ Days = Annotated[int, Field(ge=0, le=3650)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Scrap = Annotated[Probability, Field(lt=1)]
 Yield = Annotated[Probability, Field(gt=0)]
+ServiceLevel = Annotated[Probability, Field(gt=0, lt=1)]
 
 
 class Many(RequestModel, Generic[T]):
@@ -138,7 +139,9 @@ class ItemSite(Limits):
     the lead time; `fence_days` keeps the next days free of new orders, and `demand_fence_days` free
     of what is forecast, so that orders alone are demand there; tolerances hold back action messages
     that differ too little from what was said last. Of what is made, `yield_share` of what is
-    started comes out good. `unit_cost` is what a unit is worth where no supplier has a price. A
+    started comes out good. `unit_cost` is what a unit is worth where no supplier has a price.
+    Safety stock is proposed (`/v1/safety-stock-proposals`) for a `service_level`, the share of
+    order cycles without a shortage, and a `fill_rate`, the share of demand met from stock. A
     `phantom` has none of these: what is needed of it and not in stock is demand for its components,
     in the same week.
     """
@@ -156,6 +159,8 @@ class ItemSite(Limits):
     tolerance_share: Probability = Decimal("0.1")
     yield_share: Yield = Decimal(1)
     unit_cost: Money | None = None
+    service_level: ServiceLevel | None = None
+    fill_rate: ServiceLevel | None = None
 
     @model_validator(mode="after")
     def _of_its_source(self) -> Self:

@@ -7,6 +7,7 @@ follow each other, and a plan that was made meanwhile is made again.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from takt.common.contracts.deals import CompanyChanged, ProductChanged
@@ -110,6 +111,14 @@ async def define_items(tx: Tx, items: Sequence[Item], now: datetime, cause: Caus
     network = await current_network(tx)
     await store.put(tx, store.PUT_ITEM_SITES, json.dumps(planned), network.today(now))
     await _plan(tx, {ItemSite(row["item"], row["site"]) for row in planned}, now, cause)
+
+
+async def define_safety_stock(
+    tx: Tx, key: ItemSite, quantity: Decimal, now: datetime, cause: Cause
+) -> None:
+    """Write the safety stock of an item at a site, of which the revision has been taken."""
+    await store.put_safety_stock(tx, key, quantity)
+    await _plan(tx, [key], now, cause)
 
 
 async def define_bills(

@@ -36,12 +36,18 @@ async def receive_forecasts(
                 envelope.time,
                 tuple(_weeks(envelope.event)),
                 envelope.event.as_of,
+                tuple(_margins(envelope.event)),
             )
             for series, envelope in newest.items()
         },
     )
     if changed:
         await replan_series(tx, {series: causes[series] for series in changed}, now)
+
+
+def _margins(forecast: ForecastChanged) -> Iterator[int]:
+    for bucket in forecast.buckets:
+        yield max(to_millionths(bucket.high95 - bucket.quantity), 0)
 
 
 def _weeks(forecast: ForecastChanged) -> Iterator[ForecastWeek]:

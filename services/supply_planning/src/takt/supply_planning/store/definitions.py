@@ -1,6 +1,7 @@
 """The statements that write and list what planning works in. Sets go in as one JSON array each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from takt.common.db import Tx
@@ -69,7 +70,7 @@ UPDATE network_revision SET time_zone = $1, company_sequence = $2,
 ITEM_SITE_COLUMNS = """
     item, site, source, safety_stock, lot_rule, lot_quantity, lot_periods, minimum,
     multiple, maximum, lead_time_days, minutes_per_unit, buffer_days, fence_days, demand_fence_days,
-    tolerance_days, tolerance_share, yield_share, unit_cost"""
+    tolerance_days, tolerance_share, yield_share, unit_cost, service_level, fill_rate"""
 
 PUT_WINDOWS = "UPDATE network_revision SET consume_early_days = $1, consume_late_days = $2"
 
@@ -80,7 +81,8 @@ WITH written AS (
         source text, safety_stock numeric, lot_rule text, lot_quantity numeric, lot_periods int,
         minimum numeric, multiple numeric, maximum numeric, lead_time_days int,
         minutes_per_unit int, buffer_days int, fence_days int, demand_fence_days int,
-        tolerance_days int, tolerance_share numeric, yield_share numeric, unit_cost numeric)
+        tolerance_days int, tolerance_share numeric, yield_share numeric, unit_cost numeric,
+        service_level numeric, fill_rate numeric)
     ON CONFLICT (item, site) DO UPDATE SET source = excluded.source,
         safety_stock = excluded.safety_stock, lot_rule = excluded.lot_rule,
         lot_quantity = excluded.lot_quantity, lot_periods = excluded.lot_periods,
@@ -89,13 +91,18 @@ WITH written AS (
         buffer_days = excluded.buffer_days, fence_days = excluded.fence_days,
         demand_fence_days = excluded.demand_fence_days,
         tolerance_days = excluded.tolerance_days, tolerance_share = excluded.tolerance_share,
-        yield_share = excluded.yield_share, unit_cost = excluded.unit_cost
+        yield_share = excluded.yield_share, unit_cost = excluded.unit_cost,
+        service_level = excluded.service_level, fill_rate = excluded.fill_rate
     RETURNING item, site
 ), stocked AS (
     INSERT INTO stock (item, site, on_hand, counted_on) SELECT item, site, 0, $2 FROM written
     ON CONFLICT DO NOTHING
 )
 INSERT INTO plans (item, site) SELECT item, site FROM written ON CONFLICT DO NOTHING
+"""
+
+PUT_SAFETY_STOCK = """
+UPDATE item_sites SET safety_stock = $3 WHERE (item, site) = ($1, $2)
 """
 
 PUT_BILLS = """
@@ -165,7 +172,8 @@ LISTS = {
                 'buffer_days', buffer_days, 'fence_days', fence_days,
                 'demand_fence_days', demand_fence_days,
                 'tolerance_days', tolerance_days, 'tolerance_share', tolerance_share::text,
-                'yield_share', yield_share::text, 'unit_cost', unit_cost::text)
+                'yield_share', yield_share::text, 'unit_cost', unit_cost::text,
+                'service_level', service_level::text, 'fill_rate', fill_rate::text)
                 ORDER BY site)
             FROM item_sites WHERE item = i.code), '[]')), code
         FROM items i""",
@@ -212,6 +220,11 @@ async def put_company(tx: Tx, time_zone: str, sequence: int) -> bool:
 async def put_windows(tx: Tx, windows: Windows) -> None:
     """Keep how far orders consume forecast."""
     await tx.exec_driver_sql(PUT_WINDOWS, windows)
+
+
+async def put_safety_stock(tx: Tx, key: ItemSite, quantity: Decimal) -> None:
+    """Keep what is to be kept of an item at a site."""
+    await tx.exec_driver_sql(PUT_SAFETY_STOCK, (*key, quantity))
 
 
 async def list_page(

@@ -19,13 +19,14 @@ STATES_KEPT = 50
 KEEP_FORECASTS = f"""
 WITH told AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::timestamptz[],
-        $6::jsonb[], $7::timestamptz[])
-        AS told (product, region, sequence, as_of, said_at, demand, made_at)
+        $6::jsonb[], $7::timestamptz[], $8::jsonb[])
+        AS told (product, region, sequence, as_of, said_at, demand, made_at, margins)
 ), kept AS (
-    INSERT INTO forecasts (product, region, sequence, as_of, said_at, demand)
-    SELECT product, region, sequence, as_of, said_at, demand FROM told
+    INSERT INTO forecasts (product, region, sequence, as_of, said_at, demand, margins)
+    SELECT product, region, sequence, as_of, said_at, demand, margins FROM told
     ON CONFLICT (product, region) DO UPDATE SET sequence = excluded.sequence,
-        as_of = excluded.as_of, said_at = excluded.said_at, demand = excluded.demand
+        as_of = excluded.as_of, said_at = excluded.said_at, demand = excluded.demand,
+        margins = excluded.margins
     WHERE forecasts.sequence < excluded.sequence
     RETURNING product, region
 ), states_kept AS (
@@ -78,7 +79,9 @@ WHERE (s.item, s.site) = (moved.item, moved.site) RETURNING s.item, s.site
 class Forecast:
     """The demand of a series by week, as told at an instant with the company's date `as_of`.
 
-    Args: made_at: the business time at which it was made.
+    Args:
+        made_at: the business time at which it was made.
+        margins: by week ahead, how far the upper end of its 95 % interval lies above it.
     """
 
     sequence: int
@@ -86,6 +89,7 @@ class Forecast:
     said_at: datetime
     demand: tuple[ForecastWeek, ...]
     made_at: datetime
+    margins: tuple[int, ...] = ()
 
 
 async def keep_forecasts(tx: Tx, forecasts: Mapping[Series, Forecast]) -> set[Series]:
@@ -101,6 +105,7 @@ async def keep_forecasts(tx: Tx, forecasts: Mapping[Series, Forecast]) -> set[Se
             [forecasts[one].said_at for one in series],
             [json.dumps(weeks_rows(forecasts[one].demand)) for one in series],
             [forecasts[one].made_at for one in series],
+            [json.dumps(forecasts[one].margins) for one in series],
         ),
     )
     return {(row[0], row[1]) for row in rows}
