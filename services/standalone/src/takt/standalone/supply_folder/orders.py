@@ -57,10 +57,14 @@ def write_orders(path: Path, catalogue: Catalogue, orders: PlannedOrders, horizo
             "quantity": pyarrow.array(orders.quantity[order] / ONE),
         }
     )
+    # Beside it first: what is cut short leaves the orders that were written before.
+    partial = path.with_name(f".{path.name}.partial")
     try:
         if path.suffix == ".csv":
-            pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="needed"))
+            pyarrow.csv.write_csv(table, partial, pyarrow.csv.WriteOptions(quoting_style="needed"))
         else:
-            pyarrow.parquet.write_table(table, path)
+            pyarrow.parquet.write_table(table, partial)
+        partial.replace(path)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise CommandError(f"{path} cannot be written: {error}.", "Name another file.") from error
