@@ -125,6 +125,8 @@ def plan(
     _show(found, read, planned, new)
     if limited:
         show_capacity(limited.told)
+        put(f"\n{len(limited.orders.row):,} planned orders within capacity")
+        _show_orders(read, limited.orders)
 
 
 def peak_mb() -> float:
@@ -154,8 +156,7 @@ def _show(found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "Plan
         f"{found['items']:,} items at their sites, {found['weeks']} weeks from {found['start']}: "
         f"{found['orders']:,} planned orders of {found['quantity']:,} units"
     )
-    if len(new.row) <= FEW:
-        _show_orders(read, new)
+    _show_orders(read, new)
     put("")
     put_table(
         [{"message": kind, "orders": f"{number:,}"} for kind, number in found["messages"].items()],
@@ -168,6 +169,8 @@ def _show(found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "Plan
 
 
 def _show_orders(read: "Folder", new: "PlannedOrders") -> None:
+    if len(new.row) > FEW:
+        return
     catalogue = read.catalogue
     put_table(
         [
