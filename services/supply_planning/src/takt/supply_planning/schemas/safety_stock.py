@@ -1,10 +1,8 @@
 """Wire shapes of proposed safety stock."""
 
-from decimal import Decimal
-
 from pydantic import BaseModel
 
-from takt.common.amounts import Code, Probability, Quantity, Share
+from takt.common.amounts import Code, Probability, Quantity, Share, Sum
 from takt.supply_planning.domain.safety_stock import Method
 
 
@@ -32,15 +30,15 @@ class SafetyStockProposal(BaseModel):
     service_level: Probability | None
     fill_rate: Probability | None
     """What is asked for; without both, 0.95 of cycles."""
-    reached_service_level: Decimal
-    reached_fill_rate: Decimal
-    factor: Decimal
-    deviation: Quantity
+    reached_service_level: Probability
+    reached_fill_rate: Probability
+    factor: Sum
+    deviation: Sum
     method: Method
     lead_weeks: int
     review_weeks: int
-    weekly_demand: Quantity
-    lead_deviation_weeks: Decimal
+    weekly_demand: Sum
+    lead_deviation_weeks: Sum
     """Of deliveries from their dates; 0 where fewer than 5 came."""
     series: tuple[ServedSeries, ...]
     reason: str

@@ -23,6 +23,8 @@ from takt.supply_planning.store.network import begin_change, current_network
 from takt.supply_planning.store.safety_stock import Told, read_sized, read_told
 
 DAYS = 7
+LARGEST = 999_999_999_999
+"""The largest quantity there is."""
 WHOLE_UNIT = "each"
 """The unit that nobody keeps a part of."""
 
@@ -166,4 +168,4 @@ def _float(share: Decimal | None) -> float | None:
 
 def _rounded(quantity: float, unit: str) -> Decimal:
     places = Decimal(1) if unit == WHOLE_UNIT else Decimal("0.001")
-    return Decimal(repr(round(quantity, 9))).quantize(places, ROUND_CEILING)
+    return Decimal(repr(round(min(quantity, LARGEST), 9))).quantize(places, ROUND_CEILING)
