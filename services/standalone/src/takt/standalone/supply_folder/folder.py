@@ -18,7 +18,7 @@ from takt.standalone.supply_folder.flows import (
     read_receipts,
     read_stock,
 )
-from takt.standalone.supply_folder.materials import read_bill
+from takt.standalone.supply_folder.materials import joined, read_bill, read_transfers
 from takt.standalone.supply_folder.policies import (
     ITEM_NUMBERS,
     ITEM_TEXTS,
@@ -40,7 +40,7 @@ Ints = npt.NDArray[np.int64]
 
 NEEDED = ("items", "demand")
 USUAL = ("bom", "stock", "receipts")
-OTHERS = ("suppliers", "calendars")
+OTHERS = ("suppliers", "calendars", "transfers")
 USED_WRONGLY = 2
 
 Told = Callable[[str, int, int], None]
@@ -90,7 +90,8 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
     catalogue = catalogue_of(sheet, findings)
     # Repeated item-sites have made rows ambiguous: nothing else can be checked against them.
     findings.end()
-    lines = read_bill(start("bom"), catalogue, findings)
+    moves = read_transfers(start("transfers"), catalogue, findings)
+    lines = joined(read_bill(start("bom"), catalogue, moves.parent, findings), moves)
     made = np.zeros(catalogue.rows, np.bool_)
     made[lines.parent] = True
     calendars = read_calendars(start("calendars"), findings)
@@ -119,7 +120,7 @@ def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> F
     except CycleError as error:
         for cycle in error.cycles:
             findings.fault(
-                str(files["bom"]),
+                str(files.get("bom", files.get("transfers"))),
                 f"{' > '.join(catalogue.name(row) for row in cycle)} is a cycle; take a line out.",
             )
         findings.end()
