@@ -64,12 +64,15 @@ class Folder:
     notes: list[str]
 
 
-def read_folder(path: Path, horizon: Horizon, told: Told = lambda *_: None) -> Folder:
+def read_folder(
+    path: Path, horizon: Horizon, told: Told = lambda *_: None, *, done: str = "planned"
+) -> Folder:
     """Read and check every file; all that is wrong is told together.
 
+    Args: done: what is not done when something is wrong.
     Raises: CommandError: a file cannot be read, or something in it is wrong.
     """
-    findings = Findings()
+    findings = Findings(done=done)
     files = _files(path, findings)
     findings.end()
 

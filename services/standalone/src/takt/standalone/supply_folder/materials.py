@@ -22,9 +22,7 @@ EVERY_SITE, SITE_UNKNOWN = -1, -2
 NO_LINES = Lines(*(np.empty(0, np.int64) for _ in range(6)))
 
 
-def read_bill(
-    path: Path | None, catalogue: Catalogue, moved: Ints, findings: Findings
-) -> Lines:
+def read_bill(path: Path | None, catalogue: Catalogue, moved: Ints, findings: Findings) -> Lines:
     """Lines between rows; the same line once for each site that makes its parent.
 
     Args: moved: rows that come from another site, and are not made where they stand.
@@ -99,7 +97,9 @@ def read_transfers(path: Path | None, catalogue: Catalogue, findings: Findings) 
     origin = sheet.ids("origin", catalogue.sites, "items has nothing at this site.")
     source = catalogue.row_of(item, origin)
     named = (row >= 0) & (origin >= 0)
-    sheet.refuse(named & (source < 0), "origin", "items does not plan the item there; add that row.")
+    sheet.refuse(
+        named & (source < 0), "origin", "items does not plan the item there; add that row."
+    )
     sheet.refuse(named & (row == source), "origin", "an item comes from another site than its own.")
     sheet.once(row, "item")
     known = np.flatnonzero(named & (source >= 0) & (row != source))
