@@ -65,9 +65,9 @@ def read_demand(model: Model, account: Account) -> list[Dated]:
             account.tell(row.model, "left out", NOT_OPEN.get(status, f"status {status}"))
             continue
         place = _place(model, row, "location")
-        due = _due(row, "due")
+        due, quantity = _due(row, "due"), row.number("quantity", 1.0)
         if place and due:
-            found.append(Dated("demand", row.name, place, due, row.number("quantity", 1.0)))
+            found.append(Dated("demand", row.name, place, due, quantity))
     return found
 
 

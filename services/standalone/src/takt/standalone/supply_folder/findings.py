@@ -20,11 +20,14 @@ class Findings:
         self.number = 0
         self.notes: list[str] = []
         self._told: list[str] = []
+        self._faults: set[str] = set()
 
     def fault(self, place: str, remedy: str) -> None:
         """Something that is wrong once, such as a column that is not there."""
-        self.number += 1
-        self._told.append(f"{place}: {remedy}")
+        if (text := f"{place}: {remedy}") not in self._faults:
+            self._faults.add(text)
+            self.number += 1
+            self._told.append(text)
 
     def rows(
         self,
