@@ -237,6 +237,9 @@ def test_references_to_what_is_not_there_are_refused_by_model_and_name(
         row("demand", name="D9", item="boat", location="shop", due="2026-12-22", quantity=1),
         row("demand", name="D8", item="bike", location="shop", due="22.12.2026", quantity="x"),
         row("item", name="bike"),
+        row("operationresource", operation="glue", resource="crew", quantity=1),
+        row("operationmaterial", operation="weld", item="rivet", quantity=-1),
+        row("resource", name="robot", maximum_calendar_id="nights"),
     ]
     file = tmp_path / "model.json"
     file.write_text(json.dumps(wrong))
@@ -246,7 +249,10 @@ def test_references_to_what_is_not_there_are_refused_by_model_and_name(
     assert "input.demand 'D8' due = '22.12.2026': it is no date" in err
     assert "input.demand 'D8' quantity = 'x': it is no number" in err
     assert "input.item 'bike' name = 'bike': the same name is there twice" in err
-    assert "4 things in the model are wrong; nothing was imported." in err
+    assert "operation = 'glue': the file has no input.operation" in err
+    assert "item = 'rivet': the file has no input.item" in err
+    assert "input.resource 'robot' maximum_calendar = 'nights'" in err
+    assert "7 things in the model are wrong; nothing was imported." in err
     assert not (tmp_path / "out").exists()
 
 
@@ -265,6 +271,32 @@ def test_what_is_no_model_is_refused(takt: Takt, tmp_path: Path, content: bytes,
     code, _, err = takt("import", "frepple", file, "--to", tmp_path / "out")
     assert code == 2
     assert said in err
+
+
+def test_of_alternate_operations_the_first_step_and_of_sources_the_first_priority_is_taken(
+    takt: Takt, tmp_path: Path
+) -> None:
+    """As older models write it: steps in `suboperation`, the product among the materials."""
+    model = [
+        PARAMETER,
+        {"model": "input.item", "pk": "cup", "fields": {}},
+        {"model": "input.item", "pk": "clay", "fields": {}},
+        {"model": "input.location", "pk": "kiln", "fields": {}},
+        row("operation", name="either", type="alternate", location="kiln"),
+        row("operation", name="by hand", type="fixed_time", location="kiln", duration="3 00:00:00"),
+        row("operation", name="by wheel", type="fixed_time", location="kiln", duration="172800"),
+        row("suboperation", operation="either", suboperation="by hand", priority=2),
+        row("suboperation", operation="either", suboperation="by wheel", priority=1),
+        row("operationmaterial", operation="by wheel", item="cup", quantity=2),
+        row("operationmaterial", operation="by wheel", item="clay", quantity=-1),
+        row("operationmaterial", operation="by hand", item="clay", quantity=-9),
+        row("demand", name="D", item=["cup"], location="kiln", due="2026-12-22T00:00:00"),
+    ]
+    found = imported(takt, tmp_path, model)
+    assert table(tmp_path, "items", "item", "lead_time_days", "lot_minimum")[1] == ("cup", "2", "2")
+    assert table(tmp_path, "bom", "parent", "component", "quantity") == [("cup", "clay", "0.5")]
+    kind = [one for one in found["constructs"] if one["construct"] == "input.operation.type"]
+    assert [one["how"] for one in kind] == ["alternate: its first step is taken"]
 
 
 def test_a_dry_run_writes_nothing(takt: Takt, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class Conversion:
 
     def convert(self) -> Files:
         """All files; faults are in the model's findings."""
+        self.model.check_references()
         sources = Sources(self.model, self.today, self.account)
         buffers = self._buffers()
         demand = read_demand(self.model, self.account)
@@ -234,8 +235,6 @@ class Conversion:
                 tell(row.model, "changed", how)
             else:
                 tell(row.model, "left out", "neither a location, a supplier nor a resource uses it")
-        for row in model["calendarbucket"]:
-            model.refer(row, "calendar", "calendar", needed=True)
         tell("input.calendarbucket", "changed", "in its calendar", len(model["calendarbucket"]))
 
 

@@ -17,8 +17,22 @@ USED_WRONGLY = 2
 NUMBER = re.compile(r"-?\d+(\.\d*)?(e-?\d+)?", re.I)
 CLOCK = re.compile(r"(?:(\d+)\s+(?:days?,?\s+)?)?(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-NAMED = ("calendar", "location", "customer", "item", "operation", "resource", "skill", "supplier")
-"""Kinds of things that others refer to by name."""
+REFERENCES = {
+    "calendarbucket": {"calendar": "calendar"},
+    "location": {"owner": "location", "available": "calendar"},
+    "item": {"owner": "item"},
+    "supplier": {"available": "calendar"},
+    "resource": {
+        "owner": "resource",
+        "maximum_calendar": "calendar",
+        "location": "location",
+    },
+    "operation": {"owner": "operation", "item": "item", "location": "location"},
+    "suboperation": {"operation": "operation", "suboperation": "operation"},
+    "operationmaterial": {"operation": "operation", "item": "item"},
+    "operationresource": {"operation": "operation", "resource": "resource"},
+}
+"""Fields that name another object, and its kind; what is planned by itself checks its own."""
 WRONG = "it is {}; write it as frePPLe does, such as {}."
 
 
@@ -136,6 +150,13 @@ class Model:
             row.fault(name, f"the file has no input.{kind} of this name; add it, or correct it.")
             return ""
         return text
+
+    def check_references(self) -> None:
+        """Refuse every reference, of what is read here, to what the file does not have."""
+        for kind, fields in REFERENCES.items():
+            for row in self[kind]:
+                for name, of in fields.items():
+                    self.refer(row, name, of)
 
     def below(self, kind: str, name: str) -> Iterator[str]:
         """A name and all that it owns, at every level."""
