@@ -353,3 +353,49 @@ def test_a_line_holds_for_what_is_released_in_its_time_and_yield_and_phantoms_co
         ("bolt", date(2026, 12, 7), 12),
         ("tube", date(2026, 11, 30), 10),
     ]
+
+
+MOVED = {
+    "items": FILES["items"] + "bike,west,7,0,5,\nwheel,west,7,0,,\n",
+    "bom": "parent,component,quantity,site\nbike,wheel,2,east\n",
+    "stock": None,
+    "receipts": None,
+    "demand": "demand,item,site,due,quantity\nD-1,bike,west,2026-12-22,4\n",
+}
+
+
+def test_what_is_moved_is_needed_where_it_comes_from_when_it_leaves(
+    takt: Takt, tmp_path: Path
+) -> None:
+    """4 are wanted, 5 moved, 8 made; wheels are taken where bikes are made, and not in the west."""
+    path = folder(tmp_path, **MOVED, transfers="item,site,origin\nbike,west,east\n")
+    assert sorted(orders(takt, path)) == [
+        ("bike", date(2026, 12, 14), date(2026, 12, 7), 8),
+        ("bike", date(2026, 12, 21), date(2026, 12, 14), 5),
+        ("wheel", date(2026, 11, 30), date(2026, 11, 30), 5),
+        ("wheel", date(2026, 12, 7), date(2026, 11, 30), 16),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("transfers", "said"),
+    [
+        ("bike,west,north", "origin = 'north': items has nothing at this site"),
+        ("tube,east,west", "origin = 'west': items does not plan the item there"),
+        ("bike,west,west", "origin = 'west': an item comes from another site"),
+        ("bike,west,east\nbike,west,east", "the same stands on line 2 already"),
+        ("bike,west,east\nbike,east,west", "is a cycle; take a line out"),
+    ],
+)
+def test_transfers_that_lead_nowhere_are_refused(
+    takt: Takt, tmp_path: Path, transfers: str, said: str
+) -> None:
+    path = folder(tmp_path, **MOVED, transfers=f"item,site,origin\n{transfers}\n")
+    assert said in refused(takt, path)
+
+
+def test_a_line_for_one_site_stands_beside_no_line_for_all(takt: Takt, tmp_path: Path) -> None:
+    bom = "parent,component,quantity,site\nbike,wheel,2,\nbike,wheel,3,east\nbike,tube,1,north\n"
+    err = refused(takt, folder(tmp_path, **(MOVED | {"bom": bom})))
+    assert "bom.csv:3 component = 'wheel': line 2 has it in the same parent" in err
+    assert "bom.csv:4 site = 'north': items has nothing at this site" in err

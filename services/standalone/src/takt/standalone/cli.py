@@ -13,7 +13,9 @@ from takt.standalone.commands.doctor import doctor
 from takt.standalone.commands.evaluate import evaluate
 from takt.standalone.commands.forecast import forecast
 from takt.standalone.commands.import_crm import import_
+from takt.standalone.commands.import_frepple import frepple
 from takt.standalone.commands.import_signals import signals
+from takt.standalone.commands.import_supply import supply
 from takt.standalone.commands.keys import keys
 from takt.standalone.commands.migrate import migrate
 from takt.standalone.commands.open import open_
@@ -37,6 +39,8 @@ app = typer.Typer(
 app.command()(up)
 app.command("open")(open_)
 import_.command()(signals)
+import_.command()(supply)
+import_.command()(frepple)
 app.add_typer(import_)
 app.add_typer(forecast)
 app.command()(simulate)

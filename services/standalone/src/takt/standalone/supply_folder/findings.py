@@ -10,17 +10,24 @@ SHOWN = 20
 
 
 class Findings:
-    """Collects what is wrong, by file and fault, and ends the verb with all of it."""
+    """Collects what is wrong, by file and fault, and ends the verb with all of it.
 
-    def __init__(self) -> None:
+    Args: where: in what it is wrong. done: what is then not done.
+    """
+
+    def __init__(self, where: str = "in the folder", done: str = "planned") -> None:
+        self._where, self._done = where, done
         self.number = 0
         self.notes: list[str] = []
         self._told: list[str] = []
+        self._faults: set[str] = set()
 
     def fault(self, place: str, remedy: str) -> None:
         """Something that is wrong once, such as a column that is not there."""
-        self.number += 1
-        self._told.append(f"{place}: {remedy}")
+        if (text := f"{place}: {remedy}") not in self._faults:
+            self._faults.add(text)
+            self.number += 1
+            self._told.append(text)
 
     def rows(
         self,
@@ -48,7 +55,7 @@ class Findings:
         self._told.clear()
         if self.number:
             raise CommandError(
-                f"{self.number:,} thing{'s' * (self.number > 1)} in the folder "
-                f"{'are' if self.number > 1 else 'is'} wrong; nothing was planned.",
+                f"{self.number:,} thing{'s' * (self.number > 1)} {self._where} "
+                f"{'are' if self.number > 1 else 'is'} wrong; nothing was {self._done}.",
                 "Correct what is named above.",
             )

@@ -18,7 +18,7 @@ from takt.standalone.supply_folder.flows import (
     read_receipts,
     read_stock,
 )
-from takt.standalone.supply_folder.materials import read_bill
+from takt.standalone.supply_folder.materials import joined, read_bill, read_transfers
 from takt.standalone.supply_folder.policies import (
     ITEM_NUMBERS,
     ITEM_TEXTS,
@@ -42,7 +42,7 @@ Ints = npt.NDArray[np.int64]
 
 NEEDED = ("items", "demand")
 USUAL = ("bom", "stock", "receipts")
-OTHERS = ("suppliers", "calendars")
+OTHERS = ("suppliers", "calendars", "transfers")
 CAPACITY = ("resources", "routings")
 USED_WRONGLY = 2
 
@@ -70,7 +70,12 @@ class Folder:
 
 
 def read_folder(
-    path: Path, horizon: Horizon, told: Told = lambda *_: None, *, capacity: bool = False
+    path: Path,
+    horizon: Horizon,
+    told: Told = lambda *_: None,
+    *,
+    capacity: bool = False,
+    done: str = "planned",
 ) -> Folder:
     """Read and check every file; all that is wrong is told together.
 
@@ -79,10 +84,11 @@ def read_folder(
         horizon: the weeks that are planned.
         told: told of each file.
         capacity: whether resources and routings are read, too.
+        done: what is not done when something is wrong.
 
     Raises: CommandError: a file cannot be read, or something in it is wrong.
     """
-    findings = Findings()
+    findings = Findings(done=done)
     files = _files(path, findings, capacity)
     findings.end()
 
@@ -103,7 +109,8 @@ def read_folder(
     catalogue = catalogue_of(sheet, findings)
     # Repeated item-sites have made rows ambiguous: nothing else can be checked against them.
     findings.end()
-    lines = read_bill(start("bom"), catalogue, findings)
+    moves = read_transfers(start("transfers"), catalogue, findings)
+    lines = joined(read_bill(start("bom"), catalogue, moves.parent, findings), moves)
     made = np.zeros(catalogue.rows, np.bool_)
     made[lines.parent] = True
     calendars = read_calendars(start("calendars"), findings)
@@ -136,7 +143,7 @@ def read_folder(
     except CycleError as error:
         for cycle in error.cycles:
             findings.fault(
-                str(files["bom"]),
+                str(files.get("bom", files.get("transfers"))),
                 f"{' > '.join(catalogue.name(row) for row in cycle)} is a cycle; take a line out.",
             )
         findings.end()

@@ -1,9 +1,11 @@
-"""Bills of material as lines between rows, at every site that plans the parent."""
+"""Bills of material as lines between rows, at every site that plans the parent; transfers."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
@@ -16,17 +18,21 @@ from takt.supply_planning.domain.quantity import ONE
 Ints = npt.NDArray[np.int64]
 
 NO_ITEM = "items has no such item; add it there, or correct it."
+EVERY_SITE, SITE_UNKNOWN = -1, -2
 NO_LINES = Lines(*(np.empty(0, np.int64) for _ in range(6)))
 
 
-def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Lines:
-    """Lines between rows; the same line once for each site that plans its parent."""
+def read_bill(path: Path | None, catalogue: Catalogue, moved: Ints, findings: Findings) -> Lines:
+    """Lines between rows; the same line once for each site that makes its parent.
+
+    Args: moved: rows that come from another site, and are not made where they stand.
+    """
     sheet = path and read_sheet(
         path,
         findings,
-        texts=("parent", "component", "unit", "valid_from", "valid_to"),
+        texts=("parent", "component", "site", "unit", "valid_from", "valid_to"),
         numbers=("quantity", "scrap"),
-        optional=("unit", "scrap", "valid_from", "valid_to"),
+        optional=("site", "unit", "scrap", "valid_from", "valid_to"),
     )
     if not sheet:
         return NO_LINES
@@ -39,8 +45,9 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Li
         _days(sheet, "valid_to", ALWAYS[1]),
     )
     sheet.refuse(valid_to < valid_from, "valid_to", "the line ends before it begins.")
+    only_at = _sites(sheet, catalogue)
     pair = np.where(known, parent * len(catalogue.items) + component, -1)
-    _refuse_overlap(sheet, pair, valid_from, valid_to)
+    _refuse_overlap(sheet, pair, only_at, valid_from, valid_to)
     per = sheet.quantities("quantity", negative=True)
     sheet.refuse(per <= 0, "quantity", "a parent takes more than 0 of a component.")
     scrap = np.rint(sheet.numbers("scrap", 0.0) * ONE)
@@ -57,6 +64,11 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Li
     line = np.repeat(places, last - first)
     offset = np.cumsum(last - first) - (last - first)
     parent_row = order[np.arange(len(line)) + np.repeat(first - offset, last - first)]
+    here = np.isin(only_at[line], (EVERY_SITE, SITE_UNKNOWN)) | (
+        only_at[line] == catalogue.site[parent_row]
+    )
+    here &= ~np.isin(parent_row, moved)
+    line, parent_row = line[here], parent_row[here]
     component_row = catalogue.row_of(component[line], catalogue.site[parent_row])
     absent = component_row < 0
     sheet.refuse(
@@ -75,6 +87,48 @@ def read_bill(path: Path | None, catalogue: Catalogue, findings: Findings) -> Li
     )
 
 
+def read_transfers(path: Path | None, catalogue: Catalogue, findings: Findings) -> Lines:
+    """Lines from an item at its site to the same item at the site that it comes from."""
+    sheet = path and read_sheet(path, findings, texts=("item", "site", "origin"))
+    if not sheet:
+        return NO_LINES
+    row = catalogue.rows_of(sheet)
+    item = sheet.ids("item", catalogue.items, NO_ITEM)
+    origin = sheet.ids("origin", catalogue.sites, "items has nothing at this site.")
+    source = catalogue.row_of(item, origin)
+    named = (row >= 0) & (origin >= 0)
+    sheet.refuse(
+        named & (source < 0), "origin", "items does not plan the item there; add that row."
+    )
+    sheet.refuse(named & (row == source), "origin", "an item comes from another site than its own.")
+    sheet.once(row, "item")
+    known = np.flatnonzero(named & (source >= 0) & (row != source))
+    one = np.ones(len(known), np.int64)
+    return Lines(row[known], source[known], one, one, one * ALWAYS[0], one * ALWAYS[1])
+
+
+def joined(one: Lines, other: Lines) -> Lines:
+    """The lines of both."""
+    return Lines(
+        *(
+            np.concatenate([getattr(one, part.name), getattr(other, part.name)])
+            for part in fields(Lines)
+        )
+    )
+
+
+def _sites(sheet: Sheet, catalogue: Catalogue) -> Ints:
+    """The one site at which each line holds, as its place in `sites`."""
+    if "site" not in sheet:
+        return np.full(sheet.rows, EVERY_SITE, np.int64)
+    texts = sheet.texts("site", empty=True)
+    places = pc.index_in(texts, value_set=catalogue.sites).fill_null(SITE_UNKNOWN)
+    empty = pc.equal(texts, "").to_numpy(zero_copy_only=False).astype(bool)
+    found = np.where(empty, EVERY_SITE, places.to_numpy(zero_copy_only=False).astype(np.int64))
+    sheet.refuse(found == SITE_UNKNOWN, "site", "items has nothing at this site; correct it.")
+    return found
+
+
 def _days(sheet: Sheet, column: str, default: int) -> Ints:
     """Days as ordinals; an empty one is the default."""
     if column not in sheet:
@@ -82,10 +136,16 @@ def _days(sheet: Sheet, column: str, default: int) -> Ints:
     return sheet.days(column, default)
 
 
-def _refuse_overlap(sheet: Sheet, pair: Ints, valid_from: Ints, valid_to: Ints) -> None:
+def _refuse_overlap(
+    sheet: Sheet, pair: Ints, only_at: Ints, valid_from: Ints, valid_to: Ints
+) -> None:
     """No two lines of a parent and component may hold on one day: which is taken is not guessed."""
-    order = np.lexsort((valid_from, pair))
+    # A line for every site stands beside no line for one.
+    everywhere = np.isin(pair, pair[only_at == EVERY_SITE])
+    only_at = np.where(everywhere, EVERY_SITE, only_at)
+    order = np.lexsort((valid_from, only_at, pair))
     same = (pair[order][1:] == pair[order][:-1]) & (pair[order][1:] >= 0)
+    same &= only_at[order][1:] == only_at[order][:-1]
     after = np.flatnonzero(same & (valid_from[order][1:] <= valid_to[order][:-1])) + 1
     first = dict(zip(order[after].tolist(), order[after - 1].tolist(), strict=True))
     sheet.findings.rows(

@@ -1,0 +1,333 @@
+"""A folder as what the REST routes of a running Takt take, and what of it they do not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from takt.standalone.supply_folder.calendars import WEEKDAYS
+from takt.standalone.supply_folder.findings import Findings
+from takt.standalone.supply_folder.reading import find, read_sheet
+from takt.standalone.supply_folder.sheet import Sheet
+
+Body = dict[str, Any]
+Place = tuple[str, str]
+
+TEXTS: dict[str, tuple[str, ...]] = {
+    "items": ("item", "site", "lot_rule", "fences", "calendar", "unit", "phantom"),
+    "bom": ("parent", "component", "site", "valid_from", "valid_to"),
+    "stock": ("item", "site"),
+    "receipts": ("order", "item", "site", "due", "firm"),
+    "demand": ("demand", "item", "site", "due", "kind"),
+    "transfers": ("item", "site", "origin"),
+    "suppliers": ("item", "supplier", "site", "calendar"),
+    "calendars": ("calendar", "day"),
+}
+NUMBERS: dict[str, tuple[str, ...]] = {
+    "items": (
+        *("lead_time_days", "safety_stock", "lot_minimum", "lot_multiple", "lot_maximum"),
+        *("lot_quantity", "lot_periods", "yield", "cost"),
+    ),
+    "bom": ("quantity", "scrap"),
+    "stock": ("quantity",),
+    "receipts": ("quantity",),
+    "demand": ("quantity",),
+    "transfers": (),
+    "suppliers": ("lead_time_days",),
+    "calendars": ("minutes",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a file: its texts, and its numbers as decimals; what is empty is not there."""
+
+    path: Path
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+    def problem(self, column: str, remedy: str) -> Body:
+        """Why a row is not loaded, or not as it stands."""
+        return {
+            "file": self.path.name,
+            "line": self.line,
+            "field": column,
+            "value": self[column],
+            "remedy": remedy,
+        }
+
+
+@dataclass(slots=True)
+class Loading:
+    """What goes to which route, in an order in which each refers to earlier ones only.
+
+    Args:
+        sets: bodies of PUT /v1/<noun>.
+        orders: rows of demand that are orders.
+        problems: rows that a running Takt cannot take.
+        notes: what is taken otherwise than it stands.
+    """
+
+    sets: dict[str, list[Body]] = field(default_factory=dict)
+    orders: list[Row] = field(default_factory=list)
+    problems: list[Body] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_rows(folder: Path) -> dict[str, list[Row]]:
+    """The rows of a folder that was checked before."""
+    found: dict[str, list[Row]] = {}
+    for name, texts in TEXTS.items():
+        findings = Findings()
+        path = find(folder, name, findings)
+        every = (*texts, *NUMBERS[name])
+        sheet = path and read_sheet(
+            path, findings, texts=texts, numbers=NUMBERS[name], optional=every
+        )
+        found[name] = _rows(sheet, texts, NUMBERS[name]) if sheet else []
+    return found
+
+
+def _rows(sheet: Sheet, texts: Iterable[str], numbers: Iterable[str]) -> list[Row]:
+    columns: dict[str, list[str]] = {}
+    for name in texts:
+        if name in sheet:
+            columns[name] = sheet.texts(name, empty=True).to_pylist()
+    for name in numbers:
+        if name in sheet:
+            columns[name] = [
+                "" if np.isnan(value) else amount(value) for value in _numbers(sheet, name)
+            ]
+    return [
+        Row(sheet.path, sheet.line(row), {n: values[row] for n, values in columns.items()})
+        for row in range(sheet.rows)
+    ]
+
+
+def _numbers(sheet: Sheet, name: str) -> list[float]:
+    empty = sheet.empty(name)
+    return np.where(empty, np.nan, sheet.numbers(name, 0.0)).tolist()  # type: ignore[no-any-return]
+
+
+def amount(value: float) -> str:
+    """A number as a decimal with six places at most."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def loading_of(rows: Mapping[str, list[Row]]) -> Loading:
+    """What a folder's rows are to a running Takt."""
+    found = Loading()
+    lines = _bills(rows["bom"], rows, found)
+    moved = {(row["item"], row["site"]): row for row in rows["transfers"]}
+    found.sets = {
+        "calendars": _calendars(rows["calendars"]),
+        "sites": _sites(rows["items"], found),
+        "items": _items(rows["items"], lines, moved, found),
+        "bills-of-material": [one for one in lines.values() if one["components"]],
+        "stock": _stock(rows["stock"], found),
+        "suppliers": _suppliers(rows, lines, moved, found),
+        "scheduled-receipts": [
+            {
+                "reference": row["order"],
+                "item": row["item"],
+                "site": row["site"],
+                "kind": "firm" if row["firm"].lower() in ("true", "yes", "1") else "scheduled",
+                "due_on": row["due"][:10],
+                "quantity": row["quantity"],
+            }
+            for row in rows["receipts"]
+        ],
+    }
+    for row in moved.values():
+        how = "a running Takt has no transfers; it is planned as bought at this site."
+        found.problems.append(row.problem("origin", how))
+    for row in rows["demand"]:
+        if row["kind"] == "forecast":
+            how = "a running Takt forecasts by itself; this is planned by `takt plan` only."
+            found.problems.append(row.problem("kind", how))
+        else:
+            found.orders.append(row)
+    return found
+
+
+def _calendars(rows: Iterable[Row]) -> list[Body]:
+    found: dict[str, Body] = {}
+    for row in rows:
+        one = found.setdefault(
+            row["calendar"], {"code": row["calendar"], "minutes": [0] * 7, "exceptions": {}}
+        )
+        day, minutes = row["day"].lower(), int(float(row["minutes"]))
+        if day in WEEKDAYS:
+            one["minutes"][WEEKDAYS.index(day)] = minutes
+        else:
+            one["exceptions"][day] = minutes
+    return list(found.values())
+
+
+def _sites(rows: Iterable[Row], found: Loading) -> list[Body]:
+    """Sites with the calendar that their items name; a site has one in a running Takt."""
+    sites: dict[str, Body] = {}
+    for row in rows:
+        calendar = row["calendar"] or None
+        one = sites.setdefault(
+            row["site"], {"code": row["site"], "name": row["site"], "calendar": calendar}
+        )
+        if one["calendar"] is None:
+            one["calendar"] = calendar
+        elif calendar and one["calendar"] != calendar:
+            how = f"a site has one calendar in a running Takt, here {one['calendar']}."
+            found.problems.append(row.problem("calendar", how))
+    return list(sites.values())
+
+
+def _bills(rows: Iterable[Row], all_: Mapping[str, list[Row]], found: Loading) -> dict[str, Body]:
+    """Bills by item; one that differs between sites is refused, since an item has one bill."""
+    by_site: dict[str, dict[str, list[Row]]] = {}
+    for row in rows:
+        by_site.setdefault(row["parent"], {}).setdefault(row["site"], []).append(row)
+    bills: dict[str, Body] = {}
+    for item, sites in by_site.items():
+        everywhere = sites.pop("", [])
+        versions = [everywhere + lines for lines in sites.values()] or [everywhere]
+        bodies = [[_component(line) for line in lines] for lines in versions]
+        bills[item] = {
+            "item": item,
+            "components": bodies[0],
+            "at": set() if everywhere else set(sites),
+        }
+        key = [sorted(map(str, body)) for body in bodies]
+        for version, lines in zip(key[1:], versions[1:], strict=True):
+            if version != key[0]:
+                how = f"a running Takt has one bill of {item} for all sites: the first is taken."
+                found.problems.append(lines[0].problem("site", how))
+    return bills
+
+
+def _component(row: Row) -> Body:
+    return {
+        "component": row["component"],
+        "quantity": row["quantity"],
+        "scrap": row["scrap"] or "0",
+        "valid_from": row["valid_from"][:10] or None,
+        "valid_to": row["valid_to"][:10] or None,
+    }
+
+
+def _made(place: Place, bills: Mapping[str, Body], moved: Mapping[Place, Row]) -> bool:
+    bill = bills.get(place[0])
+    return bill is not None and place not in moved and (not bill["at"] or place[1] in bill["at"])
+
+
+def _items(
+    rows: Iterable[Row], bills: Mapping[str, Body], moved: Mapping[Place, Row], found: Loading
+) -> list[Body]:
+    items: dict[str, Body] = {}
+    for row in rows:
+        one = items.setdefault(
+            row["item"], {"code": row["item"], "name": row["item"], "unit": "each", "sites": []}
+        )
+        one["unit"] = row["unit"] or one["unit"]
+        made = _made((row["item"], row["site"]), bills, moved)
+        if row["phantom"].lower() in ("true", "yes", "1"):
+            one["sites"].append({"site": row["site"], "source": "phantom"})
+            continue
+        good = row["yield"] or "1"
+        if not made and float(good) != 1:
+            how = "a yield is of what is made; it is left out."
+            found.problems.append(row.problem("yield", how))
+            good = "1"
+        one["sites"].append(
+            {
+                "site": row["site"],
+                "source": "make" if made else "buy",
+                "safety_stock": row["safety_stock"] or "0",
+                "lead_time_days": -int(-float(row["lead_time_days"]) // 1),
+                "minimum": row["lot_minimum"] or "0",
+                "multiple": row["lot_multiple"] or "0",
+                "maximum": row["lot_maximum"] or None,
+                "lot": {
+                    "rule": row["lot_rule"] or "lot_for_lot",
+                    "quantity": row["lot_quantity"] or "0",
+                    "periods": int(float(row["lot_periods"] or 1)),
+                },
+                "fence_days": int(float(row["fences"] or 0)),
+                "yield_share": good,
+                "unit_cost": row["cost"] or None,
+            }
+        )
+    return list(items.values())
+
+
+def _stock(rows: Iterable[Row], found: Loading) -> list[Body]:
+    counts = []
+    for row in rows:
+        if float(row["quantity"]) < 0:
+            how = "a running Takt counts 0 or more; it is left out. What is owed is demand."
+            found.problems.append(row.problem("quantity", how))
+            continue
+        counts.append({"item": row["item"], "site": row["site"], "on_hand": row["quantity"]})
+    return counts
+
+
+def _suppliers(
+    rows: Mapping[str, list[Row]],
+    bills: Mapping[str, Body],
+    moved: Mapping[Place, Row],
+    found: Loading,
+) -> list[Body]:
+    """Suppliers with what they offer: lots and cost are those of the item where it is bought."""
+    suppliers: dict[str, Body] = {}
+    offered: dict[str, Body] = {}
+    planned: dict[str, list[Row]] = {}
+    for item in rows["items"]:
+        if not _made((item["item"], item["site"]), bills, moved):
+            planned.setdefault(item["item"], []).append(item)
+    unpriced = 0
+    for row in rows["suppliers"]:
+        one = suppliers.setdefault(
+            row["supplier"],
+            {
+                "code": row["supplier"],
+                "name": row["supplier"],
+                "calendar": row["calendar"] or None,
+                "payment_days": 0,
+                "offers": [],
+            },
+        )
+        bought = next(
+            (item for item in planned.get(row["item"], []) if row["site"] in ("", item["site"])),
+            None,
+        )
+        if bought is None:
+            found.notes.append(f"{row['item']} is made, so {row['supplier']} is not asked.")
+            continue
+        if (row["calendar"] or None) != one["calendar"]:
+            how = f"a supplier has one calendar in a running Takt, here {one['calendar']}."
+            found.problems.append(row.problem("calendar", how))
+        unpriced += not bought["cost"]
+        offer = {
+            "item": row["item"],
+            "lead_time_days": -int(-float(row["lead_time_days"]) // 1),
+            "minimum": bought["lot_minimum"] or "0",
+            "multiple": bought["lot_multiple"] or "0",
+            "maximum": bought["lot_maximum"] or None,
+            "price_breaks": [{"quantity": "0", "price": bought["cost"] or "0"}],
+        }
+        if (before := offered.setdefault(row["item"], offer)) is not offer:
+            if before != offer or offer not in one["offers"]:
+                how = "a running Takt asks one supplier of an item for all sites: the first."
+                found.problems.append(row.problem("supplier", how))
+            continue
+        one["offers"].append(offer)
+    if unpriced:
+        found.notes.append(
+            f"{unpriced:,} items that are bought have no cost in items: offered at price 0."
+        )
+    if suppliers:
+        found.notes.append("Suppliers that are new are paid on receipt: their payment_days are 0.")
+    return list(suppliers.values())

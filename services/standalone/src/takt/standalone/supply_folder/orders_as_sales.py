@@ -1,0 +1,126 @@
+"""Orders of a folder as sales of a running Takt that are not shipped: its firm demand.
+
+A sale is of a product in a region; a site's region has the site's code. Neither is made up: an
+order whose product or region Takt does not have is named, and planned by `takt plan` only.
+"""
+
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from takt.standalone.commands.door import answer
+from takt.standalone.supply_folder.loading import Loading, Row
+from takt.standalone.supply_folder.sending import Told, pages, same, send_set
+
+if TYPE_CHECKING:
+    import httpx
+
+Body = dict[str, Any]
+SOURCE = "supply-folder"
+PART = 500
+LONGEST = 100
+ONLY = "until then it is planned by `takt plan` only."
+
+
+def load_orders(
+    client: "httpx.Client", loading: Loading, progress: Told, *, today: date, dry_run: bool
+) -> dict[str, dict[str, int]]:
+    """Sales by source and order line, with the sourcing that brings them to their sites."""
+    if not loading.orders:
+        return {}
+    prices = {one["code"]: one["list_price"] for one in pages(client, "products")}
+    regions = {one["code"] for one in pages(client, "regions")}
+    lines = _order_lines(loading.orders)
+    sold: list[tuple[Row, str]] = []
+    for row, line in zip(loading.orders, lines, strict=True):
+        if row["item"] not in prices:
+            how = "Takt sells no product of this code; add it with its price, and import again: "
+            loading.problems.append(row.problem("item", how + ONLY))
+        elif row["site"] not in regions:
+            how = "Takt has no region of this code; add it, and import again: "
+            loading.problems.append(row.problem("site", how + ONLY))
+        elif len(line) > LONGEST:
+            how = f"with item and site it is longer than {LONGEST} characters; shorten it: "
+            loading.problems.append(row.problem("demand", how + ONLY))
+        else:
+            sold.append((row, line))
+    counts = {"new": 0, "changed": 0, "unchanged": 0}
+    if not sold:
+        return {"sales": counts}
+    sourcing = _sourcing(client, loading, sold, today, progress, dry_run=dry_run)
+    there = {one["order_line"]: one for one in pages(client, "sales") if one["source"] == SOURCE}
+    waiting = []
+    for row, line in sold:
+        before = there.get(line)
+        body = _sale(row, line, prices[row["item"]], before, today)
+        if before is not None and all(same(before.get(n), v) for n, v in body.items()):
+            counts["unchanged"] += 1
+            continue
+        counts["new" if before is None else "changed"] += 1
+        waiting.append(body)
+    for begin in range(0, 0 if dry_run else len(waiting), PART):
+        progress("sales", begin, len(waiting))
+        answer(client.post("/v1/sales/upserts", json={"items": waiting[begin : begin + PART]}))
+    loading.notes.append("Orders are sales at the list price of their product, sold on that day.")
+    return {"sourcing": sourcing, "sales": counts}
+
+
+def _order_lines(rows: list[Row]) -> list[str]:
+    """A name for each order that stays when its day or quantity changes."""
+    names = [f"{row['demand']} | {row['item']} | {row['site']}" for row in rows]
+    often = Counter(names)
+    return [
+        f"{name} | {row['due'][:10]}" if often[name] > 1 else name
+        for row, name in zip(rows, names, strict=True)
+    ]
+
+
+def _sale(row: Row, line: str, price: str, before: Body | None, today: date) -> Body:
+    """An order line; what the running Takt knows of price and shipments stays."""
+    known = before or {"price": price, "sold_on": today.isoformat()}
+    return {
+        "source": SOURCE,
+        "order_line": line,
+        "product": row["item"],
+        "region": row["site"],
+        "quantity": row["quantity"],
+        "price": known["price"],
+        "sold_on": known["sold_on"],
+        "requested_date": row["due"][:10],
+        "shipped_quantity": known.get("shipped_quantity", "0"),
+        "shipped_on": known.get("shipped_on"),
+    }
+
+
+def _sourcing(
+    client: "httpx.Client",
+    loading: Loading,
+    sold: list[tuple[Row, str]],
+    today: date,
+    progress: Told,
+    *,
+    dry_run: bool,
+) -> dict[str, int]:
+    """Rules for products in regions that have none; one that is there decides."""
+    there = {(one["product"], one["region"]) for one in pages(client, "sourcing")}
+    first: dict[tuple[str, str], date] = {}
+    kept = set()
+    for row, _ in sold:
+        pair = row["item"], row["site"]
+        if pair in there:
+            kept.add(pair)
+            continue
+        due = date.fromisoformat(row["due"][:10])
+        first[pair] = min(first.get(pair, today), due)
+    rules = [
+        {
+            "product": item,
+            "region": site,
+            "valid_from": day.isoformat(),
+            "shares": [{"site": site, "share": "1"}],
+        }
+        for (item, site), day in first.items()
+    ]
+    counts = send_set(client, "sourcing", rules, progress, dry_run=dry_run)
+    counts["unchanged"] = len(kept)
+    return counts

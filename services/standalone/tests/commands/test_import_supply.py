@@ -1,0 +1,226 @@
+"""`takt import supply`, with a door that keeps what it is told, as a running Takt would."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import TypeAdapter
+
+from takt.deals.schemas.sales import SalesIn
+from takt.standalone.supply_folder.sending import KEYS
+from takt.supply_planning.schemas import network
+
+Takt = Callable[..., tuple[int, str, str]]
+GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "plan.md"
+FILES = dict(re.findall(r"```csv (\w+)\.csv\n(.*?)```", GUIDE.read_text("utf-8"), re.S))
+SCHEMAS: dict[str, Any] = {
+    "calendars": network.Calendar,
+    "sites": network.Site,
+    "items": network.Item,
+    "bills-of-material": network.BillOfMaterial,
+    "stock": network.Stock,
+    "suppliers": network.Supplier,
+    "scheduled-receipts": network.ScheduledReceipt,
+    "sourcing": network.Sourcing,
+}
+
+
+class Running:
+    """What a running Takt keeps, by the schemas of its routes."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {n: {} for n in SCHEMAS}
+        self.there |= {"products": {}, "regions": {}, "sales": {}}
+        self.writes: list[str] = []
+
+    def sells(self, product: str, region: str) -> None:
+        self.there["products"][product,] = {"code": product, "list_price": "300"}
+        self.there["regions"][region,] = {"code": region}
+
+    def reply(self, request: httpx.Request) -> httpx.Response:
+        noun = request.url.path.split("/")[2]
+        if request.method == "GET":
+            return httpx.Response(200, json={"items": [*self.there[noun].values()], "next": None})
+        body = json.loads(request.content)
+        self.writes.append(noun)
+        if noun == "sales":
+            found = SalesIn.model_validate(body).model_dump(mode="json")["items"]
+            self.there[noun] |= {(one["order_line"],): one for one in found}
+            return httpx.Response(200, json=found)
+        many = TypeAdapter(network.Many[SCHEMAS[noun]])  # type: ignore[valid-type]
+        found = many.dump_python(many.validate_python(body), mode="json")["items"]
+        self.there[noun] |= {tuple(one[name] for name in KEYS[noun]): one for one in found}
+        return httpx.Response(200, json={"written": len(found)})
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> Running:
+    """A Takt of whom nothing is known yet."""
+    found = Running()
+
+    class Client(httpx.Client):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings, transport=httpx.MockTransport(found.reply))
+
+    monkeypatch.setattr(httpx, "Client", Client)
+    monkeypatch.setenv("TAKT_KEY", "k")
+    monkeypatch.setenv("TAKT_URL", "http://takt")
+    return found
+
+
+def folder(tmp_path: Path, **changed: str) -> Path:
+    """The files of the guide, some of them otherwise."""
+    for name, text in (FILES | changed).items():
+        lines = [line.strip() for line in text.strip().splitlines()]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return tmp_path
+
+
+def imported(takt: Takt, path: Path, *more: object) -> dict[str, Any]:
+    code, out, err = takt("import", "supply", path, "-o", "json", *more)
+    found: dict[str, Any] = json.loads(out)
+    assert code == bool(found["problems"]), err
+    return found
+
+
+def test_the_folder_of_the_guide_becomes_what_the_routes_take(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    found = imported(takt, folder(tmp_path))
+    assert found["problems"] == []
+    (bike,) = running.there["items"]["bike",]["sites"]
+    assert (bike["source"], bike["lead_time_days"], bike["minimum"]) == ("make", 7, "3")
+    (tube,) = running.there["items"]["tube",]["sites"]
+    assert (tube["source"], tube["lead_time_days"]) == ("buy", 14)
+    (line,) = running.there["bills-of-material"]["wheel",]["components"]
+    assert (line["component"], line["quantity"], line["scrap"]) == ("tube", "0.25", "0.2")
+    assert running.there["stock"]["wheel", "east"]["on_hand"] == "7"
+    assert running.there["scheduled-receipts"]["PO-1",]["due_on"] == "2026-12-14"
+    sale = running.there["sales"]["D-1 | bike | east",]
+    assert (sale["product"], sale["region"], sale["quantity"]) == ("bike", "east", "12")
+    assert (sale["price"], sale["requested_date"]) == ("300", "2026-12-22")
+    (rule,) = running.there["sourcing"].values()
+    assert rule["shares"] == [{"site": "east", "share": "1"}]
+
+
+def test_twice_changes_nothing(takt: Takt, tmp_path: Path, running: Running) -> None:
+    running.sells("bike", "east")
+    imported(takt, folder(tmp_path))
+    running.writes.clear()
+    found = imported(takt, tmp_path)
+    assert running.writes == []
+    assert {(counts["new"], counts["changed"]) for counts in found["counts"].values()} == {(0, 0)}
+    assert found["counts"]["items"]["unchanged"] == 3
+
+
+def test_a_changed_row_alone_is_written_and_what_the_folder_does_not_say_stays(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    imported(takt, folder(tmp_path))
+    running.there["items"]["bike",]["name"] = "A bicycle"
+    running.there["items"]["bike",]["sites"][0]["tolerance_days"] = 3
+    running.writes.clear()
+    changed = FILES["items"].replace("bike,east,7,0,3,4", "bike,east,8,0,3,4")
+    found = imported(takt, folder(tmp_path, items=changed))
+    assert running.writes == ["items"]
+    assert found["counts"]["items"] == {"new": 0, "changed": 1, "unchanged": 2}
+    bike = running.there["items"]["bike",]
+    assert bike["name"] == "A bicycle"
+    assert (bike["sites"][0]["lead_time_days"], bike["sites"][0]["tolerance_days"]) == (8, 3)
+
+
+def test_a_dry_run_writes_nothing_and_counts(takt: Takt, tmp_path: Path, running: Running) -> None:
+    running.sells("bike", "east")
+    found = imported(takt, folder(tmp_path), "--dry-run")
+    assert running.writes == []
+    assert found["counts"]["items"] == {"new": 3, "changed": 0, "unchanged": 0}
+    assert found["counts"]["sales"]["new"] == 2
+
+
+def test_demand_that_a_running_takt_cannot_take_is_named_row_by_row(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    demand = """demand,item,site,due,quantity,kind
+                D-1,bike,east,2026-12-22,12,order
+                F-1,bike,east,2026-12-22,5,forecast"""
+    found = imported(takt, folder(tmp_path, demand=demand))
+    forecast, order = found["problems"]
+    assert (forecast["line"], forecast["field"]) == (3, "kind")
+    assert "planned by `takt plan` only" in forecast["remedy"]
+    assert (order["file"], order["line"], order["field"]) == ("demand.csv", 2, "item")
+    assert "planned by `takt plan` only" in order["remedy"]
+    assert "sales" not in running.writes
+    code, out, err = takt("import", "supply", tmp_path)
+    assert code == 1
+    assert out.startswith("Imported:\n")
+    assert "demand.csv:3 kind = 'forecast': a running Takt forecasts by itself" in err
+
+
+def test_transfers_other_bills_and_what_is_owed_are_told(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    changed = {
+        "items": FILES["items"] + "bike,west,2,0,,\nwheel,west,1,0,,\n",
+        "bom": "parent,component,quantity,site\nbike,wheel,2,east\nwheel,tube,.25,east\n",
+        "stock": "item,site,quantity\nbike,east,-2\n",
+        "transfers": "item,site,origin\nbike,west,east\n",
+    }
+    found = imported(takt, folder(tmp_path, **changed))
+    told = {(one["file"], one["field"]) for one in found["problems"]}
+    assert told == {("transfers.csv", "origin"), ("stock.csv", "quantity")}
+    sources = {one["site"]: one["source"] for one in running.there["items"]["bike",]["sites"]}
+    assert sources == {"east": "make", "west": "buy"}
+
+
+def test_suppliers_and_calendars_keep_what_else_they_have(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    path = folder(
+        tmp_path,
+        calendars="calendar,day,minutes\nwork,monday,480\nwork,2026-12-24,0\n",
+        suppliers="item,supplier,lead_time_days,calendar\ntube,Rubber,9,work\n",
+    )
+    found = imported(takt, path)
+    assert "1 items that are bought have no cost in items: offered at price 0." in found["notes"]
+    rubber = running.there["suppliers"]["Rubber",]
+    assert rubber["calendar"] == "work"
+    assert running.there["calendars"]["work",]["exceptions"] == {"2026-12-24": 0}
+    rubber["payment_days"] = 30
+    rubber["offers"][0]["price_breaks"] = [{"quantity": "0", "price": "4"}]
+    rubber["offers"].append({**rubber["offers"][0], "item": "other"})
+    running.writes.clear()
+    imported(takt, path)
+    assert running.writes == []
+
+
+def test_a_folder_with_something_wrong_is_refused_as_by_takt_plan(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    path = folder(tmp_path, stock="item,site,quantity\nboat,east,2\n")
+    code, out, err = takt("import", "supply", path)
+    assert (code, out) == (1, "")
+    assert "stock.csv:2 item = 'boat': items has no such item" in err
+    assert "nothing was imported" in err
+    assert running.writes == []
+
+
+def test_a_frepple_model_goes_in_the_same_way(takt: Takt, tmp_path: Path, running: Running) -> None:
+    file = tmp_path / "model.json"
+    model = [
+        {"model": "input.item", "fields": {"name": "bike"}},
+        {"model": "input.location", "fields": {"name": "east"}},
+        {"model": "input.buffer", "fields": {"item": "bike", "location": "east", "onhand": 4}},
+    ]
+    file.write_text(json.dumps(model))
+    code, out, err = takt("import", "frepple", file, "-o", "json")
+    assert code == 0, err
+    assert json.loads(out)["loaded"]["counts"]["stock"]["new"] == 1
+    assert running.there["stock"]["bike", "east"]["on_hand"] == "4"
