@@ -78,7 +78,7 @@ SELECT (SELECT revision FROM network_revision) AS revision,
 WRITE = f"""
 WITH planned AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::json[],
-        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[], $13::jsonb[])
+        $7::jsonb[], $8::jsonb[], $9::jsonb[], $12::jsonb[], $13::json[])
         AS planned (item, site, sequence, outcome, because, netting, releases, messages,
             communicated, gist, inputs)
 ), states_kept AS (
