@@ -1,6 +1,10 @@
 """What the database refuses is a problem that the caller can read, never a fault."""
 
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 import httpx
 import pytest
@@ -45,6 +49,27 @@ async def test_what_a_constraint_refuses_is_named_with_a_remedy(
     assert answer.headers["content-type"] == problems.MEDIA_TYPE
     assert answer.json()["remedy"]
     assert "constraint" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+        (date(2030, 1, 1), "2030-01-01"),
+        (datetime(2030, 1, 1, tzinfo=UTC), "2030-01-01T00:00:00+00:00"),
+        ({"产品": [Decimal("1.50"), None]}, '{"产品": ["1.50", null]}'),
+        ({"half": "\ud800"}, '{"half": "\\ud800"}'),
+        ("\ud800", "\\ud800"),
+        (float("nan"), "nan"),
+        ("x" * 300, "x" * 200 + "…"),
+    ],
+)
+def test_a_value_is_shown_as_it_is_written_not_as_python_has_it(
+    value: object, shown: object
+) -> None:
+    found = problems.shown(value)
+    assert found == shown
+    json.dumps(found, ensure_ascii=False).encode()
 
 
 def even(number: int) -> int:

@@ -9,10 +9,13 @@ Problem                      an error with a status and a slug; the class docstr
 `-- Unavailable         503  the database or the log cannot be reached now
 """
 
+import json
 import logging
 import math
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -174,10 +177,17 @@ def shown(value: object) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, Decimal | str):
-        text = str(value)
+    if isinstance(value, Decimal | str | UUID):
+        # Half of a surrogate pair is JSON, but no text that can be sent back.
+        text = str(value).encode(errors="backslashreplace").decode()
         return text if len(text) <= 200 else text[:200] + "…"
-    return shown(repr(value))
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    try:
+        # As the sender wrote it, not as Python does.
+        return shown(json.dumps(value, default=str, ensure_ascii=False))
+    except (TypeError, ValueError):
+        return shown(repr(value))
 
 
 def explain(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
