@@ -233,3 +233,40 @@ async def test_a_correction_that_came_first_keeps_the_promise_of_its_line(tx: Tx
     await receive_sales(tx, [newer, sold("a", 9, deal="a")], NOW)
     rows = await tx.exec_driver_sql("SELECT sequence, deal_id FROM sale_lines")
     assert rows.one() == (2, UUID(DEAL["deal_id"]))
+
+
+async def test_a_promise_that_was_made_while_its_line_was_sold_binds_nothing_beside_the_sale(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await company(client)
+    async with database.transaction() as tx:
+        await receive_sales(tx, [sold("a", 4, deal="a")], NOW)
+        assert (await wish(client, "3", **DEAL)).status_code == 201
+    assert await free(client) == ["6", "6", "26", "26"]
+    line = {"product": "bike", "region": "north", "quantity": "9", "line_id": DEAL["line_id"]}
+    reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line]})
+    assert reply.json()["lines"][0]["parts"][0]["quantity"] == "6"
+
+
+async def test_what_a_line_holds_is_given_to_one_of_its_wishes(client: httpx.AsyncClient) -> None:
+    await company(client)
+    await wish(client, "30", **DEAL)
+    line = {"product": "bike", "region": "north", "quantity": "10", "line_id": DEAL["line_id"]}
+    reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line] * 4})
+    assert [one["promised"] for one in reply.json()["lines"]] == ["10", "10", "10", "0"]
+
+
+async def test_as_soon_as_can_be_is_today_where_the_company_is(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await company(client)
+    async with database.transaction() as tx:
+        await tx.exec_driver_sql(
+            "UPDATE network_revision SET time_zone = 'Etc/GMT+12',"
+            " revision = nextval('network_revisions')"
+        )
+    line = {"product": "bike", "region": "north", "quantity": "1"}
+    reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line]})
+    shown = reply.json()["lines"][0]
+    yesterday = str((NOW - timedelta(hours=12)).date())
+    assert (shown["wanted_on"], shown["promised_on"]) == (yesterday, yesterday)
