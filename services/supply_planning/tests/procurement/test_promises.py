@@ -8,6 +8,7 @@ import httpx
 from takt.common.db import Database, Tx
 from takt.common.event import new_id
 from takt.common.testing import NOW
+from takt.supply_planning.service import promises as service
 from takt.supply_planning.service.receive_sales import receive_sales
 
 from .company import MONDAY, SALES, ask, sold, week
@@ -211,6 +212,7 @@ async def test_a_senseless_wish_is_refused_by_name(client: httpx.AsyncClient, ne
         ({"deal_id": DEAL["deal_id"]}, "invalid-request", "body"),
         ({"quantity": "0"}, "invalid-request", "quantity"),
         ({"wanted_on": "soon"}, "invalid-request", "wanted_on"),
+        ({"order_line": "a\0b"}, "invalid-request", "order_line"),
     ]
     for change, slug, field in refusals:
         refused = await wish(client, change.pop("quantity", "1"), **change)
@@ -270,3 +272,19 @@ async def test_as_soon_as_can_be_is_today_where_the_company_is(
     shown = reply.json()["lines"][0]
     yesterday = str((NOW - timedelta(hours=12)).date())
     assert (shown["wanted_on"], shown["promised_on"]) == (yesterday, yesterday)
+
+
+async def test_a_wish_that_fails_brings_no_other_down(
+    client: httpx.AsyncClient, monkeypatch: Any
+) -> None:
+    await company(client)
+    decide = service.reserve
+
+    async def fails(tx: Tx, asked: Any, now: Any) -> Any:
+        if any(one.wish.quantity == 13 for one in asked):
+            raise RuntimeError("this one")
+        return await decide(tx, asked, now)
+
+    monkeypatch.setattr("takt.supply_planning.service.promise_desk.reserve", fails)
+    replies = await asyncio.gather(*(wish(client, str(units)) for units in (1, 13, 2)))
+    assert [reply.status_code for reply in replies] == [201, 500, 201]
