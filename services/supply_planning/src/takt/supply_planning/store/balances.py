@@ -16,13 +16,6 @@ from takt.supply_planning.store.by_network import asked_columns
 from takt.supply_planning.store.orders import ORDER_ROW, order_from
 from takt.supply_planning.store.promises import OrderLine, parts_from
 
-BINDS = """r.state = 'open' AND r.expires_at > now()
-    AND NOT EXISTS (SELECT FROM sale_lines l JOIN sales s USING (sale_id)
-        WHERE l.line_id = r.line_id AND s.quantity > 0)
-    AND NOT EXISTS (SELECT FROM sale_lines l JOIN sales s USING (sale_id)
-        WHERE (l.source, l.order_line) = (r.source, r.order_line) AND s.quantity > 0)"""
-"""A line whose sale was committed while its promise was made binds by the sale alone."""
-
 READ = f"""
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
 series AS (SELECT * FROM unnest($3::text[], $4::text[]) AS series (product, region)),
@@ -46,17 +39,22 @@ SELECT (SELECT revision FROM network_revision) AS revision,
         WHERE promised = '[]' GROUP BY product, region, requested_on, promised
         UNION ALL SELECT * FROM unshipped WHERE promised <> '[]') sold) AS sold,
     (SELECT json_agg(json_build_array(product, site, day, units)) FROM (
-        SELECT product, part->>0 AS site, part->>1 AS day, sum((part->>2)::bigint) AS units
+        SELECT r.product, part->>0 AS site, part->>1 AS day, sum((part->>2)::bigint) AS units
         FROM reservations r, jsonb_array_elements(parts) part
-        WHERE {BINDS} AND product = ANY($1::text[])
+        WHERE state = 'open' AND expires_at > now() AND r.product = ANY($1::text[])
+            -- A line that was sold while its promise was made binds by the sale alone.
+            AND NOT EXISTS (SELECT FROM sale_lines l JOIN sales USING (sale_id)
+                WHERE l.line_id = r.line_id AND sales.quantity > 0)
+            AND NOT EXISTS (SELECT FROM sale_lines l JOIN sales USING (sale_id)
+                WHERE (l.source, l.order_line) = (r.source, r.order_line) AND sales.quantity > 0)
         GROUP BY 1, 2, 3) reserved) AS reserved,
     (SELECT json_agg(json_build_array(
             reservation_id, line_id, source, order_line, product, parts)) FROM (
         SELECT r.* FROM reservations r JOIN asked a ON r.line_id = a.line_id
-        WHERE {BINDS}
+        WHERE state = 'open' AND expires_at > now()
         UNION ALL
         SELECT r.* FROM reservations r JOIN asked a ON (r.source, r.order_line)
-            = (a.source, a.order_line) WHERE {BINDS}) own) AS own,
+            = (a.source, a.order_line) WHERE state = 'open' AND expires_at > now()) own) AS own,
     (SELECT json_agg(json_build_array(line_id, source, order_line)) FROM (
         SELECT a.*, l.sale_id FROM asked a JOIN sale_lines l ON l.line_id = a.line_id
         UNION ALL
@@ -124,6 +122,7 @@ async def read_balances(
             bound[key].append(part)
     for product, site, day, units in row["reserved"] or ():
         bound[ItemSite(product, site)].append((date.fromisoformat(day), units))
+    sold = {_line(*one) for one in row["sold_lines"] or ()}
     return Promisable(
         row["revision"],
         {
@@ -131,10 +130,11 @@ async def read_balances(
             for key in keys
         },
         {
-            _line(line, source, order_line): Held(UUID(identity), product, parts_from(parts))
+            one: Held(UUID(identity), product, parts_from(parts))
             for identity, line, source, order_line, product, parts in row["own"] or ()
+            if (one := _line(line, source, order_line)) not in sold
         },
-        {_line(*one) for one in row["sold_lines"] or ()},
+        sold,
     )
 
 
