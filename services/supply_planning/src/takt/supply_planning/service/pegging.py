@@ -9,10 +9,9 @@ from sqlalchemy import RowMapping
 
 from takt.common.db import Tx
 from takt.supply_planning.domain.network import Network, Series
+from takt.supply_planning.domain.origins import SOLD, Origin, Part
 from takt.supply_planning.domain.pegging import (
     Cover,
-    Origin,
-    Part,
     Pegs,
     PlannedPosition,
     Source,
@@ -26,9 +25,6 @@ from takt.supply_planning.service.purchase_orders import get_order
 from takt.supply_planning.store import pegging as store
 from takt.supply_planning.store.by_network import read_by_network
 from takt.supply_planning.store.network import known_network
-
-SOLD = ("sale", "deal", "pipeline", "baseline")
-"""Origins that customers stand behind: of a product in a region."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.netting import Horizon, Supply
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, supply_of
-from takt.supply_planning.domain.pegging import Part, PlannedPosition
+from takt.supply_planning.domain.origins import Part
+from takt.supply_planning.domain.pegging import PlannedPosition
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.reasons import Asking, DealLine, ForecastReasons, wanted_at_site
 from takt.supply_planning.store.by_network import asked_columns
