@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -248,6 +249,21 @@ async def test_a_promise_that_was_made_while_its_line_was_sold_binds_nothing_bes
     line = {"product": "bike", "region": "north", "quantity": "9", "line_id": DEAL["line_id"]}
     reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line]})
     assert reply.json()["lines"][0]["parts"][0]["quantity"] == "6"
+
+
+async def test_a_sale_of_another_product_keeps_no_dates_of_its_lines_promise(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await company(client)
+    await wish(client, "12", **DEAL)
+    other = sold("a", 4, deal="a")
+    sale = other.event.sale.model_copy(update={"product": "frame"})
+    event = other.event.model_copy(update={"sale": sale})
+    async with database.transaction() as tx:
+        await receive_sales(tx, [replace(other, event=event)], NOW)
+        kept = await tx.exec_driver_sql("SELECT promised FROM sale_lines")
+        assert kept.scalar_one() == []
+    assert await free(client) == ["10", "10", "30", "30"]
 
 
 async def test_what_a_line_holds_is_given_to_one_of_its_wishes(client: httpx.AsyncClient) -> None:

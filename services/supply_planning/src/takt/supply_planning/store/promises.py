@@ -45,10 +45,12 @@ WITH told AS (
     UPDATE reservations r SET state = 'consumed' FROM told t
     WHERE r.state = 'open' AND r.expires_at > now()
         AND (r.line_id = t.line_id OR (r.source, r.order_line) = (t.source, t.order_line))
-    RETURNING t.sale_id, r.parts
+    RETURNING t.sale_id, r.product, r.parts
 )
 INSERT INTO sale_lines (sale_id, sequence, deal_id, line_id, source, order_line, promised)
-SELECT t.*, coalesce((SELECT parts FROM taken WHERE taken.sale_id = t.sale_id LIMIT 1), '[]')
+SELECT t.*, coalesce((
+    SELECT parts FROM taken JOIN sales USING (sale_id, product)
+    WHERE taken.sale_id = t.sale_id LIMIT 1), '[]') -- the dates of another product say nothing
 FROM told t
 ON CONFLICT (sale_id) DO UPDATE SET sequence = excluded.sequence, deal_id = excluded.deal_id,
     line_id = excluded.line_id, source = excluded.source, order_line = excluded.order_line,
@@ -207,7 +209,12 @@ def _reservation(row: Any) -> Reservation:
 
 
 async def take_lines(tx: Tx, sales: Sequence[SaleLine]) -> None:
-    """Keep what sales are of; a sale takes the place of what was reserved for its line."""
+    """Keep what sales are of; a sale takes the place of what was reserved for its line.
+
+    Args: sales: with a quantity, and kept already (`store.demand`).
+    """
+    if not sales:
+        return
     await tx.exec_driver_sql(
         TAKE_LINES,
         (
