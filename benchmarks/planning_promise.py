@@ -7,26 +7,18 @@ once, which is a queue: its last answer is as late as 500 answers take.
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import httpx
 import numpy as np
 
 from benchmarks.lab import Lab
 from benchmarks.line import Line
-from benchmarks.rest import access_database
+from benchmarks.rest import access_database, service_process
 from benchmarks.wire import Wire
 from takt.common.event import new_id
-from takt.standalone.access import create_key
-from takt.standalone.ports import free_ports
 
 UNITS, REQUESTS, CLIENTS = 300, 500, 16
 DAY = "2026-11-23"
@@ -37,7 +29,10 @@ async def measure(lab: Lab) -> list[Line]:
     async with (
         lab.database("supply_planning", "procurement") as url,
         access_database(lab) as access_url,
-        procurement_process(lab, url, access_url) as (port, key),
+        service_process(lab, url, access_url, "SUPPLY", "takt.supply_planning", "procurement") as (
+            port,
+            key,
+        ),
     ):
         await _prepare(port, key)
         await _ask(port, key, "warm", CLIENTS)
@@ -108,39 +103,3 @@ async def _prepare(port: int, key: str) -> None:
     ) as client:
         for noun, things in puts.items():
             (await client.put(f"/v1/{noun}", json={"items": things})).raise_for_status()
-
-
-@asynccontextmanager
-async def procurement_process(
-    lab: Lab, url: str, access_url: str
-) -> AsyncIterator[tuple[int, str]]:
-    """Procurement as a process with one worker, ready; yields its port and a key."""
-    connection = await asyncpg.connect(access_url)
-    key, _ = await create_key(connection, "bench", ["admin"])
-    await connection.close()
-    [port] = free_ports()
-    environment = {
-        **os.environ,
-        "SUPPLY_DATABASE_URL": url,
-        "TAKT_ACCESS_URL": access_url,
-        "TAKT_KAFKA": lab.bootstrap,
-        "TAKT_PORT": str(port),
-        "TAKT_RATE_LIMIT": "1000000",
-    }
-    command = [sys.executable, "-m", "takt.supply_planning", "procurement"]
-    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, after the process
-    server = subprocess.Popen(command, env=environment, stderr=log)  # noqa: ASYNC220 - an instant
-    try:
-        async with httpx.AsyncClient() as client:
-            while True:
-                try:
-                    ready = await client.get(f"http://127.0.0.1:{port}/health/ready")
-                    ready.raise_for_status()
-                    break
-                except httpx.HTTPError:
-                    await asyncio.sleep(0.1)
-        yield port, key
-    finally:
-        server.terminate()
-        server.wait(40)
-        log.close()

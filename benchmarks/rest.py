@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -75,21 +75,29 @@ async def access_database(lab: Lab) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def deals_process(lab: Lab, url: str, access_url: str) -> AsyncIterator[tuple[int, str]]:
-    """The deals service as a process with one worker, ready; yields its port and a key."""
+async def service_process(
+    lab: Lab, url: str, access_url: str, prefix: str, *module: str
+) -> AsyncIterator[tuple[int, str]]:
+    """A service as a process with one worker, ready; yields its port and a key.
+
+    Args:
+        url: of its database; access_url: of the keys.
+        prefix: of its variables, as DEALS.
+        module: with its arguments, as after `python -m`.
+    """
     connection = await asyncpg.connect(access_url)
     key, _ = await create_key(connection, "bench", ["admin"])
     await connection.close()
     [port] = free_ports()
     environment = {
         **os.environ,
-        "DEALS_DATABASE_URL": url,
+        f"{prefix}_DATABASE_URL": url,
         "TAKT_ACCESS_URL": access_url,
         "TAKT_KAFKA": lab.bootstrap,
         "TAKT_PORT": str(port),
         "TAKT_RATE_LIMIT": "1000000",
     }
-    command = [sys.executable, "-m", "takt.deals"]
+    command = [sys.executable, "-m", *module]
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, after the process
     server = subprocess.Popen(command, env=environment, stderr=log)  # noqa: ASYNC220 - an instant
     try:
@@ -106,6 +114,13 @@ async def deals_process(lab: Lab, url: str, access_url: str) -> AsyncIterator[tu
         server.terminate()
         server.wait(40)
         log.close()
+
+
+def deals_process(
+    lab: Lab, url: str, access_url: str
+) -> AbstractAsyncContextManager[tuple[int, str]]:
+    """The deals service."""
+    return service_process(lab, url, access_url, "DEALS", "takt.deals")
 
 
 async def _prepare(port: int, key: str) -> list[UUID]:

@@ -18,7 +18,7 @@ from takt.supply_planning.domain.change import (
 )
 from takt.supply_planning.domain.lots import LotPolicy
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply, net
-from takt.supply_planning.domain.pegging import Origin, Part
+from takt.supply_planning.domain.origins import Origin, Part
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 from takt.supply_planning.domain.quantity import ONE
 

@@ -12,16 +12,8 @@ from takt.supply_planning.domain.calendar import LeadTime
 from takt.supply_planning.domain.lots import LotPolicy
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply
 from takt.supply_planning.domain.orders import planned_id
-from takt.supply_planning.domain.pegging import (
-    Origin,
-    Part,
-    Pegs,
-    PlannedPosition,
-    Via,
-    above,
-    peg,
-    trace,
-)
+from takt.supply_planning.domain.origins import Origin, Part, Via
+from takt.supply_planning.domain.pegging import Pegs, PlannedPosition, above, peg, trace
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 from takt.supply_planning.domain.quantity import ONE
 

@@ -218,6 +218,25 @@ async def test_what_was_reserved_for_a_deal_is_free_when_it_is_lost(
     assert (await read(client, address))["state"] == "released"
 
 
+async def test_a_line_that_a_deal_has_no_more_gives_up_what_was_reserved_but_no_newer_one(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await load(client)
+    old = demand_of_deal({6: 10})
+    await deal(database, old)
+    added = UUID(int=7)
+    made = await wish(client, "5", deal_id=str(DEAL), line_id=str(added))
+    address = f"/v1/reservations/{made.json()['reservation_id']}"
+    # The news of a stage that was left before the line was added comes late.
+    await deal(database, old.model_copy(update={"sequence": 2}))
+    assert (await read(client, address))["state"] == "open"
+    both = (*old.lines, old.lines[0].model_copy(update={"line_id": added}))
+    await deal(database, old.model_copy(update={"sequence": 3, "lines": both}))
+    assert (await read(client, address))["state"] == "open"
+    await deal(database, old.model_copy(update={"sequence": 4}))
+    assert (await read(client, address))["state"] == "released"
+
+
 async def test_what_has_arrived_is_for_nobody_any_more(
     client: httpx.AsyncClient, database: Database
 ) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -8,6 +9,7 @@ import httpx
 from takt.common.db import Database, Tx
 from takt.common.event import new_id
 from takt.common.testing import NOW
+from takt.supply_planning.service import promises as service
 from takt.supply_planning.service.receive_sales import receive_sales
 
 from .company import MONDAY, SALES, ask, sold, week
@@ -211,6 +213,7 @@ async def test_a_senseless_wish_is_refused_by_name(client: httpx.AsyncClient, ne
         ({"deal_id": DEAL["deal_id"]}, "invalid-request", "body"),
         ({"quantity": "0"}, "invalid-request", "quantity"),
         ({"wanted_on": "soon"}, "invalid-request", "wanted_on"),
+        ({"order_line": "a\0b"}, "invalid-request", "order_line"),
     ]
     for change, slug, field in refusals:
         refused = await wish(client, change.pop("quantity", "1"), **change)
@@ -233,3 +236,71 @@ async def test_a_correction_that_came_first_keeps_the_promise_of_its_line(tx: Tx
     await receive_sales(tx, [newer, sold("a", 9, deal="a")], NOW)
     rows = await tx.exec_driver_sql("SELECT sequence, deal_id FROM sale_lines")
     assert rows.one() == (2, UUID(DEAL["deal_id"]))
+
+
+async def test_a_promise_that_was_made_while_its_line_was_sold_binds_nothing_beside_the_sale(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await company(client)
+    async with database.transaction() as tx:
+        await receive_sales(tx, [sold("a", 4, deal="a")], NOW)
+        assert (await wish(client, "3", **DEAL)).status_code == 201
+    assert await free(client) == ["6", "6", "26", "26"]
+    line = {"product": "bike", "region": "north", "quantity": "9", "line_id": DEAL["line_id"]}
+    reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line]})
+    assert reply.json()["lines"][0]["parts"][0]["quantity"] == "6"
+
+
+async def test_a_sale_of_another_product_keeps_no_dates_of_its_lines_promise(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await company(client)
+    await wish(client, "12", **DEAL)
+    other = sold("a", 4, deal="a")
+    sale = other.event.sale.model_copy(update={"product": "frame"})
+    event = other.event.model_copy(update={"sale": sale})
+    async with database.transaction() as tx:
+        await receive_sales(tx, [replace(other, event=event)], NOW)
+        kept = await tx.exec_driver_sql("SELECT promised FROM sale_lines")
+        assert kept.scalar_one() == []
+    assert await free(client) == ["10", "10", "30", "30"]
+
+
+async def test_what_a_line_holds_is_given_to_one_of_its_wishes(client: httpx.AsyncClient) -> None:
+    await company(client)
+    await wish(client, "30", **DEAL)
+    line = {"product": "bike", "region": "north", "quantity": "10", "line_id": DEAL["line_id"]}
+    reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line] * 4})
+    assert [one["promised"] for one in reply.json()["lines"]] == ["10", "10", "10", "0"]
+
+
+async def test_as_soon_as_can_be_is_today_where_the_company_is(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await company(client)
+    async with database.transaction() as tx:
+        await tx.exec_driver_sql(
+            "UPDATE network_revision SET time_zone = 'Etc/GMT+12',"
+            " revision = nextval('network_revisions')"
+        )
+    line = {"product": "bike", "region": "north", "quantity": "1"}
+    reply = await client.post("/v1/available-to-promise/quotes", json={"lines": [line]})
+    shown = reply.json()["lines"][0]
+    yesterday = str((NOW - timedelta(hours=12)).date())
+    assert (shown["wanted_on"], shown["promised_on"]) == (yesterday, yesterday)
+
+
+async def test_a_wish_that_fails_brings_no_other_down(
+    client: httpx.AsyncClient, monkeypatch: Any
+) -> None:
+    await company(client)
+    decide = service.reserve
+
+    async def fails(tx: Tx, asked: Any, now: Any) -> Any:
+        if any(one.wish.quantity == 13 for one in asked):
+            raise RuntimeError("this one")
+        return await decide(tx, asked, now)
+
+    monkeypatch.setattr("takt.supply_planning.service.promise_desk.reserve", fails)
+    replies = await asyncio.gather(*(wish(client, str(units)) for units in (1, 13, 2)))
+    assert [reply.status_code for reply in replies] == [201, 500, 201]

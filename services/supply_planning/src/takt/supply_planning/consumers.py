@@ -54,5 +54,5 @@ BEHIND_CONSUMER = Consumer(
         ProductChanged: receive_families,
         RegionChanged: receive_regions,
     },
-    rest=1.0,  # only pegging reads it: no plan waits for it
+    rest=1.0,  # for pegging, and to free what lost deals have reserved: no plan waits for it
 )

@@ -1,5 +1,7 @@
 """/v1/available-to-promise: what can still be promised, of what, and when."""
 
+from datetime import date
+
 from fastapi import APIRouter
 
 from takt.common.amounts import Code
@@ -26,13 +28,8 @@ from takt.supply_planning.schemas.promises import (
     SiteAvailability,
     WholeWeek,
 )
-from takt.supply_planning.service.promises import (
-    Quote,
-    Wish,
-    balance_of,
-    balances_of_series,
-    quote_lines,
-)
+from takt.supply_planning.service.promises import balance_of, balances_of_series, quote_lines
+from takt.supply_planning.service.quoting import Quote, Wish
 from takt.supply_planning.store.promises import OrderLine
 
 router = APIRouter(prefix="/v1/available-to-promise", tags=["promises"])
@@ -88,22 +85,23 @@ async def ask_quotes(body: QuoteQuestion, tx: RequestTx, now: Now) -> Quotes:
             line.product,
             line.region,
             line.quantity,
-            line.wanted_on or now.date(),
+            line.wanted_on,
             OrderLine(line_id=line.line_id),
         )
         for line in body.lines
     ]
-    return Quotes(as_of=now, lines=tuple(map(_quoted, await quote_lines(tx, wishes, now))))
+    today, quotes = await quote_lines(tx, wishes, now)
+    lines = (_quoted(*one, today) for one in zip(wishes, quotes, strict=True))
+    return Quotes(as_of=now, lines=tuple(lines))
 
 
-def _quoted(quote: Quote) -> QuotedLine:
-    wish = quote.wish
+def _quoted(wish: Wish, quote: Quote, today: date) -> QuotedLine:
     return QuotedLine(
         line_id=wish.line.line_id,
         product=wish.product,
         region=wish.region,
         quantity=wish.quantity,
-        wanted_on=wish.wanted_on,
+        wanted_on=wish.wanted_on or today,
         promised=to_decimal(sum(part.quantity for part in quote.parts)),
         promised_on=max((part.day for part in quote.parts), default=None),
         parts=tuple(

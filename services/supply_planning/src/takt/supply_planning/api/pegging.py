@@ -11,10 +11,11 @@ from takt.common.auth import requires
 from takt.common.db import RequestTx
 from takt.common.http import Now
 from takt.supply_planning.domain.change import Change
-from takt.supply_planning.domain.pegging import Cover, Origin, Part, Source
+from takt.supply_planning.domain.origins import SOLD, Origin, Part
+from takt.supply_planning.domain.pegging import Cover, Source
 from takt.supply_planning.domain.quantity import to_decimal
 from takt.supply_planning.schemas import pegging as wire
-from takt.supply_planning.service.pegging import SOLD, Behind, peg_down
+from takt.supply_planning.service.pegging import Behind, peg_down
 from takt.supply_planning.service.problems import AskForOne
 
 router = APIRouter(prefix="/v1/pegging", tags=["pegging"])

@@ -26,6 +26,7 @@ from takt.supply_planning.schemas.promises import (
 )
 from takt.supply_planning.service import promises as service
 from takt.supply_planning.service.promise_desk import PromiseDesk
+from takt.supply_planning.service.quoting import Wish
 from takt.supply_planning.store import promises as store
 
 router = APIRouter(prefix="/v1/reservations", tags=["promises"])
@@ -67,7 +68,7 @@ async def reserve(body: ReservationRequest, caller: Writer, request: Request, no
     """
     key, name, body_hash = await idempotency_of(request)
     line = store.OrderLine(body.line_id, body.source, body.order_line)
-    wish = service.Wish(body.product, body.region, body.quantity, body.wanted_on, line)
+    wish = Wish(body.product, body.region, body.quantity, body.wanted_on, line)
     asked = service.Asked(wish, body.deal_id, body.expires_at, caller.name, name, body_hash)
     desk: PromiseDesk = request.app.state.promise_desk
     made = await desk.ask(asked, now)

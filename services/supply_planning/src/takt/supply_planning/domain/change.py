@@ -27,7 +27,7 @@ from uuid import UUID
 
 from takt.supply_planning.domain.bom import BillOfMaterial
 from takt.supply_planning.domain.netting import Horizon, Netting, PlanningPolicy, Supply
-from takt.supply_planning.domain.pegging import Origin, Part, fitted, rank
+from takt.supply_planning.domain.origins import Origin, Part, fitted, rank
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 
 ReasonKind = Literal[

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.network import Series
-from takt.supply_planning.domain.pegging import Origin, Part
+from takt.supply_planning.domain.origins import Origin, Part
 from takt.supply_planning.domain.quantity import share_out
 from takt.supply_planning.domain.sourcing import SourcingRule, rule_on
 

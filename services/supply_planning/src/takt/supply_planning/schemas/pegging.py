@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from takt.common.amounts import Code, Probability, SignedSum, Sum
 from takt.supply_planning.domain.change import ReasonKind
-from takt.supply_planning.domain.pegging import OriginKind
+from takt.supply_planning.domain.origins import OriginKind
 
 
 class ViaOrder(BaseModel):

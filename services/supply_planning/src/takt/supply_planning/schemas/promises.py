@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_v
 from takt.common.amounts import Code, PositiveQuantity, Quantity, SignedQuantity, SignedSum, Sum
 from takt.common.http import RequestModel
 
-Source = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Source = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+"""A line of text, as the names of sales are."""
 
 
 class PromiseWeek(BaseModel):
@@ -73,9 +74,9 @@ class WishedLine(RequestModel):
 
 
 class QuoteQuestion(RequestModel):
-    """Lines that are wanted together."""
+    """Lines that are wanted together: as many as a deal may have."""
 
-    lines: Annotated[tuple[WishedLine, ...], Field(min_length=1, max_length=200)]
+    lines: Annotated[tuple[WishedLine, ...], Field(min_length=1, max_length=500)]
 
 
 class QuotedLine(BaseModel):

@@ -9,10 +9,9 @@ from sqlalchemy import RowMapping
 
 from takt.common.db import Tx
 from takt.supply_planning.domain.network import Network, Series
+from takt.supply_planning.domain.origins import SOLD, Origin, Part
 from takt.supply_planning.domain.pegging import (
     Cover,
-    Origin,
-    Part,
     Pegs,
     PlannedPosition,
     Source,
@@ -24,10 +23,8 @@ from takt.supply_planning.domain.plan import ItemSite, reach
 from takt.supply_planning.service.problems import NotPlanned, OutsideHorizon
 from takt.supply_planning.service.purchase_orders import get_order
 from takt.supply_planning.store import pegging as store
-from takt.supply_planning.store.network import known_network, load_network
-
-SOLD = ("sale", "deal", "pipeline", "baseline")
-"""Origins that customers stand behind: of a product in a region."""
+from takt.supply_planning.store.by_network import read_by_network
+from takt.supply_planning.store.network import known_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +71,13 @@ async def peg_order(tx: Tx, order_id: UUID, now: datetime) -> OrderPegging:
     """
     order = await get_order(tx, order_id)
     key = ItemSite(order.item, order.site)
-    _, _, pegs = await _pegs(tx, [key])
+    network, _, pegs = await _pegs(tx, [key])
     parts: tuple[Part, ...] = ()
     source = Source("open", order_id, order.due_on, 0)
     if key in pegs and (place := pegs[key].of_order.get(order_id)) is not None:
         source = pegs[key].sources[place]
         parts = tuple(trace(pegs[key].parts_of(place), pegs))
-    return OrderPegging(key, source, parts, await _behind(tx, parts, now))
+    return OrderPegging(key, source, parts, await _behind(tx, parts, network.today(now)))
 
 
 async def peg_week(tx: Tx, key: ItemSite, day: date | None, now: datetime) -> WeekPegging:
@@ -90,7 +87,7 @@ async def peg_week(tx: Tx, key: ItemSite, day: date | None, now: datetime) -> We
         NotPlanned: there is no plan of the item at the site.
         OutsideHorizon: the plan does not reach that day.
     """
-    _, positions, pegs = await _pegs(tx, [key])
+    network, positions, pegs = await _pegs(tx, [key])
     if key not in pegs:
         raise NotPlanned(
             f"there is no plan of {key.item} at {key.site}",
@@ -110,7 +107,9 @@ async def peg_week(tx: Tx, key: ItemSite, day: date | None, now: datetime) -> We
     )
     demands = tuple((part, tuple(covers)) for part, covers in pegs[key].covers_of(bucket))
     named = [*(part for _, parts in supplies for part in parts), *(part for part, _ in demands)]
-    return WeekPegging(horizon.mondays[bucket], supplies, demands, await _behind(tx, named, now))
+    return WeekPegging(
+        horizon.mondays[bucket], supplies, demands, await _behind(tx, named, network.today(now))
+    )
 
 
 async def peg_down(
@@ -158,22 +157,21 @@ async def _pegs(
     tx: Tx, keys: Collection[ItemSite]
 ) -> tuple[Network, Mapping[ItemSite, PlannedPosition], Mapping[ItemSite, Pegs]]:
     """The pegging of these and of all above them, which decide what is left for them."""
-    network = await known_network(tx)
-    while True:
+
+    async def read(network: Network) -> store.StoredPlans:
         every = above(keys, network.bill) & network.policies.keys()
-        stored = await store.read_plans(tx, every, network)
-        if stored.revision == network.revision:
-            break
-        network = await load_network(tx)
+        return await store.read_plans(tx, every, network)
+
+    network, stored = await read_by_network(tx, read)
     pegs = peg(network.bill, network.policies, stored.positions)
     return network, stored.positions, pegs
 
 
-async def _behind(tx: Tx, parts: Iterable[Part], now: datetime) -> Behind:
+async def _behind(tx: Tx, parts: Iterable[Part], today: date) -> Behind:
     origins = {part.origin for part in parts}
     series = {(one.item, one.place) for one in origins if one.kind in SOLD}
     deals = {one.reference for one in origins if one.kind == "deal" and one.reference}
     return Behind(
-        tuple(await store.read_behind(tx, series, now.date())) if series else (),
+        tuple(await store.read_behind(tx, series, today)) if series else (),
         tuple(await store.read_deals(tx, deals)) if deals else (),
     )

@@ -6,10 +6,11 @@ of coming.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from takt.common.db import Database
+from takt.common.db import Database, is_transient
 from takt.common.problems import Problem
 from takt.supply_planning.service.promises import Asked, reserve
 from takt.supply_planning.store.promises import OrderLine, Reservation
@@ -44,17 +45,22 @@ class PromiseDesk:
     async def _answer_all(self) -> None:
         while self._waiting:
             together = self._next()
-            deciding = asyncio.create_task(self._decide(together))
-            await asyncio.wait([deciding])
-            failure = deciding.exception()
-            answers = [failure] * len(together) if failure else deciding.result()
-            for one, answer in zip(together, answers, strict=True):
+            for one, answer in zip(together, await self._answers(together), strict=True):
                 if one.answer.done():  # whoever asked has gone
                     continue
                 if isinstance(answer, Reservation):
                     one.answer.set_result(answer)
-                elif answer is not None:
+                else:
                     one.answer.set_exception(answer)
+
+    async def _answers(self, together: list[_Waiting]) -> Sequence[Reservation | BaseException]:
+        """Of each an answer; where all fail together, each is asked alone and fails for itself."""
+        [answers] = await asyncio.gather(self._decide(together), return_exceptions=True)
+        if not isinstance(answers, BaseException):
+            return answers
+        if len(together) == 1 or is_transient(answers):
+            return [answers] * len(together)
+        return [answer for one in together for answer in await self._answers([one])]
 
     async def _decide(self, together: list[_Waiting]) -> list[Reservation | Problem]:
         async with self.database.transaction() as tx:

@@ -28,10 +28,15 @@ WITH newer AS (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS newer (dea
 ended AS (
     UPDATE deal_lines l SET until = n.since FROM newer n
     WHERE l.deal_id = n.deal_id AND l.until IS NULL
-), given_up AS ( -- what was reserved for a deal that is lost, or for a line that it has no more
+    RETURNING line_id
+), given_up AS (
+    -- What was reserved for a deal that is lost, or for a line that it had and has no more. A line
+    -- that it never had here is newer than this news.
     UPDATE reservations r SET state = 'released' FROM deal_demands d
-    WHERE r.state = 'open' AND r.deal_id = d.deal_id AND d.deal_id = ANY($1::uuid[])
-        AND (d.status = 'lost' OR (d.status = 'open' AND r.line_id <> ALL($5::uuid[])))
+    WHERE r.state = 'open' AND r.expires_at > now()
+        AND r.deal_id = d.deal_id AND d.deal_id = ANY($1::uuid[])
+        AND (d.status = 'lost' OR (d.status = 'open' AND r.line_id IN (SELECT line_id FROM ended)
+            AND r.line_id <> ALL($5::uuid[])))
 )
 INSERT INTO deal_lines
     (deal_id, sequence, since, line_id, product, region, quantity, expected)

@@ -14,9 +14,11 @@ from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.netting import Horizon, Supply
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.orders import NAMESPACE, supply_of
-from takt.supply_planning.domain.pegging import Part, PlannedPosition
+from takt.supply_planning.domain.origins import Part
+from takt.supply_planning.domain.pegging import PlannedPosition
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.reasons import Asking, DealLine, ForecastReasons, wanted_at_site
+from takt.supply_planning.store.by_network import asked_columns
 from takt.supply_planning.store.orders import ORDER_ROW, order_from
 from takt.supply_planning.store.plan_rows import netting_from, weeks_from
 
@@ -75,16 +77,9 @@ class StoredPlans:
 
 async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> StoredPlans:
     """The stored plans of these, with their orders and why customers want them."""
-    series = sorted({one for key in keys for one in network.served_by.get(key, ())})
-    places = sorted(keys)
     result = await tx.exec_driver_sql(
         READ,
-        (
-            [key.item for key in places],
-            [key.site for key in places],
-            [product for product, _ in series],
-            [region for _, region in series],
-        ),
+        asked_columns(keys, network),
     )
     row = result.mappings().one()
     supplies: dict[ItemSite, list[Supply]] = defaultdict(list)

@@ -9,6 +9,7 @@ from takt.common.db import Tx
 from takt.supply_planning.domain.change import KeptPlan
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.store.by_network import asked_columns
 from takt.supply_planning.store.pegging import asking_of, wanted_of
 from takt.supply_planning.store.plan_rows import inputs_from
 
@@ -54,15 +55,10 @@ async def read_past(
     tx: Tx, keys: Collection[ItemSite], network: Network, at: datetime
 ) -> dict[ItemSite, KeptPlan]:
     """The plans of these item-sites as they stood when a transaction at `at` was through."""
-    series = sorted({one for key in keys for one in network.served_by.get(key, ())})
-    places = sorted(keys)
     result = await tx.exec_driver_sql(
         READ,
         (
-            [key.item for key in places],
-            [key.site for key in places],
-            [product for product, _ in series],
-            [region for _, region in series],
+            *asked_columns(keys, network),
             at,
         ),
     )
