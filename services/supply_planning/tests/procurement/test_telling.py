@@ -2,10 +2,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from takt.common.contracts.supply_planning import PlanChanged
-from takt.supply_planning.domain.change import PlanInputs, Planned
 from takt.supply_planning.domain.messages import Message
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, net
-from takt.supply_planning.domain.plan import ItemSite, gist
+from takt.supply_planning.domain.plan import ItemSite, MadeOf, Position, gist
 from takt.supply_planning.service.telling import buckets_of, message_of, plan_event
 from takt.supply_planning.store.planning import NewPlan
 
@@ -15,7 +14,7 @@ def test_a_plan_is_told_as_its_contract_has_it(now: datetime) -> None:
     gross = [1_500_000, 0, 2_000_001, *[0] * 23]
     policy, horizon = PlanningPolicy("buy", safety_stock=7), Horizon(monday)
     netting = net(gross, -250_000, [], policy, horizon)
-    made_of = PlanInputs(monday, -250_000, tuple(gross), (), policy, Planned.of(netting, horizon))
+    made_of = MadeOf(Position(-250_000), policy, horizon)
     message = Message(
         UUID(int=5), "defer", "needed_later", monday, monday + timedelta(days=7), None, None
     )
