@@ -21,7 +21,7 @@ from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite, MadeOf
 from takt.supply_planning.domain.publishing import PublishingState
-from takt.supply_planning.store.demand import STATES_KEPT
+from takt.supply_planning.store.demand import CUT_EVERY, STATES_KEPT
 from takt.supply_planning.store.orders import (
     ORDER_ROW,
     PLACE,
@@ -85,7 +85,8 @@ WITH planned AS (
     SELECT item, site, sequence, $10, inputs FROM planned
 ), states_dropped AS (
     DELETE FROM plan_states s USING planned n
-    WHERE (s.item, s.site) = (n.item, n.site) AND s.sequence <= n.sequence - {STATES_KEPT}
+    WHERE n.sequence % {CUT_EVERY} = 0 AND (s.item, s.site) = (n.item, n.site)
+        AND s.sequence <= n.sequence - {STATES_KEPT}
 ), plans_written AS (
     UPDATE plans p SET sequence = n.sequence, as_of = $10, outcome = n.outcome, because = n.because,
         netting = n.netting, releases = n.releases, messages = n.messages,
