@@ -116,7 +116,7 @@ class Known:
         errors: of the forecast of each series that the site serves, by week ahead.
         sold: the weeks that have passed, without gaps.
         planned: the weeks to come.
-        lead_deviation: of what was delivered from the agreed dates, in weeks.
+        lead_deviation: of deliveries from the dates for which they were ordered, in weeks.
     """
 
     errors: Sequence[Sequence[float]]
