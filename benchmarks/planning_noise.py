@@ -22,6 +22,7 @@ from takt.supply_planning.domain.quantity import ONE, to_millionths
 from takt.supply_planning.schemas.network import ItemSite
 
 NOISE = 0.02
+DAYS = 7
 TODAY = date(2026, 11, 23)
 BY_DEFAULT = to_millionths(ItemSite(site="any", source="buy").tolerance_share)
 
@@ -79,15 +80,13 @@ class Item:
             yesterday = set(advice.messages)
 
 
-def noise_messages(items: int, days: int = 7, seed: int = 5) -> tuple[int, int]:
+def noise_messages(items: int) -> tuple[int, int]:
     """Messages that noise makes without tolerances, and with those by default."""
-    dice = random.Random(seed)
+    dice = random.Random(5)
     damped = plain = 0
     for _ in range(items):
         item = Item(dice)
-        noise = [
-            [1 + dice.uniform(-NOISE, NOISE) for _ in item.demand] for _ in range(min(days, 7))
-        ]
+        noise = [[1 + dice.uniform(-NOISE, NOISE) for _ in item.demand] for _ in range(DAYS)]
         plain += sum(1 for _ in item.told(noise, 0))
         damped += sum(1 for _ in item.told(noise, BY_DEFAULT))
     return plain, damped

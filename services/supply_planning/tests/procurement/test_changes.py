@@ -1,13 +1,14 @@
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
 import httpx
 
-from takt.common.db import Database
+from takt.common.db import Database, Tx
 from takt.common.testing import NOW
 from takt.supply_planning.service.receive_sales import receive_sales
 
-from .company import SALES, ask, bought, sold, week
+from .company import SALES, ask, bought, found, sold, week
 from .test_api import load
 from .test_pegging import DEAL, deal, demand_of_deal, read
 
@@ -84,6 +85,24 @@ async def test_less_need_of_an_open_order_is_explained(
     assert part["needs"] == [
         {"order_id": order["order_id"], "quantity": "-12", "week": str(week(5))}
     ]
+
+
+async def test_plans_and_forecasts_of_long_ago_are_dropped_at_each_tenth(
+    tx: Tx, now: datetime
+) -> None:
+    async def kept() -> list[set[int]]:
+        plans = await tx.exec_driver_sql("SELECT sequence FROM plan_states WHERE item = 'frame'")
+        forecasts = await tx.exec_driver_sql("SELECT sequence FROM forecast_states")
+        return [set(plans.scalars()), set(forecasts.scalars())]
+
+    await found(tx, now)
+    await tx.exec_driver_sql("DELETE FROM plan_states")
+    for sequence in (1, 9, 10, 12, 59):
+        await tx.exec_driver_sql("UPDATE plans SET sequence = $1", (sequence - 1,))
+        await ask(tx, now, {6: sequence}, sequence=sequence)
+    assert [{9, 10, 12, 59} <= sequences for sequences in await kept()] == [True, True]
+    await ask(tx, now, {6: 60}, sequence=60)
+    assert await kept() == [{12, 59, 60}, {12, 59, 60}]
 
 
 async def test_a_plan_that_is_not_kept_is_refused_by_name(

@@ -55,6 +55,23 @@ async def test_a_bill_is_read_as_it_was_written(client: httpx.AsyncClient) -> No
     assert oven["yield_share"] == "0.9"
 
 
+async def test_a_cycle_through_alternates_names_the_bill_that_closes_it(
+    client: httpx.AsyncClient,
+) -> None:
+    await load(client)
+    items = [{"code": code, "name": code} for code in ("car", "nut", "truck")]
+    await client.put("/v1/items", json={"items": items})
+    nuts = {"item": "car", "components": [{"component": "nut", "quantity": "1"}]}
+    frame = {"component": "frame", "quantity": "1"}
+    spare = {"component": "bike", "quantity": "1", "alternates": [frame]}
+    truck = {"item": "truck", "components": [spare]}
+    refused = await client.put("/v1/bills-of-material", json={"items": [nuts, truck]})
+    assert (refused.json()["field"], refused.json()["value"]) == (
+        "items.1.components",
+        "bike > frame > bike",
+    )
+
+
 def bike_of(**line: Any) -> dict[str, Any]:
     return {"item": "bike", "components": [{"component": "frame", "quantity": "1", **line}]}
 

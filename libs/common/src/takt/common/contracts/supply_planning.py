@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from takt.common.amounts import Code, Currency, Money, Quantity, SignedMoney, SignedQuantity
+from takt.common.amounts import Code, Currency, Money, Quantity, SignedMoney, SignedQuantity, Sum
 from takt.common.contracts import topics
 from takt.common.contracts.deals import Part
 from takt.common.event import Event
@@ -58,7 +58,7 @@ class ActionMessage(Part):
     to_quantity: Quantity | None = None
     days: int | None = None
     """By how many days the date changes."""
-    amount: Money | None = None
+    amount: Sum | None = None
     """Money at stake.
 
     Of the quantity that changes, or of the order whose date does, at the price of the order or the

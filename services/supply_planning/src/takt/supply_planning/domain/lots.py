@@ -3,12 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal, assert_never
 
 from takt.supply_planning.domain.quantity import ceil_div, to_decimal
 
 LotRule = Literal["lot_for_lot", "fixed", "period", "economic"]
+
+SIX_PLACES = Decimal("0.000001")
+LARGE = Context(prec=40)
+"""For the largest quantity at the highest price: 24 digits, and 12 places before they are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +126,5 @@ def unit_price(quantity: int, breaks: Sequence[PriceBreak]) -> Decimal:
 
 
 def worth(quantity: int, price: Decimal) -> Decimal:
-    """Money for millionths of an item at a price a unit, to six places."""
-    return (to_decimal(quantity) * price).quantize(Decimal("0.000001"))
+    """Money for millionths of an item at a price a unit, to six places, however much it is."""
+    return LARGE.multiply(to_decimal(quantity), price).quantize(SIX_PLACES, context=LARGE)

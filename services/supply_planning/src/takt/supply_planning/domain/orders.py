@@ -125,8 +125,7 @@ class PurchaseOrder:
         """Stable: the same proposal whenever and wherever it is planned."""
         if self.reference is not None:
             return uuid5(NAMESPACE, f"order|{self.reference}")
-        place = (self.item, self.site, self.supplier, self.due_period.isoformat())
-        return uuid5(NAMESPACE, "|".join((*place, str(self.generation))))
+        return _order_id(self.item, self.site, self.supplier, self.due_period, self.generation)
 
     @property
     def number(self) -> str:
@@ -297,6 +296,13 @@ def propose(
         if order.status == "proposed" and order.place not in wanted
     ]
     return changed
+
+
+@lru_cache(maxsize=1 << 16)
+def _order_id(item: str, site: str, supplier: str, due_period: date, generation: int) -> UUID:
+    # A plan names each of its orders several times, and the next plan names the same.
+    place = (item, site, supplier, due_period.isoformat())
+    return uuid5(NAMESPACE, "|".join((*place, str(generation))))
 
 
 @lru_cache(maxsize=1 << 16)

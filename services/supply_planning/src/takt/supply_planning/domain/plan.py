@@ -43,6 +43,15 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What an item-site is planned with, apart from what is released above it."""
+
+    position: Position
+    policy: PlanningPolicy
+    horizon: Horizon
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPlan:
     """The netting of an item at a site, and what it starts that takes components, by date."""
 

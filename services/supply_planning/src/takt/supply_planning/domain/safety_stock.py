@@ -8,12 +8,10 @@ shows in how the error grows with the weeks ahead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import hypot, sqrt
 from statistics import NormalDist, fmean, stdev
 from typing import Literal
-
-import numpy as np
 
 WEEKS_NEEDED = 8
 """Fewer weeks of sales say nothing of how they vary."""
@@ -83,9 +81,9 @@ def cumulated(errors: Sequence[float], weeks: int) -> float:
     first = lasting[0] if lasting else 0.0
     if not first:
         return sqrt(own)
-    squares = np.square(np.array(lasting[:weeks]) / first)
-    weights = np.cumsum(np.sqrt(np.diff(squares, prepend=0.0)))
-    return hypot(sqrt(own), first * float(np.sqrt(np.square(weights).sum())))
+    squares = [0.0, *((error / first) ** 2 for error in lasting[:weeks])]
+    weights = accumulate(sqrt(after - before) for before, after in pairwise(squares))
+    return hypot(sqrt(own), *(first * weight for weight in weights))
 
 
 def together(deviations: Sequence[float]) -> float:
@@ -118,7 +116,7 @@ class Known:
         errors: of the forecast of each series that the site serves, by week ahead.
         sold: the weeks that have passed, without gaps.
         planned: the weeks to come.
-        lead_deviation: of what was delivered from the agreed dates, in weeks.
+        lead_deviation: of deliveries from the dates for which they were ordered, in weeks.
     """
 
     errors: Sequence[Sequence[float]]

@@ -5,7 +5,7 @@ follow each other, and a plan that was made meanwhile is made again.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -165,10 +165,9 @@ async def define_bills(
     try:
         await load_network(tx)
     except BillCycleError as error:
-        inside = next((place for place, code in enumerate(parents) if code in error.cycle), 0)
         raise BillCycle(
             str(error),
-            field=f"items.{inside}.components",
+            field=f"items.{_closing(bills, error.cycle)}.components",
             value=" > ".join(error.cycle),
             remedy="take one of these items out of the bill of the item before it",
             cycle=error.cycle,
@@ -280,6 +279,21 @@ def _planned(keys: Sequence[ItemSite], network: Network) -> None:
         (f"items.{place}.item", f"{key.item} at {key.site}") for place, key in enumerate(keys)
     ]
     refuse_unknown(references, missing, "items")
+
+
+def _closing(bills: Sequence[BillOfMaterial], cycle: Collection[str]) -> int:
+    """The place of a bill that closes a cycle: of an item in it, or else one that joins two."""
+
+    def part(place: int) -> tuple[bool, int]:
+        joined = {
+            one.component
+            for line in bills[place].components
+            if line.alternates
+            for one in (line, *line.alternates)
+        }
+        return bills[place].item in cycle, len(joined.intersection(cycle))
+
+    return max(range(len(bills)), key=part)
 
 
 def _calendars_of(things: Sequence[Site | Supplier]) -> list[tuple[str, str]]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from takt.common.db import Tx
 from takt.common.event import Cause, Event
 from takt.common.outbox import emit
-from takt.supply_planning.domain.change import PlanInputs, Planned
 from takt.supply_planning.domain.messages import (
     Advice,
     Message,
@@ -32,6 +31,7 @@ from takt.supply_planning.domain.plan import (
     Gist,
     ItemPlan,
     ItemSite,
+    MadeOf,
     Position,
     gist,
     reach,
@@ -201,20 +201,13 @@ def _outcome(
         netting.needs, netting.orders, given.supplies, known.communicated, policy, horizon
     )
     now = gist(netting, horizon.today)
-    inputs = PlanInputs(
-        horizon.today,
-        given.on_hand,
-        tuple(horizon.spread(given.demand)),
-        given.supplies,
-        policy,
-        Planned.of(netting, horizon),
-    )
+    made_of = MadeOf(given, policy, horizon)
     if known.gist and not again and (now.day, now.orders) == (known.gist.day, known.gist.orders):
         # The same orders of the same day, beside the same open ones: the proposals are there.
         supplies = {supply.order_id for supply in given.supplies}
         proposals = [m for m in known.messages if m.order_id not in supplies]
         messages = (*advice.messages, *proposals)
-        return Outcome(_new_plan(known, plan, now, messages, advice, inputs, heard=heard), ())
+        return Outcome(_new_plan(known, plan, now, messages, advice, made_of, heard=heard), ())
     before = {order.place: order for order in positions.orders.get(key, NO_ORDERS).all}
     proposed = propose(
         [order for order in netting.orders if order.bucket not in advice.grown],
@@ -232,7 +225,7 @@ def _outcome(
         *(() if key in network.terms else _about_planned(key, netting, advice, policy, horizon)),
     )
     return Outcome(
-        _new_plan(known, plan, now, messages, advice, inputs, heard=heard),
+        _new_plan(known, plan, now, messages, advice, made_of, heard=heard),
         tuple((before.get(order.place), order) for order in changed),
     )
 
@@ -273,7 +266,7 @@ def _new_plan(
     now: Gist,
     messages: tuple[Message, ...],
     advice: Advice,
-    inputs: PlanInputs,
+    made_of: MadeOf,
     *,
     heard: bool,
 ) -> NewPlan | None:
@@ -291,5 +284,5 @@ def _new_plan(
         releases=plan.releases,
         messages=messages,
         communicated=advice.communicated,
-        inputs=inputs,
+        made_of=made_of,
     )

@@ -62,17 +62,13 @@ async def propose(
     after: Sequence[str] | None = None,
     limit: int,
 ) -> list[Proposal]:
-    """Proposals by item and site. Three statements, however many."""
-    network = await current_network(tx)
+    """Proposals by item and site. Four statements, however many."""
     rows = await read_sized(tx, item=item, site=site, after=after, limit=limit)
+    network = await current_network(tx)  # after the rows: all that they name is in it
     keys = [ItemSite(row["item"], row["site"]) for row in rows]
     series = {one for key in keys for one in network.served_by.get(key, ())}
     told = await read_told(tx, series, network.horizon(now).first_week)
-    return [
-        _proposal(key, row, network, told, now)
-        for key, row in zip(keys, rows, strict=True)
-        if key in network.policies
-    ]
+    return [_proposal(key, row, network, told, now) for key, row in zip(keys, rows, strict=True)]
 
 
 async def accept(tx: Tx, key: ItemSite, now: datetime, cause: Cause) -> Proposal:

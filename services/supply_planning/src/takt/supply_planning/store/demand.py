@@ -15,6 +15,8 @@ from takt.supply_planning.store.plan_rows import weeks_rows
 
 STATES_KEPT = 50
 """Plans of an item at a site, and revisions of a series, whose inputs are kept to explain them."""
+CUT_EVERY = 10
+"""So many are written before older ones are looked for: until then that many more are kept."""
 
 KEEP_FORECASTS = f"""
 WITH told AS (
@@ -34,7 +36,8 @@ WITH told AS (
     SELECT product, region, sequence, made_at, demand FROM told JOIN kept USING (product, region)
 ), states_dropped AS (
     DELETE FROM forecast_states s USING told n
-    WHERE (s.product, s.region) = (n.product, n.region) AND s.sequence <= n.sequence - {STATES_KEPT}
+    WHERE n.sequence % {CUT_EVERY} = 0 AND (s.product, s.region) = (n.product, n.region)
+        AND s.sequence <= n.sequence - {STATES_KEPT}
 )
 SELECT product, region FROM kept
 """

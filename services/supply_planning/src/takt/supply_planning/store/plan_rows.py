@@ -12,6 +12,7 @@ from takt.supply_planning.domain.demand import ForecastWeek
 from takt.supply_planning.domain.lots import LotPolicy
 from takt.supply_planning.domain.messages import Communicated, Message, Value
 from takt.supply_planning.domain.netting import (
+    Horizon,
     Need,
     Netting,
     PlannedOrder,
@@ -19,7 +20,7 @@ from takt.supply_planning.domain.netting import (
     StandIn,
     Supply,
 )
-from takt.supply_planning.domain.plan import Dated
+from takt.supply_planning.domain.plan import Dated, MadeOf
 
 
 def dated_from(rows: Iterable[Sequence[Any]]) -> Dated:
@@ -70,8 +71,12 @@ def netting_row(netting: Netting) -> dict[str, Any]:
             for one in netting.orders
         ],
         "stand_ins": netting.stand_ins,
-        "needs": [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs],
+        "needs": _needs(netting),
     }
+
+
+def _needs(netting: Netting) -> list[tuple[str, int | None, int]]:
+    return [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs]
 
 
 def netting_from(row: Mapping[str, Any]) -> Netting:
@@ -144,16 +149,17 @@ def communicated_from(row: Sequence[Any]) -> Communicated:
     )
 
 
-def inputs_row(inputs: PlanInputs) -> dict[str, Any]:
-    """What a plan was made of, to be stored."""
-    policy, lot, lead = inputs.policy, inputs.policy.lot, inputs.policy.lead
+def inputs_row(made_of: MadeOf, netting: Netting) -> dict[str, Any]:
+    """What a plan was made of and what it came to, to be stored: weeks by their bucket."""
+    position, policy, horizon = made_of.position, made_of.policy, made_of.horizon
+    lot, lead = policy.lot, policy.lead
     return {
-        "today": inputs.today.isoformat(),
-        "on_hand": inputs.on_hand,
-        "demand": inputs.demand,
+        "today": horizon.today.isoformat(),
+        "on_hand": position.on_hand,
+        "demand": horizon.spread(position.demand),
         "supplies": [
             (str(one.order_id), one.kind, one.due.isoformat(), one.quantity, _day(one.release))
-            for one in inputs.supplies
+            for one in position.supplies
         ],
         "source": policy.source,
         "safety_stock": policy.safety_stock,
@@ -161,18 +167,17 @@ def inputs_row(inputs: PlanInputs) -> dict[str, Any]:
         "lead": (lead.days, lead.minutes_per_unit, lead.buffer_days),
         "yield": str(policy.yield_share),
         "fence_days": policy.fence_days,
-        "planned": [(_day(week), units) for week, units in inputs.planned.weeks.items()],
-        "needs": [
-            (str(order), _day(need.week), need.quantity)
-            for order, need in inputs.planned.needs.items()
-        ],
+        "planned": netting.planned,
+        "needs": _needs(netting),
     }
 
 
 def inputs_from(row: Mapping[str, Any]) -> PlanInputs:
     """What a plan was made of, as it is stored; calendars are not."""
+    today = date.fromisoformat(row["today"])
+    mondays = Horizon(today, len(row["demand"])).mondays
     return PlanInputs(
-        date.fromisoformat(row["today"]),
+        today,
         row["on_hand"],
         tuple(row["demand"]),
         tuple(
@@ -188,7 +193,10 @@ def inputs_from(row: Mapping[str, Any]) -> PlanInputs:
             fence_days=row["fence_days"],
         ),
         Planned(
-            dict(dated_from(row["planned"])),
-            {UUID(order): OrderNeed(_date(week), units) for order, week, units in row["needs"]},
+            {week: units for week, units in zip(mondays, row["planned"], strict=True) if units},
+            {
+                UUID(order): OrderNeed(None if bucket is None else mondays[bucket], units)
+                for order, bucket, units in row["needs"]
+            },
         ),
     )

@@ -15,14 +15,13 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from takt.common.db import Tx
-from takt.supply_planning.domain.change import PlanInputs
 from takt.supply_planning.domain.messages import Communicated, Message
 from takt.supply_planning.domain.netting import Netting, Supply
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
-from takt.supply_planning.domain.plan import Dated, Gist, ItemSite
+from takt.supply_planning.domain.plan import Dated, Gist, ItemSite, MadeOf
 from takt.supply_planning.domain.publishing import PublishingState
-from takt.supply_planning.store.demand import STATES_KEPT
+from takt.supply_planning.store.demand import CUT_EVERY, STATES_KEPT
 from takt.supply_planning.store.orders import (
     ORDER_ROW,
     PLACE,
@@ -86,7 +85,8 @@ WITH planned AS (
     SELECT item, site, sequence, $10, inputs FROM planned
 ), states_dropped AS (
     DELETE FROM plan_states s USING planned n
-    WHERE (s.item, s.site) = (n.item, n.site) AND s.sequence <= n.sequence - {STATES_KEPT}
+    WHERE n.sequence % {CUT_EVERY} = 0 AND (s.item, s.site) = (n.item, n.site)
+        AND s.sequence <= n.sequence - {STATES_KEPT}
 ), plans_written AS (
     UPDATE plans p SET sequence = n.sequence, as_of = $10, outcome = n.outcome, because = n.because,
         netting = n.netting, releases = n.releases, messages = n.messages,
@@ -156,7 +156,7 @@ class NewPlan:
     releases: Dated
     messages: tuple[Message, ...]
     communicated: Mapping[UUID, Communicated]
-    inputs: PlanInputs
+    made_of: MadeOf
 
 
 async def lock_plans(tx: Tx, keys: Collection[ItemSite]) -> None:
@@ -241,7 +241,7 @@ async def write_plans(
             now,
             order_rows(orders),
             [json.dumps(new.gist) for new in news],
-            [json.dumps(inputs_row(new.inputs)) for new in news],
+            [json.dumps(inputs_row(new.made_of, new.netting)) for new in news],
         ),
     )
     state: PublishingState = written.scalar_one()
