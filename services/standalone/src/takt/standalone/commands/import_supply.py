@@ -62,8 +62,9 @@ def load_folder(
 
     Raises: CommandError: something in the folder is wrong, or Takt refused a part.
     """
-    from takt.standalone.supply_folder.loading import loading_of, read_rows
+    from takt.standalone.supply_folder.loading import loading_of
     from takt.standalone.supply_folder.orders_as_sales import load_orders
+    from takt.standalone.supply_folder.rows import read_rows
     from takt.standalone.supply_folder.sending import send_set
 
     today = datetime.now().astimezone().date()

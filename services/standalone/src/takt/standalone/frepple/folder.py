@@ -22,7 +22,7 @@ from takt.standalone.frepple.times import (
     value_of,
 )
 from takt.standalone.supply_folder.calendars import WEEKDAYS
-from takt.standalone.supply_folder.loading import amount
+from takt.standalone.supply_folder.rows import amount
 
 HEADERS: dict[str, tuple[str, ...]] = {
     "items": (

@@ -8,7 +8,7 @@ from takt.standalone.frepple.account import Account
 from takt.standalone.frepple.model import ORDERS, Model, Row
 from takt.standalone.frepple.operations import ALTERNATE, SPLIT, making_of, product_of
 from takt.standalone.frepple.sources import Place, Source
-from takt.standalone.supply_folder.loading import amount
+from takt.standalone.supply_folder.rows import amount
 
 NOT_OPEN = {
     "closed": "closed: history, which no plan needs",
