@@ -1,4 +1,4 @@
-"""Of each series, what of its pipeline is won and not shipped."""
+"""Of each series, and of sums in versions, what of the pipeline is won and not shipped."""
 
 from alembic import op
 
@@ -22,6 +22,14 @@ UPDATE series s SET won = (
 );
 -- A process of the release before goes on for a while and does not know it.
 ALTER TABLE series ALTER won SET NOT NULL, ALTER won SET DEFAULT array_fill(0::bigint, ARRAY[26]);
+
+-- 0008 has these only where it ran after they were put into it.
+ALTER TABLE version_series ADD COLUMN IF NOT EXISTS firm bigint[];
+ALTER TABLE version_sums ADD COLUMN IF NOT EXISTS firm bigint[];
+UPDATE version_sums SET firm = array_fill(0::bigint, ARRAY[cardinality(pipeline)])
+WHERE firm IS NULL;
+ALTER TABLE version_sums ALTER firm SET NOT NULL,
+    ALTER firm SET DEFAULT array_fill(0::bigint, ARRAY[26]);
 """
 
 

@@ -19,6 +19,7 @@ from takt.forecast.service.recalibrate import recalibrate
 from takt.forecast.service.sum_forecasts import frozen_sums
 from takt.forecast.store import levels, version_levels, versions
 from takt.forecast.store.forecasts import forecasts
+from takt.forecast.store.interval_outcomes import Said, wanted_in
 from takt.forecast.store.series import mark_all_stale
 
 from .conftest import MONDAY, deal, opened, sale
@@ -196,6 +197,20 @@ async def test_what_comes_is_counted_against_what_was_published_once(database, n
     inside = {Scope(one.level, one.depth): (one.weeks, one.inside80) for one in held}
     assert inside[Scope("series", 0)] == (1, 0.75)
     assert inside[Scope("all", 0)] == (1, 0.0)
+
+
+async def test_a_deal_won_on_the_day_of_a_version_is_counted_in_it_or_after_it(database, now):
+    known, later = deal(status="won", quantity="5"), deal(status="won", quantity="7")
+    async with database.transaction() as tx:
+        await follow_demand(tx, [opened(known)], now)
+    version = await publish(database, now)
+    sales = [sale("1", MONDAY, "5", of=known), sale("2", MONDAY, "7", of=later)]
+    async with database.transaction() as tx:
+        await follow_demand(tx, [opened(later), *sales], now)
+        wanted = await wanted_in(tx, MONDAY, Said(version, MONDAY, MONDAY))
+        before = await wanted_in(tx, MONDAY, Said(version, MONDAY, MONDAY + timedelta(days=1)))
+    assert [*wanted.values()] == [7_000_000]
+    assert [*before.values()] == [0]
 
 
 async def test_the_routes_tell_choose_and_refuse(app, new_key, database, now):

@@ -53,6 +53,8 @@ class Running:
             return httpx.Response(200, json=found)
         many = TypeAdapter(network.Many[SCHEMAS[noun]])  # type: ignore[valid-type]
         found = many.dump_python(many.validate_python(body), mode="json")["items"]
+        keys = [tuple(one[name] for name in KEYS[noun]) for one in found]
+        assert len({*keys}) == len(keys), "a running Takt refuses what comes twice"
         self.there[noun] |= {tuple(one[name] for name in KEYS[noun]): one for one in found}
         return httpx.Response(200, json={"written": len(found)})
 
@@ -133,6 +135,33 @@ def test_a_changed_row_alone_is_written_and_what_the_folder_does_not_say_stays(
     bike = running.there["items"]["bike",]
     assert bike["name"] == "A bicycle"
     assert (bike["sites"][0]["lead_time_days"], bike["sites"][0]["tolerance_days"]) == (8, 3)
+
+
+def test_the_lines_of_an_order_are_receipts_of_their_own_also_when_one_comes_later(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    head = "order,item,site,due,quantity\n"
+    lines = ["PO,wheel,east,2026-12-21,4\n", "PO,tube,east,2026-12-14,9\n"]
+    imported(takt, folder(tmp_path, receipts=head + lines[0]))
+    more = [*lines, "PO,tube,east,2026-12-21,2\n", "GONE,tube,east,2026-12-21,0\n"]
+    path = folder(tmp_path, receipts=head + "".join(more))
+    imported(takt, path)
+    receipts = running.there["scheduled-receipts"]
+    assert {key: (one["item"], one["quantity"]) for (key,), one in receipts.items()} == {
+        "PO": ("tube", "9"),
+        "PO | tube | east": ("tube", "2"),
+        "PO | wheel | east": ("wheel", "4"),
+    }
+    running.writes.clear()
+    assert imported(takt, path)["counts"]["scheduled-receipts"]["unchanged"] == 4
+    assert running.writes == []
+    imported(takt, folder(tmp_path, receipts=head + lines[0]))
+    assert {key: (one["item"], one["quantity"]) for (key,), one in receipts.items()} == {
+        "PO": ("wheel", "4"),
+        "PO | tube | east": ("tube", "0"),
+        "PO | wheel | east": ("wheel", "0"),
+    }
 
 
 def test_a_dry_run_writes_nothing_and_counts(takt: Takt, tmp_path: Path, running: Running) -> None:

@@ -67,7 +67,7 @@ async def compare_published(tx: Tx, now: datetime) -> None:
     while week < current:
         for said in told:
             if week - HORIZON < said.first_week <= week:
-                wanted = await interval_outcomes.wanted_in(tx, week, said.said_on)
+                wanted = await interval_outcomes.wanted_in(tx, week, said)
                 units = list(wanted.values())
                 places = summed(list(wanted), families, parents)
                 sums = {place: sum(units[i] for i in inside) for place, inside in places.items()}

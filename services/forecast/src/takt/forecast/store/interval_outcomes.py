@@ -28,24 +28,6 @@ async def last_compared(tx: Tx) -> date | None:
     return week
 
 
-async def wanted_in(tx: Tx, week: date, said_on: date) -> dict[SeriesKey, int]:
-    """What was wanted in a week, in whole millionths; every series, also without any.
-
-    What was sold from deals before `said_on` is left out: it was known then, and counted as firm.
-    """
-    rows = await tx.exec_driver_sql(
-        """
-        SELECT product, region, coalesce((sum(quantity) * 1000000)::bigint, 0) AS units
-        FROM series LEFT JOIN (
-            SELECT * FROM demand WHERE day >= $1 AND day < $1 + 7 AND quantity > 0
-                AND (deal_id IS NULL OR sold_on >= $2)
-        ) wanted USING (product, region) GROUP BY 1, 2
-        """,
-        (week, said_on),
-    )
-    return {SeriesKey(row.product, row.region): row.units for row in rows}
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
     """A version, the week from which it looks ahead, and the day on which it was published."""
@@ -53,6 +35,27 @@ class Said:
     version: int
     first_week: date
     said_on: date
+
+
+async def wanted_in(tx: Tx, week: date, said: Said) -> dict[SeriesKey, int]:
+    """What was wanted in a week, in whole millionths; every series, also without any.
+
+    What was sold from deals before a version is left out: it was known then, and counted as firm.
+    On its day, that is what was won in it.
+    """
+    rows = await tx.exec_driver_sql(
+        """
+        SELECT product, region, coalesce((sum(quantity) * 1000000)::bigint, 0) AS units
+        FROM series LEFT JOIN (
+            SELECT * FROM demand d WHERE day >= $1 AND day < $1 + 7 AND quantity > 0
+                AND (deal_id IS NULL OR sold_on > $2 OR (sold_on = $2 AND NOT EXISTS (
+                    SELECT FROM version_lines l WHERE l.version = $3 AND l.probability = 1
+                        AND (l.deal_id, l.line_id) = (d.deal_id, d.deal_line_id))))
+        ) wanted USING (product, region) GROUP BY 1, 2
+        """,
+        (week, said.said_on, said.version),
+    )
+    return {SeriesKey(row.product, row.region): row.units for row in rows}
 
 
 _COMPARE = """

@@ -55,10 +55,13 @@ def frepple(
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             written(folder, files)
+            shown = f"{file} as "
             if to is None:
-                loaded = load_folder(folder, progress, dry_run=dry_run, home=home, url=url)
+                loaded = load_folder(
+                    folder, progress, dry_run=dry_run, home=home, url=url, shown=shown
+                )
             else:
-                whole_folder(folder, today, progress)
+                whole_folder(folder, today, progress, capacity=True, shown=shown)
                 if not dry_run:
                     _checked(to)
                     written(to, files)

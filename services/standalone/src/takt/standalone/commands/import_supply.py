@@ -48,18 +48,27 @@ def supply(
 
 
 def load_folder(
-    folder: Path, progress: Progress, *, dry_run: bool, home: Path | None, url: str | None
+    folder: Path,
+    progress: Progress,
+    *,
+    dry_run: bool,
+    home: Path | None,
+    url: str | None,
+    shown: str = "",
 ) -> dict[str, Any]:
     """Check a folder, load it, and report: rows by noun, problems, notes.
 
+    Args: shown: as what its files are told where the folder is not the caller's.
+
     Raises: CommandError: something in the folder is wrong, or Takt refused a part.
     """
-    from takt.standalone.supply_folder.loading import loading_of, read_rows
+    from takt.standalone.supply_folder.loading import loading_of
     from takt.standalone.supply_folder.orders_as_sales import load_orders
+    from takt.standalone.supply_folder.rows import read_rows
     from takt.standalone.supply_folder.sending import send_set
 
     today = datetime.now().astimezone().date()
-    whole_folder(folder, today, progress)
+    whole_folder(folder, today, progress, shown=shown)
     loading: Loading = loading_of(read_rows(folder))
     counts: dict[str, dict[str, int]] = {}
     with Door.find(home, url).client(timeout_seconds=300) as client:
@@ -75,12 +84,15 @@ def load_folder(
     }
 
 
-def whole_folder(folder: Path, today: date, progress: Progress) -> None:
+def whole_folder(
+    folder: Path, today: date, progress: Progress, *, capacity: bool = False, shown: str = ""
+) -> None:
     """Check a folder as `takt plan` does. Raises CommandError: something in it is wrong."""
     from takt.standalone.supply_folder.folder import read_folder
     from takt.supply_planning.domain.netting import Horizon
 
-    read_folder(folder, Horizon(today, WEEKS), progress, done="imported")
+    horizon = Horizon(today, WEEKS)
+    read_folder(folder, horizon, progress, capacity=capacity, done="imported", shown=shown)
 
 
 def report(found: dict[str, Any]) -> None:

@@ -66,6 +66,13 @@ LOST = {
     "buffer.maximum": "stock has no upper limit",
 }
 """Why a field has no place."""
+REST = {
+    "operation": "a step of an operation that is not planned, or of another choice",
+    "suboperation": "of an operation that is not planned, or another choice",
+    "operationmaterial": "of an operation that is not planned",
+    "operationresource": "of an operation that is not planned",
+}
+"""What the rows are that no plan has come to."""
 
 
 @dataclass(slots=True)
@@ -80,7 +87,13 @@ class Account:
             self.counts[construct, outcome, how] += rows
 
     def unread(self, model: Model) -> None:
-        """Tell of models and fields that nothing here reads."""
+        """Tell of models and fields that nothing here reads, and of rows that nothing came to."""
+        told: Counter[str] = Counter()
+        for (construct, _, _), number in self.counts.items():
+            told[construct] += number
+        for kind, how in REST.items():
+            for name, number in Counter(row.model for row in model[kind]).items():
+                self.tell(name, "left out", how, number - told[name])
         for kind, rows in model.rows.items():
             name = rows[0].model
             if kind not in MEANT:

@@ -1,12 +1,13 @@
 """A model as the files of a folder that `takt plan` reads."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from takt.standalone.commands.import_supply import WEEKS
 from takt.standalone.frepple.account import Account, Outcome
 from takt.standalone.frepple.model import Model, Row, up_to_day
 from takt.standalone.frepple.orders import read_demand, read_receipts
@@ -21,6 +22,7 @@ from takt.standalone.frepple.times import (
     value_of,
 )
 from takt.standalone.supply_folder.calendars import WEEKDAYS
+from takt.standalone.supply_folder.rows import amount
 
 HEADERS: dict[str, tuple[str, ...]] = {
     "items": (
@@ -57,17 +59,25 @@ class Conversion:
         sources = Sources(self.model, self.today, self.account)
         buffers = self._buffers()
         demand = read_demand(self.model, self.account)
-        receipts = read_receipts(self.model, self.account)
+        receipts = read_receipts(self.model, self.today, self.account)
         wanted = [*buffers, *(one.place for one in (*demand, *receipts)), *sources.given()]
         sources.choose(wanted)
         sources.tell()
+        if not sources.chosen:
+            self.model.findings.fault(
+                str(self.model.path),
+                "no buffer, demand, order or source names an item at a location; give it one.",
+            )
         for place, source in sorted(sources.chosen.items()):
             self._item(place, source, buffers.get(place))
         self.files["demand"] = [one.row(kind="order") for one in demand]
-        self.files["receipts"] = [
-            one.row(firm=str(one.draws(sources.chosen[one.place], self.account)).lower())
-            for one in receipts
-        ]
+        for one in receipts:
+            source = sources.chosen[one.place]
+            elsewhere = one.elsewhere(source)
+            firm = one.draws_on and not elsewhere
+            self.files["receipts"].append(one.row(firm=str(firm).lower()))
+            how = "nothing is taken for it: the item is planned from another source"
+            self.account.tell(one.model, *(("changed", how) if elsewhere else ("taken",)))
         without = sum(sources.ends(one.place) for one in demand)
         how = "nothing says where the item comes from: planned as bought, without a lead time"
         self.account.tell("input.demand", "changed", how, without)
@@ -86,10 +96,12 @@ class Conversion:
                 continue
             if found.setdefault((item, site), row) is not row:
                 row.fault("item", "the item has another buffer at this location; keep one of them.")
-            if quantity := row.number("onhand", 0.0):
+            if quantity := row.quantity("onhand", 0.0, negative=True):
                 self.files["stock"].append(
-                    {"item": item, "site": site, "quantity": plain(quantity)}
+                    {"item": item, "site": site, "quantity": amount(quantity)}
                 )
+            if row.quantity("minimum", 0.0, negative=True) < 0:
+                self.account.tell(f"{row.model}.minimum", "changed", "below zero: none")
             self.account.tell(row.model, "taken")
         return found
 
@@ -100,18 +112,20 @@ class Conversion:
             "item": item,
             "site": site,
             "lead_time_days": 0,
-            "safety_stock": plain(max(buffer.number("minimum", 0.0), 0.0) if buffer else 0),
+            "safety_stock": amount(
+                max(buffer.quantity("minimum", 0.0, negative=True), 0.0) if buffer else 0
+            ),
             "unit": made.text("uom"),
-            "cost": plain(made.number("cost", 0.0)) if made.text("cost") else "",
+            "cost": amount(made.quantity("cost", 0.0)) if made.text("cost") else "",
         }
         self.files["items"].append(row)
         if source is None:
             return
         row |= _lots(source)
         if fence := source.row.seconds("fence"):
-            row["fences"] = up_to_day(fence)
+            row["fences"] = _days(source.row, "fence", fence)
         if source.kind == "moved":
-            row["lead_time_days"] = up_to_day(source.row.seconds("leadtime"))
+            row["lead_time_days"] = _days(source.row, "leadtime", source.row.seconds("leadtime"))
             self.files["transfers"].append({"item": item, "site": site, "origin": source.origin})
             return
         row["calendar"] = calendar = self._open(
@@ -119,7 +133,7 @@ class Conversion:
         )
         if source.making is None:
             supplier = self.model.named("supplier")[source.row.text("supplier")]
-            days = up_to_day(source.row.seconds("leadtime"))
+            days = _days(source.row, "leadtime", source.row.seconds("leadtime"))
             row["lead_time_days"] = days
             working = self._open(self.model.refer(supplier, "available", "calendar"))
             self.files["suppliers"].append(
@@ -134,14 +148,14 @@ class Conversion:
             return
         making = source.making
         usual = self._hours[calendar].usual if calendar else DAY
-        row["lead_time_days"] = up_to_day(making.seconds, usual)
-        row["yield"] = plain(making.produced) if making.produced < 1 else ""
+        row["lead_time_days"] = _days(source.row, "duration", making.seconds, usual)
+        row["yield"] = amount(making.produced) if making.produced < 1 else ""
         per = max(making.produced, 1.0)
         self.files["bom"] += [
             {
                 "parent": item,
                 "component": one.component,
-                "quantity": plain(one.quantity / per),
+                "quantity": amount(one.quantity / per),
                 "site": site,
                 "valid_from": one.first or "",
                 "valid_to": one.last or "",
@@ -152,12 +166,12 @@ class Conversion:
             {
                 "item": item,
                 "site": site,
-                "step": one.step,
+                "step": step,
                 "resource": one.resource,
-                "minutes": plain(one.minutes / per),
-                "setup_minutes": plain(one.setup_minutes),
+                "minutes": amount(one.minutes / per),
+                "setup_minutes": amount(one.setup_minutes),
             }
-            for one in making.loads
+            for step, one in enumerate(making.loads, 1)
         ]
 
     def _open(self, calendar: str) -> str:
@@ -167,11 +181,16 @@ class Conversion:
         if calendar not in self._minutes:
             minutes = open_minutes(value_of(self.model, calendar), days_around(self.today))
             self._minutes[calendar] = minutes
-            self._write(calendar, hours_of(minutes))
+            self._write(calendar, hours_of(minutes), self.model.named("calendar")[calendar])
         return calendar if calendar in self._hours else ""
 
-    def _write(self, code: str, hours: Hours) -> None:
+    def _write(self, code: str, hours: Hours, row: Row) -> None:
         if all(n == DAY for n in hours.week) and not hours.single:
+            return
+        if not any(hours.week):
+            row.fault(
+                "name", "it has no weekday with working time; give it some in the years ahead."
+            )
             return
         self._hours[code] = hours
         days = [*zip(WEEKDAYS, hours.week, strict=True), *hours.single.items()]
@@ -200,14 +219,19 @@ class Conversion:
             day: min(round(minutes[day] / units) if units else 0, hours.get(day, DAY))
             for day in days
         }
+        efficiency = row.number("efficiency", 100.0) / 100
+        for name, value in (("maximum", units), ("efficiency", efficiency)):
+            if value <= 0:
+                row.fault(name, "an operation that is planned loads it; give it more than 0.")
+                return
         code = f"{row.name} (resource)"
-        self._write(code, hours_of(each))
+        self._write(code, hours_of(each), row)
         self.files["resources"].append(
             {
                 "resource": row.name,
                 "calendar": code if code in self._hours else "",
-                "units": plain(units),
-                "efficiency": plain(row.number("efficiency", 100.0) / 100),
+                "units": amount(units),
+                "efficiency": amount(efficiency),
             }
         )
         how = "" if outcome == "taken" else "a pool: the sum of its members"
@@ -243,16 +267,21 @@ def _lots(source: Source) -> dict[str, str]:
     per = max(source.making.produced, 1.0) if source.making else 1.0
     row = source.row
     sizes = {
-        "lot_minimum": row.number("sizeminimum", 1.0),
-        "lot_multiple": row.number("sizemultiple", 0.0),
-        "lot_maximum": row.number("sizemaximum", 0.0),
+        "lot_minimum": row.quantity("sizeminimum", 1.0),
+        "lot_multiple": row.quantity("sizemultiple", 0.0),
+        "lot_maximum": row.quantity("sizemaximum", 0.0),
     }
-    return {name: plain(size * per) if size > 0 else "" for name, size in sizes.items()}
+    if 0 < sizes["lot_maximum"] < sizes["lot_minimum"]:
+        row.fault("sizemaximum", "it is below sizeminimum; no lot fits.")
+    return {name: amount(size * per) if size > 0 else "" for name, size in sizes.items()}
 
 
-def plain(value: float) -> str:
-    """A number with six decimal places at most."""
-    return f"{value:.6f}".rstrip("0").rstrip(".")
+def _days(row: Row, name: str, seconds: float, minutes_a_day: float = DAY) -> int:
+    """A duration in whole days, of what a plan looks ahead at most."""
+    if (days := up_to_day(seconds, minutes_a_day)) > 7 * WEEKS:
+        row.fault(name, f"it takes {days:,} days, and at most {7 * WEEKS:,} are planned.")
+        return 0
+    return days
 
 
 def write_files(folder: Path, files: Files) -> None:
@@ -260,10 +289,6 @@ def write_files(folder: Path, files: Files) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in files.items():
         with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
-            _write_rows(file, HEADERS[name], rows)
-
-
-def _write_rows(file: Any, header: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    writer = csv.DictWriter(file, list(header), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+            writer = csv.DictWriter(file, HEADERS[name], restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)

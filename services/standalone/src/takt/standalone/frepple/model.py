@@ -2,19 +2,23 @@
 
 import gzip
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from takt.standalone.commands.output import CommandError
 from takt.standalone.supply_folder.findings import Findings
+from takt.supply_planning.domain.grid.exact import EXACT
+from takt.supply_planning.domain.quantity import ONE
 
 USED_WRONGLY = 2
-NUMBER = re.compile(r"-?\d+(\.\d*)?(e-?\d+)?", re.I)
+NUMBER = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.I)
 CLOCK = re.compile(r"(?:(\d+)\s+(?:days?,?\s+)?)?(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 REFERENCES = {
@@ -34,6 +38,8 @@ REFERENCES = {
 }
 """Fields that name another object, and its kind; what is planned by itself checks its own."""
 WRONG = "it is {}; write it as frePPLe does, such as {}."
+NO_DATE = WRONG.format("no date", "2026-11-30 00:00:00")
+LARGEST = EXACT / ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +64,29 @@ class Row:
         text = self.text(name)
         if not text:
             return default
-        if not NUMBER.fullmatch(text):
+        if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
             self.fault(name, WRONG.format("no number", "12.5"))
             return default
         return float(text)
+
+    def quantity(self, name: str, default: float, *, negative: bool = False) -> float:
+        """A number that a plan can hold to the millionth; 0 or more, unless it may be negative."""
+        found = self.number(name, default)
+        if found < 0 and not negative:
+            self.fault(name, WRONG.format("below zero", "12.5"))
+        elif abs(found) >= LARGEST:
+            self.fault(name, f"quantities go up to {LARGEST:,.0f}; choose a larger unit.")
+        elif found and abs(found) * ONE <= 0.5:
+            self.fault(name, "it is less than half a millionth; choose a smaller unit.")
+        else:
+            return found
+        return default
 
     def seconds(self, name: str) -> float:
         """A duration: seconds, `1 02:00:00`, or ISO 8601; 0 where there is none."""
         text = self.text(name)
         if not text or NUMBER.fullmatch(text):
-            found = float(text or 0)
+            found = self.number(name, 0.0)
         elif match := CLOCK.fullmatch(text) or (PERIOD.fullmatch(text) if len(text) > 1 else None):
             days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
             found = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
@@ -86,13 +105,20 @@ class Row:
         try:
             return datetime.fromisoformat(text).replace(tzinfo=None)
         except ValueError:
-            self.fault(name, WRONG.format("no date", "2026-11-30 00:00:00"))
+            self.fault(name, NO_DATE)
             return None
 
     def day(self, name: str) -> date | None:
         """The day of a moment."""
         found = self.moment(name)
         return found and found.date()
+
+    def last_day(self, name: str) -> date | None:
+        """The last day that is, if only in part, before a moment."""
+        found = self.moment(name)
+        if found is None or found.time() > time() or found.date() == date.min:
+            return found and found.date()
+        return date.fromordinal(found.toordinal() - 1)
 
     def flag(self, name: str) -> bool:
         """True unless the field says no."""
@@ -125,6 +151,7 @@ class Model:
     rows: Mapping[str, list[Row]]
     findings: Findings
     by_name: dict[str, dict[str, Row]] = field(default_factory=dict)
+    _by_field: dict[tuple[str, str], dict[str, list[Row]]] = field(default_factory=dict)
 
     def __getitem__(self, kind: str) -> list[Row]:
         return self.rows.get(kind, [])
@@ -139,6 +166,14 @@ class Model:
             self.by_name[kind] = found
         return self.by_name[kind]
 
+    def of(self, kind: str, name: str, text: str) -> list[Row]:
+        """The objects of a kind of which a field says so, in the order of the file."""
+        if (key := (kind, name)) not in self._by_field:
+            found = self._by_field[key] = {}
+            for row in self[kind]:
+                found.setdefault(row.text(name), []).append(row)
+        return self._by_field[key].get(text, [])
+
     def refer(self, row: Row, name: str, kind: str, *, needed: bool = False) -> str:
         """The name that a field refers to; "", and refused, where the file does not have it."""
         text = row.text(name)
@@ -152,23 +187,44 @@ class Model:
         return text
 
     def check_references(self) -> None:
-        """Refuse every reference, of what is read here, to what the file does not have."""
+        """Refuse every reference, of what is read here, to what the file does not have.
+
+        Raises: CommandError: something owns itself, so that nothing can be read from it.
+        """
         for kind, fields in REFERENCES.items():
             for row in self[kind]:
                 for name, of in fields.items():
                     self.refer(row, name, of)
+        owned = {
+            kind: [(row.name, row.text("owner")) for row in self[kind] if row.text("owner")]
+            for kind, fields in REFERENCES.items()
+            if "owner" in fields
+        }
+        owned["operation"] += [
+            (row.text("suboperation"), row.text("operation")) for row in self["suboperation"]
+        ]
+        whole = True
+        for kind, pairs in owned.items():
+            sorter: TopologicalSorter[str] = TopologicalSorter()
+            for one, owner in pairs:
+                sorter.add(one, owner)
+            try:
+                sorter.prepare()
+            except CycleError as error:
+                whole = False
+                cycle = " > ".join(error.args[1])
+                self.findings.fault(
+                    f"{self.path}: input.{kind} owner", f"{cycle} is a cycle; take an owner out."
+                )
+        if not whole:
+            self.findings.end()
 
     def below(self, kind: str, name: str) -> Iterator[str]:
         """A name and all that it owns, at every level."""
-        owned: dict[str, list[str]] = {}
-        for row in self[kind]:
-            owned.setdefault(row.text("owner"), []).append(row.name)
-        seen, waiting = set(), [name]
+        waiting = [name]
         while waiting:
-            if (one := waiting.pop(0)) not in seen:
-                seen.add(one)
-                yield one
-                waiting += owned.get(one, [])
+            yield (one := waiting.pop())
+            waiting += [row.name for row in self.of(kind, "owner", one)]
 
     def parameter(self, name: str) -> str:
         """The value of a parameter, "" where there is none."""
@@ -176,12 +232,11 @@ class Model:
 
     @property
     def today(self) -> date | None:
-        """The day of planning that the model has, if it has one."""
-        text = self.parameter("currentdate")
-        try:
-            return datetime.fromisoformat(text).date() if text else None
-        except ValueError:
+        """The day of planning that the model has, if it has one: `now` and `today` are none."""
+        row = next((row for row in self["parameter"] if row.name == "currentdate"), None)
+        if row is None or row.text("value").lower() in ("now", "today"):
             return None
+        return row.day("value")
 
 
 def read_model(path: Path, findings: Findings) -> Model:
@@ -195,7 +250,7 @@ def read_model(path: Path, findings: Findings) -> Model:
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
         document = json.loads(content)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise CommandError(
             f"{path} cannot be read: {error}.",
             "Give it the model as frePPLe's dumpdata writes it: JSON, also packed by gzip.",
@@ -213,9 +268,12 @@ def read_model(path: Path, findings: Findings) -> Model:
         fields = {name.removesuffix("_id"): value for name, value in one["fields"].items()}
         model = str(one.get("model", ""))
         kind = model.rpartition(".")[2]
-        name = fields.get("reference") if kind in ORDERS else fields.get("name")
-        if name is None:
-            name = one.get("pk") if one.get("pk") is not None else fields.get("id", place + 1)
+        said = (
+            fields.get("reference" if kind in ORDERS else "name"),
+            one.get("pk"),
+            fields.get("id"),
+        )
+        name = next((each for each in said if each not in (None, "")), place + 1)
         if isinstance(name, list):
             name = " @ ".join(map(str, name))
         row = Row(model, str(name).strip(), fields, path, findings)
@@ -237,5 +295,5 @@ ORDERS = {
 
 
 def up_to_day(seconds: float, minutes_a_day: float = 1440) -> int:
-    """A duration in whole days of so many minutes, rounded up."""
-    return -(-timedelta(seconds=seconds) // timedelta(minutes=minutes_a_day))
+    """A duration in whole days of so many minutes, rounded up but for what floats add."""
+    return math.ceil(seconds / (60 * minutes_a_day) - 1e-9)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from takt.standalone.frepple.account import Account
 from takt.standalone.frepple.model import Model, Row
 
-ONE_OF = ("alternate", "split")
+ALTERNATE, SPLIT = "alternate", "split"
 """Types of operations of which one step is chosen; those of a routing all follow each other."""
 UNLIMITED = "infinite"
 
@@ -26,7 +26,6 @@ class Taken:
 class Load:
     """What a step takes of a resource: minutes of a unit, and of a lot."""
 
-    step: int
     resource: str
     minutes: float
     setup_minutes: float
@@ -36,7 +35,10 @@ class Load:
 class Making:
     """A way to make an item.
 
-    Args: produced: what comes of one unit of the operation. seconds: of working time.
+    Args:
+        produced: what comes of one unit of the operation.
+        seconds: of working time.
+        account: what became of its parts, which holds if it is the way that is taken.
     """
 
     item: str
@@ -45,54 +47,72 @@ class Making:
     seconds: float
     materials: tuple[Taken, ...]
     loads: tuple[Load, ...]
+    account: Account
 
 
-def steps_of(model: Model, operation: Row) -> list[Row]:
-    """The steps of an operation, in their order: itself, where it has none."""
+def owned_by(model: Model, operation: Row) -> list[Row]:
+    """The operations that are steps of this one, in the order of their priority."""
     owned = [
-        (row.number("priority", 0.0), row)
-        for row in model["operation"]
-        if row.text("owner") == operation.name
+        (row.number("priority", 1.0), row) for row in model.of("operation", "owner", operation.name)
     ]
     known = model.named("operation")
-    for link in model["suboperation"]:
-        if link.text("operation") == operation.name and (
-            name := model.refer(link, "suboperation", "operation", needed=True)
-        ):
-            owned.append((link.number("priority", 0.0), known[name]))
-    found = [row for _, row in sorted(owned, key=lambda one: one[0])]
-    if found and operation.text("type") in ONE_OF:
-        return found[:1]
-    return found or [operation]
+    for link in model.of("suboperation", "operation", operation.name):
+        if name := model.refer(link, "suboperation", "operation", needed=True):
+            owned.append((link.number("priority", 1.0), known[name]))
+    ordered = sorted(owned, key=lambda one: one[0])
+    if operation.text("type") == ALTERNATE:
+        return [row for priority, row in ordered if priority > 0]
+    if operation.text("type") == SPLIT:
+        # Of a split the priority is the share.
+        return [row for share, row in reversed(ordered) if share > 0]
+    return [row for _, row in ordered]
 
 
-def product_of(model: Model, operation: Row) -> str:
+def steps_of(model: Model, operation: Row, account: Account) -> list[Row]:
+    """The steps of an operation that work, in their order: itself, where it has none.
+
+    None of an alternate or split whose steps are not for planning.
+    """
+    kind = operation.text("type")
+    owned = owned_by(model, operation)
+    links = model.of("suboperation", "operation", operation.name)
+    if kind in (ALTERNATE, SPLIT):
+        which = "first step" if kind == ALTERNATE else "largest share"
+        account.tell("input.operation.type", "changed", f"{kind}: its {which} is taken")
+        account.tell("input.suboperation", "taken", rows=len(links) and 1)
+        owned = owned[:1]
+    elif not owned:
+        return [operation]
+    else:
+        account.tell("input.suboperation", "taken", rows=len(links))
+    return [step for row in owned for step in steps_of(model, row, account)]
+
+
+def product_of(model: Model, operation: Row, steps: Sequence[Row]) -> str:
     """The item that an operation makes: the one it names, else the first that it produces."""
     if operation.text("item"):
         return model.refer(operation, "item", "item")
-    steps = {row.name for row in steps_of(model, operation)} | {operation.name}
-    for row in model["operationmaterial"]:
-        if row.text("operation") in steps and row.number("quantity", 0.0) > 0:
+    for row in _parts(model, "operationmaterial", operation, steps):
+        if row.number("quantity", 0.0) > 0:
             return model.refer(row, "item", "item")
     return ""
 
 
-def making_of(model: Model, operation: Row, today: date, account: Account) -> Making | None:
+def making_of(model: Model, operation: Row, today: date) -> Making | None:
     """What an operation takes and yields; None where it makes nothing that the model names."""
-    item = product_of(model, operation)
-    site = model.refer(operation, "location", "location", needed=True)
-    if not item or not site:
+    account = Account()
+    steps = steps_of(model, operation, account)
+    item = product_of(model, operation, steps)
+    if not item or not steps:
         return None
-    steps = steps_of(model, operation)
-    if operation.text("type") in ONE_OF and steps != [operation]:
-        account.tell(
-            "input.operation.type", "changed", f"{operation.text('type')}: its first step is taken"
-        )
+    site = model.refer(operation, "location", "location", needed=True)
+    if not site:
+        return None
     lot = max(operation.number("sizeminimum", 1.0), 1.0)
     produced, materials = _materials(model, operation, steps, item, lot, today, account)
-    loads = []
+    loads: list[Load] = []
     seconds = 0.0
-    for number, step in enumerate(steps, 1):
+    for step in steps:
         each = 0.0 if step.text("type") == "fixed_time" else step.seconds("duration_per")
         fixed = step.seconds("duration") + step.seconds("posttime")
         seconds += fixed + each * lot
@@ -102,10 +122,16 @@ def making_of(model: Model, operation: Row, today: date, account: Account) -> Ma
             )
         if step.seconds("posttime"):
             account.tell("input.operation.posttime", "changed", "a part of the lead time")
-        loads += _loads(model, step, number, each / 60, step.seconds("duration") / 60, account)
-    if len(steps) > 1:
+        loads += _loads(model, step, each / 60, step.seconds("duration") / 60, account)
+    if steps != [operation]:
         account.tell("input.operation", "changed", "steps: one lead time, their sum", len(steps))
-    return Making(item, site, produced, seconds, tuple(materials), tuple(loads))
+    return Making(item, site, produced, seconds, tuple(materials), tuple(loads), account)
+
+
+def _parts(model: Model, kind: str, operation: Row, steps: Sequence[Row]) -> list[Row]:
+    """Rows of a kind that belong to an operation or its steps."""
+    names = dict.fromkeys([operation.name, *(step.name for step in steps)])
+    return [row for name in names for row in model.of(kind, "operation", name)]
 
 
 def _materials(
@@ -117,61 +143,68 @@ def _materials(
     today: date,
     account: Account,
 ) -> tuple[float, list[Taken]]:
-    names = {row.name for row in steps} | {operation.name}
     produced = 0.0
     found: list[Taken] = []
-    rows = [row for row in model["operationmaterial"] if row.text("operation") in names]
+    rows = _parts(model, "operationmaterial", operation, steps)
     for row in first_of_each(rows, "input.operationmaterial", account):
         component = model.refer(row, "item", "item", needed=True)
-        quantity = row.number("quantity", 0.0)
-        if fixed := row.number("quantity_fixed", 0.0):
+        quantity = row.quantity("quantity", 0.0, negative=True)
+        if fixed := row.quantity("quantity_fixed", 0.0, negative=True):
             quantity += fixed / lot
         elif row.text("type").startswith("fixed"):
             quantity, fixed = quantity / lot, quantity
         how = "a fixed quantity: its part of the minimum lot" if fixed else ""
-        last = row.day("effective_end")
+        first, last = row.day("effective_start"), row.last_day("effective_end")
         if not component or quantity == 0:
             account.tell(row.model, "left out", "without an item or a quantity")
-        elif last is not None and last <= today:
+        elif last is not None and last < today:
             account.tell(row.model, "left out", "it ended before the day of planning")
-        elif quantity > 0 and component == item:
+        elif component == item:
             produced += quantity
+            if quantity < 0:
+                how = "the item itself: less comes out"
             account.tell(row.model, "changed" if how else "taken", how)
         elif quantity > 0:
             account.tell(row.model, "left out", "a by-product: an order brings one item")
         else:
             if row.text("type").endswith("end"):
                 how = "taken at the begin of the order, not at its end"
-            first = row.day("effective_start")
-            found.append(
-                Taken(
-                    component,
-                    -quantity,
-                    first if first and first > today else None,
-                    last and date.fromordinal(last.toordinal() - 1),
-                )
-            )
+            first = first if first and first > today else None
+            found.append(Taken(component, -quantity, first, last))
             account.tell(row.model, "changed" if how else "taken", how)
-    return produced or 1.0, _summed(found)
+    return produced if produced > 0 else 1.0, _summed(found)
 
 
 def _summed(lines: Sequence[Taken]) -> list[Taken]:
-    """The same component in several steps is one line of the bill."""
-    found: dict[tuple[str, date | None, date | None], float] = {}
+    """What several lines take of a component is one line for each time in which they all hold."""
+    by_component: dict[str, list[Taken]] = {}
     for line in lines:
-        key = line.component, line.first, line.last
-        found[key] = found.get(key, 0.0) + line.quantity
-    return [
-        Taken(component, quantity, first, last)
-        for (component, first, last), quantity in found.items()
-    ]
+        by_component.setdefault(line.component, []).append(line)
+    return [line for alike in by_component.values() for line in _in_turn(alike)]
 
 
-def _loads(
-    model: Model, step: Row, number: int, each: float, fixed: float, account: Account
-) -> list[Load]:
+def _in_turn(lines: Sequence[Taken]) -> list[Taken]:
+    """Lines of one component that may hold at once, as their sums, one after the other."""
+    day = timedelta(days=1)
+    begins = [one.first or date.min for one in lines]
+    ends = [one.last + day for one in lines if one.last and one.last < date.max]
+    marks = sorted({date.min, *begins, *ends})
     found = []
-    rows = [row for row in model["operationresource"] if row.text("operation") == step.name]
+    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+        holding = [
+            one for one in lines if (one.first or date.min) <= mark <= (one.last or date.max)
+        ]
+        if holding:
+            quantity = sum(one.quantity for one in holding)
+            first = None if mark == date.min else mark
+            last = None if after is None else after - day
+            found.append(Taken(holding[0].component, quantity, first, last))
+    return found
+
+
+def _loads(model: Model, step: Row, each: float, fixed: float, account: Account) -> list[Load]:
+    found: list[Load] = []
+    rows = model.of("operationresource", "operation", step.name)
     for row in first_of_each(rows, "input.operationresource", account):
         resource = model.refer(row, "resource", "resource", needed=True)
         if not resource:
@@ -180,9 +213,13 @@ def _loads(
         if kind == UNLIMITED or kind.startswith("buckets"):
             account.tell(row.model, "left out", f"a resource of type {kind}")
             continue
-        quantity = abs(row.number("quantity", 1.0))
-        found.append(Load(number, resource, each * quantity, fixed * quantity))
-        account.tell(row.model, "taken")
+        if found:
+            how = "beside another resource: a step of its own after it"
+            account.tell(row.model, "changed", how)
+        else:
+            account.tell(row.model, "taken")
+        quantity = abs(row.quantity("quantity", 1.0, negative=True))
+        found.append(Load(resource, each * quantity, fixed * quantity))
     return found
 
 
@@ -193,5 +230,5 @@ def first_of_each(rows: Sequence[Row], construct: str, account: Account) -> list
         key = row.text("name") or f" {place}"
         if found.setdefault(key, row) is not row:
             account.tell(construct, "left out", "an alternate of a later priority")
-    chosen = list(found.values())
-    return [row for row in rows if row in chosen]
+    chosen = {id(row) for row in found.values()}
+    return [row for row in rows if id(row) in chosen]

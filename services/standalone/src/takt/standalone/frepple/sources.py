@@ -7,7 +7,7 @@ from typing import Literal
 
 from takt.standalone.frepple.account import Account
 from takt.standalone.frepple.model import Model, Row
-from takt.standalone.frepple.operations import Making, making_of, steps_of
+from takt.standalone.frepple.operations import Making, making_of
 
 Place = tuple[str, str]
 """An item at a location."""
@@ -34,21 +34,17 @@ class Sources:
     account: Account
     chosen: dict[Place, Source | None] = field(default_factory=dict)
     _offers: dict[str, list[tuple[str, Source]]] = field(default_factory=dict)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        steps = {
-            step.name
-            for row in self.model["operation"]
-            for step in steps_of(self.model, row)
-            if step is not row
-        } | {row.name for row in self.model["operation"] if row.text("owner")}
+        steps = {row.name for row in self.model["operation"] if row.text("owner")} | {
+            row.text("suboperation") for row in self.model["suboperation"]
+        }
         for row in self.model["operation"]:
             if row.name in steps or self._ended(row):
                 continue
-            making = making_of(self.model, row, self.today, self.account)
+            making = making_of(self.model, row, self.today)
             if making is None:
-                self.account.tell(row.model, "left out", "it makes no item")
+                self.account.tell(row.model, "left out", "it makes no item, or by no step")
             else:
                 self._offer(making.item, making.site, Source("made", row, making))
         for row in self.model["itemsupplier"]:
@@ -65,13 +61,16 @@ class Sources:
                 self._spread(item, site, Source("moved", row, origin=origin))
 
     def _ended(self, row: Row) -> bool:
-        last = row.day("effective_end")
-        if over := last is not None and last <= self.today:
-            self.account.tell(row.model, "left out", "it ended before the day of planning")
-        first = row.day("effective_start")
-        if later := first is not None and first > self.today:
-            self.account.tell(row.model, "left out", "it begins after the day of planning")
-        return over or later
+        """Whether a source does not hold on the day of planning."""
+        first, last = row.day("effective_start"), row.last_day("effective_end")
+        if last is not None and last < self.today:
+            how = "it ended before the day of planning"
+        elif first is not None and first > self.today:
+            how = "it begins after the day of planning"
+        else:
+            return False
+        self.account.tell(row.model, "left out", how)
+        return True
 
     def _spread(self, item: str, site: str, source: Source) -> None:
         """A source of an item or all that it owns, at a location or all that it owns."""
@@ -90,9 +89,11 @@ class Sources:
     def given(self) -> Iterable[Place]:
         """Items at locations that operations, suppliers and distributions name themselves."""
         groups = {row.text("owner") for row in self.model["item"]}
+        areas = {row.text("owner") for row in self.model["location"]}
         for item, offers in self._offers.items():
             for site, source in offers:
-                named = source.kind == "made" or source.row.text("item") == item
+                made = source.kind == "made"
+                named = made or (source.row.text("item") == item and site not in areas)
                 if site and named and item not in groups:
                     yield item, site
 
@@ -127,7 +128,10 @@ class Sources:
 
     def tell(self) -> None:
         """Account for what was taken, and what was not."""
-        taken = {id(one.row) for one in self.chosen.values() if one}
+        taken = {id(one.row): one for one in self.chosen.values() if one}
+        for source in taken.values():
+            if source.making is not None:
+                self.account.counts.update(source.making.account.counts)
         offered = {
             id(one.row): one for offers in self._offers.values() for _, one in offers
         }.values()
@@ -135,6 +139,9 @@ class Sources:
             row = source.row
             if id(row) in taken:
                 self.account.tell(row.model, "taken")
+                if row.day("effective_end") is not None:
+                    how = "the source of today is planned with to the end"
+                    self.account.tell(f"{row.model}.effective_end", "left out", how)
             elif row.number("priority", 1.0) <= 0:
                 self.account.tell(row.model, "left out", "priority 0: not for planning")
             else:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from takt.standalone.frepple.model import Model, Row
@@ -12,6 +12,7 @@ from takt.standalone.supply_folder.calendars import WEEKDAYS
 BACK, AHEAD = 92, 1100
 """Days before and after the day of planning for which a calendar is written."""
 DAY = 1440
+ALWAYS = datetime.combine(date.min, time()), datetime.combine(date.max, time())
 
 Value = Callable[[date], list[tuple[int, float]]]
 """Of a day its stretches: how many minutes, with which value."""
@@ -41,20 +42,21 @@ def value_of(model: Model, calendar: str) -> Value:
     entries = sorted(
         (
             (row.number("priority", 0.0), row)
-            for row in model["calendarbucket"]
-            if row.text("calendar") == calendar
+            for row in model.of("calendarbucket", "calendar", calendar)
         ),
         key=lambda one: one[0],
     )
     read = [_entry(row) for _, row in entries]
 
     def found(day: date) -> list[tuple[int, float]]:
-        holding = [entry for entry in read if entry.holds(day)]
-        marks = sorted({0, DAY, *(at for one in holding for at in (one.begins, one.ends))})
+        holding = [(entry.value, *stretch) for entry in read if (stretch := entry.on(day))]
+        marks = sorted({0, DAY, *(at for _, *stretch in holding for at in stretch)})
         return [
             (
                 end - begin,
-                next((o.value for o in holding if o.begins <= begin and end <= o.ends), default),
+                next(
+                    (v for v, begins, ends in holding if begins <= begin and end <= ends), default
+                ),
             )
             for begin, end in pairwise(marks)
         ]
@@ -64,26 +66,41 @@ def value_of(model: Model, calendar: str) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """Minutes `begins` to `ends` of weekdays, from the moment `first` until `after`."""
+
     value: float
-    first: date
-    after: date
+    first: datetime
+    after: datetime
     weekdays: tuple[bool, ...]
     begins: int
     ends: int
 
-    def holds(self, day: date) -> bool:
-        return self.first <= day < self.after and self.weekdays[day.weekday()]
+    def on(self, day: date) -> tuple[int, int] | None:
+        """From which minute of a day to which it holds; None where it does not."""
+        if not self.weekdays[day.weekday()]:
+            return None
+        midnight = datetime.combine(day, time())
+        begins = max(self.begins, _minutes(self.first - midnight))
+        ends = min(self.ends, _minutes(self.after - midnight))
+        return (begins, ends) if begins < ends else None
+
+
+def _minutes(passed: timedelta) -> int:
+    """Whole minutes, the nearest: the last second of a day is its end."""
+    return round(passed / timedelta(minutes=1))
 
 
 def _entry(row: Row) -> _Entry:
-    begins, ends = row.clock("starttime", 0), row.clock("endtime", DAY)
+    begins, ends = row.clock("starttime", 0), row.clock("endtime", DAY) or DAY
+    if ends <= begins:
+        row.fault("endtime", "it is not after starttime; give each day an entry of its own.")
     return _Entry(
         row.number("value", 0.0),
-        row.day("startdate") or date.min,
-        row.day("enddate") or date.max,
+        row.moment("startdate") or ALWAYS[0],
+        row.moment("enddate") or ALWAYS[1],
         tuple(row.flag(name) for name in WEEKDAYS),
         begins,
-        ends or DAY,
+        ends,
     )
 
 
@@ -108,7 +125,7 @@ def capacity_of(
 
     A resource that owns others is their pool.
     """
-    members = [row for row in model["resource"] if row.text("owner") == resource]
+    members = model.of("resource", "owner", resource)
     if members:
         parts = [capacity_of(model, row.name, days) for row in members]
         return (
@@ -118,7 +135,7 @@ def capacity_of(
     row = model.named("resource")[resource]
     calendar = row.text("maximum_calendar")
     if calendar not in model.named("calendar"):
-        units = row.number("maximum", 1.0)
+        units = row.quantity("maximum", 1.0)
         return units, dict.fromkeys(days, units * DAY)
     value = value_of(model, calendar)
     said = {day: value(day) for day in days}

@@ -12,11 +12,19 @@ SHOWN = 20
 class Findings:
     """Collects what is wrong, by file and fault, and ends the verb with all of it.
 
-    Args: where: in what it is wrong. done: what is then not done.
+    Args:
+        where: in what it is wrong.
+        done: what is then not done.
+        shown: a folder that the caller does not know, and as what its files are told.
     """
 
-    def __init__(self, where: str = "in the folder", done: str = "planned") -> None:
-        self._where, self._done = where, done
+    def __init__(
+        self,
+        where: str = "in the folder",
+        done: str = "planned",
+        shown: tuple[Path, str] | None = None,
+    ) -> None:
+        self._where, self._done, self._shown = where, done, shown
         self.number = 0
         self.notes: list[str] = []
         self._told: list[str] = []
@@ -51,7 +59,7 @@ class Findings:
     def end(self) -> None:
         """Raise CommandError: something is wrong."""
         for text in self._told:
-            say(text)
+            say(text.replace(f"{self._shown[0]}/", self._shown[1]) if self._shown else text)
         self._told.clear()
         if self.number:
             raise CommandError(

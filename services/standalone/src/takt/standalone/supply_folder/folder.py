@@ -76,6 +76,7 @@ def read_folder(
     *,
     capacity: bool = False,
     done: str = "planned",
+    shown: str = "",
 ) -> Folder:
     """Read and check every file; all that is wrong is told together.
 
@@ -85,10 +86,12 @@ def read_folder(
         told: told of each file.
         capacity: whether resources and routings are read, too.
         done: what is not done when something is wrong.
+        shown: as what its files are told where the folder is not the caller's; with the dividing
+            sign, such as `model.json as `.
 
     Raises: CommandError: a file cannot be read, or something in it is wrong.
     """
-    findings = Findings(done=done)
+    findings = Findings(done=done, shown=(path, shown) if shown else None)
     files = _files(path, findings, capacity)
     findings.end()
 

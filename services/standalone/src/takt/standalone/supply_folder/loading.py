@@ -2,64 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from takt.standalone.supply_folder.calendars import WEEKDAYS
-from takt.standalone.supply_folder.findings import Findings
-from takt.standalone.supply_folder.reading import find, read_sheet
-from takt.standalone.supply_folder.sheet import Sheet
+from takt.standalone.supply_folder.rows import Body, Row
+from takt.standalone.supply_folder.sending import BAR
 
-Body = dict[str, Any]
 Place = tuple[str, str]
 
-TEXTS: dict[str, tuple[str, ...]] = {
-    "items": ("item", "site", "lot_rule", "fences", "calendar", "unit", "phantom"),
-    "bom": ("parent", "component", "site", "valid_from", "valid_to"),
-    "stock": ("item", "site"),
-    "receipts": ("order", "item", "site", "due", "firm"),
-    "demand": ("demand", "item", "site", "due", "kind"),
-    "transfers": ("item", "site", "origin"),
-    "suppliers": ("item", "supplier", "site", "calendar"),
-    "calendars": ("calendar", "day"),
-}
-NUMBERS: dict[str, tuple[str, ...]] = {
-    "items": (
-        *("lead_time_days", "safety_stock", "lot_minimum", "lot_multiple", "lot_maximum"),
-        *("lot_quantity", "lot_periods", "yield", "cost"),
-    ),
-    "bom": ("quantity", "scrap"),
-    "stock": ("quantity",),
-    "receipts": ("quantity",),
-    "demand": ("quantity",),
-    "transfers": (),
-    "suppliers": ("lead_time_days",),
-    "calendars": ("minutes",),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of a file: its texts, and its numbers as decimals; what is empty is not there."""
-
-    path: Path
-    line: int
-    cells: Mapping[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-    def problem(self, column: str, remedy: str) -> Body:
-        """Why a row is not loaded, or not as it stands."""
-        return {
-            "file": self.path.name,
-            "line": self.line,
-            "field": column,
-            "value": self[column],
-            "remedy": remedy,
-        }
+LONGEST = 200
+"""Characters of a receipt's reference."""
 
 
 @dataclass(slots=True)
@@ -79,46 +30,6 @@ class Loading:
     notes: list[str] = field(default_factory=list)
 
 
-def read_rows(folder: Path) -> dict[str, list[Row]]:
-    """The rows of a folder that was checked before."""
-    found: dict[str, list[Row]] = {}
-    for name, texts in TEXTS.items():
-        findings = Findings()
-        path = find(folder, name, findings)
-        every = (*texts, *NUMBERS[name])
-        sheet = path and read_sheet(
-            path, findings, texts=texts, numbers=NUMBERS[name], optional=every
-        )
-        found[name] = _rows(sheet, texts, NUMBERS[name]) if sheet else []
-    return found
-
-
-def _rows(sheet: Sheet, texts: Iterable[str], numbers: Iterable[str]) -> list[Row]:
-    columns: dict[str, list[str]] = {}
-    for name in texts:
-        if name in sheet:
-            columns[name] = sheet.texts(name, empty=True).to_pylist()
-    for name in numbers:
-        if name in sheet:
-            columns[name] = [
-                "" if np.isnan(value) else amount(value) for value in _numbers(sheet, name)
-            ]
-    return [
-        Row(sheet.path, sheet.line(row), {n: values[row] for n, values in columns.items()})
-        for row in range(sheet.rows)
-    ]
-
-
-def _numbers(sheet: Sheet, name: str) -> list[float]:
-    empty = sheet.empty(name)
-    return np.where(empty, np.nan, sheet.numbers(name, 0.0)).tolist()  # type: ignore[no-any-return]
-
-
-def amount(value: float) -> str:
-    """A number as a decimal with six places at most."""
-    return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
 def loading_of(rows: Mapping[str, list[Row]]) -> Loading:
     """What a folder's rows are to a running Takt."""
     found = Loading()
@@ -131,17 +42,7 @@ def loading_of(rows: Mapping[str, list[Row]]) -> Loading:
         "bills-of-material": [one for one in lines.values() if one["components"]],
         "stock": _stock(rows["stock"], found),
         "suppliers": _suppliers(rows, lines, moved, found),
-        "scheduled-receipts": [
-            {
-                "reference": row["order"],
-                "item": row["item"],
-                "site": row["site"],
-                "kind": "firm" if row["firm"].lower() in ("true", "yes", "1") else "scheduled",
-                "due_on": row["due"][:10],
-                "quantity": row["quantity"],
-            }
-            for row in rows["receipts"]
-        ],
+        "scheduled-receipts": _receipts(rows["receipts"], found),
     }
     for row in moved.values():
         how = "a running Takt has no transfers; it is planned as bought at this site."
@@ -272,6 +173,39 @@ def _stock(rows: Iterable[Row], found: Loading) -> list[Body]:
             continue
         counts.append({"item": row["item"], "site": row["site"], "on_hand": row["quantity"]})
     return counts
+
+
+def _receipts(rows: Iterable[Row], found: Loading) -> list[Body]:
+    """Receipts by a reference of each line.
+
+    The first line of an order, by item, site and day, has the order's name, others that of their
+    item and site too.
+    """
+    receipts = []
+    names: set[str] = set()
+    for row in sorted(rows, key=lambda one: [one[n] for n in ("order", "item", "site", "due")]):
+        name = row["order"]
+        if name in names:
+            of_item = name = BAR.join((row["order"], row["item"], row["site"]))
+            again = 1
+            while name in names:
+                name = f"{of_item}{BAR}{(again := again + 1)}"
+        names.add(name)
+        if len(name) > LONGEST:
+            how = f"with item and site it is longer than {LONGEST} characters; shorten it."
+            found.problems.append(row.problem("order", how))
+            continue
+        receipts.append(
+            {
+                "reference": name,
+                "item": row["item"],
+                "site": row["site"],
+                "kind": "firm" if row["firm"].lower() in ("true", "yes", "1") else "scheduled",
+                "due_on": row["due"][:10],
+                "quantity": row["quantity"],
+            }
+        )
+    return receipts
 
 
 def _suppliers(

@@ -9,7 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from takt.standalone.commands.door import answer
-from takt.standalone.supply_folder.loading import Loading, Row
+from takt.standalone.supply_folder.loading import Loading
+from takt.standalone.supply_folder.rows import Row
 from takt.standalone.supply_folder.sending import Told, pages, same, send_set
 
 if TYPE_CHECKING:

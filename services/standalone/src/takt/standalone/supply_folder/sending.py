@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 Told = Callable[[str, int, int], None]
 PAGE, PART = 1000, 500
+BAR = " | "
+"""Between an order and its line in the reference of a receipt."""
 
 KEYS: dict[str, tuple[str, ...]] = {
     "calendars": ("code",),
@@ -60,10 +62,12 @@ def send_set(
         return counts
     there = {_key(noun, one): one for one in pages(client, noun)}
     waiting = []
-    for body in bodies:
+    for body in [*bodies, *_lines_gone(noun, bodies, there)]:
         before = there.get(_key(noun, body))
         after = merged(noun, before, _sent(body))
-        if before is not None and same(before, after):
+        # Of a receipt quantity 0 says that it is not there.
+        known = same(before, after) if before is not None else after.get("quantity") == "0"
+        if known:
             counts["unchanged"] += 1
             continue
         counts["new" if before is None else "changed"] += 1
@@ -82,6 +86,21 @@ def send_set(
             ) from error
     progress(noun, len(waiting), len(waiting))
     return counts
+
+
+def _lines_gone(noun: str, bodies: list[Body], there: Mapping[tuple[Any, ...], Body]) -> list[Body]:
+    """Receipts of lines that an order of the folder has no more, to be taken out.
+
+    Where a line goes, the others may take over its reference.
+    """
+    if noun != "scheduled-receipts":
+        return []
+    said = {body["reference"] for body in bodies}
+    return [
+        {**before, "quantity": "0"}
+        for (reference,), before in there.items()
+        if reference not in said and reference.partition(BAR)[0] in said and BAR in reference
+    ]
 
 
 def merged(noun: str, before: Mapping[str, Any] | None, body: Body) -> Body:
