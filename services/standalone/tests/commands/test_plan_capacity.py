@@ -7,7 +7,6 @@ there are 17 wheels for them, so that 2.5 of the 11 that are needed wait for whe
 
 import json
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,7 @@ import pytest
 
 from takt.standalone.commands.progress import Progress
 
-from .test_plan import START, folder, orders
-
-Takt = Callable[..., tuple[int, str, str]]
+from .plan_folders import START, Takt, folder, orders
 
 SHOP: dict[str, str | None] = {
     "resources": "resource,overtime_minutes\nbench,0\n",
