@@ -15,8 +15,7 @@ def lot_targets(plan: FinitePlan) -> Floats:
     """Starts in whole lots, in all by each week, without regard to capacity; (rows, weeks)."""
     model = plan.model
     weeks = np.arange(model.weeks)
-    flow = model.receipts + model.arrivals(model.fixed) - model.draws(model.fixed)
-    free = model.stock[:, np.newaxis] + np.cumsum(flow, axis=1)
+    free = model.free
     need, target = np.zeros_like(free), np.zeros_like(free)
     np.add.at(need, model.demand_row, np.cumsum(plan.delivered, axis=1))
     planned = np.cumsum(plan.started - model.fixed, axis=1)

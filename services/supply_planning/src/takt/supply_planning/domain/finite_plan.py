@@ -15,7 +15,7 @@ from takt.supply_planning.domain.finite_dispatch import dispatch
 from takt.supply_planning.domain.finite_improving import improved
 from takt.supply_planning.domain.finite_loading import Loading, Shape
 from takt.supply_planning.domain.finite_lots import lot_targets
-from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan, InfeasiblePlanError
 from takt.supply_planning.domain.finite_optimum import optimum
 
 ONE_PROGRAMME = 40_000
@@ -75,17 +75,26 @@ def finite_plan(
         best = FiniteResult(loaded, found.bound, "loading", ())
         if found.plan is not None:
             exact = _carried_out(shape, found.plan, urgency, watch)
-            if exact.lateness <= loaded.lateness:
+            if exact.lateness <= loaded.lateness or not _keeps_what_stands(loaded):
                 best = FiniteResult(exact, found.bound, "linear programme", found.optimal)
-    elif watch.left():
+    elif watch.left() and _keeps_what_stands(loaded):
         exact = _carried_out(shape, improved(shape, loaded, watch, IMPROVING), urgency, watch)
         if exact.lateness < loaded.lateness:
             best = FiniteResult(exact, None, "loading and linear programmes of parts", ())
     if lots:
         plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
         best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
+    best.plan.require_components()
     watch.tell("finite plan", 1.0)
     return best
+
+
+def _keeps_what_stands(plan: FinitePlan) -> bool:
+    try:
+        plan.require_components()
+    except InfeasiblePlanError:
+        return False
+    return True
 
 
 def _carried_out(shape: Shape, plan: FinitePlan, urgency: Floats, watch: Watch) -> FinitePlan:
@@ -97,13 +106,14 @@ def _carried_out(shape: Shape, plan: FinitePlan, urgency: Floats, watch: Watch) 
 
 def _loaded(shape: Shape, urgency: Floats, watch: Watch) -> FinitePlan:
     watch.tell("loading", 0.0)
-    model, loading = shape.model, Loading(shape)
-    loading.load(np.arange(len(model.weight)), np.cumsum(model.demand, axis=1))
-    return dispatch(shape, loading.started, urgency, watch)
+    return dispatch(shape, Loading(shape).started(), urgency, watch)
 
 
 def _urgency(model: FiniteModel) -> Floats:
-    """Weight for a minute of all work in a unit; parts are as urgent as the most urgent use."""
+    """Weight for a minute of all work in a unit; parts are as urgent as the most urgent use.
+
+    What orders that stand miss comes before all else: without it there is no plan.
+    """
     minutes = np.zeros(model.rows)
     np.add.at(minutes, model.steps.row, model.steps.minutes)
     for rows in reversed(model.levels):
@@ -113,6 +123,7 @@ def _urgency(model: FiniteModel) -> Floats:
     urgency = np.zeros(model.rows)
     each = model.weight / np.maximum(minutes[model.demand_row], 1e-9)
     np.maximum.at(urgency, model.demand_row, each)
+    urgency[model.missing.any(axis=1)] = np.inf
     for rows in model.levels:
         here = np.isin(model.parent, rows)
         np.maximum.at(urgency, model.component[here], urgency[model.parent[here]])
