@@ -26,10 +26,11 @@ CANCELLED = 130
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """What capacity makes of a plan: its orders, and what is told of it."""
+    """What capacity makes of a plan: its orders, what is told of it, what it does not keep."""
 
     orders: "PlannedOrders"
     told: dict[str, Any]
+    notes: list[str]
 
 
 def within_capacity(
@@ -72,11 +73,12 @@ def within_capacity(
             ) from None
         except InfeasiblePlanError as error:
             raise _infeasible(error, read, horizon) from error
-    plan, number = found.plan, []
-    for number_, over in enumerate(_overloads(read, new, horizon)):
-        number.append(over if number_ < FEW else {})
+    plan, overloaded = found.plan, list(_overloads(read, new, horizon))
+    orders = finite_orders(read.grid, plan, horizon)
+    if read.phantom.any():
+        orders = orders.take(~read.phantom[orders.row])
     return Limited(
-        finite_orders(read.grid, plan, horizon),
+        orders,
         {
             "method": found.method,
             "lateness": plan.lateness,
@@ -86,11 +88,24 @@ def within_capacity(
             "bound": found.bound,
             "gap": found.gap,
             "lots": lots,
-            "overloads": len(number),
-            "overloaded": [over for over in number if over],
+            "overloads": len(overloaded),
+            "overloaded": overloaded[:FEW],
             "seconds": round(time.monotonic() - began, 4),
         },
+        _not_kept(read),
     )
+
+
+def _not_kept(read: "Folder") -> list[str]:
+    """Which lot rules the plan within capacity knows no more of than minimum and multiple."""
+    from takt.supply_planning.domain.finite_grid import rules_left_out
+
+    return [
+        f"Within capacity {rule} of {int(rows.sum()):,} items is not kept; their lots have "
+        "lot_minimum and lot_multiple only."
+        for rule, rows in rules_left_out(read.grid.rows.lots).items()
+        if rows.any()
+    ]
 
 
 def _refuse_what_has_no_rate(read: "Folder") -> None:
