@@ -34,6 +34,15 @@ def limited(takt: Takt, path: Path, *more: object) -> dict[str, Any]:
     return found
 
 
+def with_column(path: Path, file: str, column: str, *values: str) -> Path:
+    """A column more in a file, with values for its first rows."""
+    header, *rows = (path / f"{file}.csv").read_text().splitlines()
+    filled = [*values, *[""] * (len(rows) - len(values))]
+    lines = [f"{header},{column}", *(f"{row},{one}" for row, one in zip(rows, filled, strict=True))]
+    (path / f"{file}.csv").write_text("\n".join(lines) + "\n")
+    return path
+
+
 def test_overloads_and_the_plan_within_capacity_are_told(takt: Takt, tmp_path: Path) -> None:
     found = limited(takt, folder(tmp_path, **SHOP))
     assert found["overloads"] == 1
@@ -46,19 +55,26 @@ def test_overloads_and_the_plan_within_capacity_are_told(takt: Takt, tmp_path: P
     assert found["method"] == "linear programme, then lots"
 
 
+def test_firm_orders_and_every_lot_of_an_order_load_resources(takt: Takt, tmp_path: Path) -> None:
+    """12 firm bikes; without them 12 in lots of at most 4, each set up for 100 minutes."""
+    firm: dict[str, str | None] = {
+        "receipts": "order,item,site,due,quantity,firm\nMO-1,bike,east,2026-12-21,12,true\n",
+        "stock": "item,site,quantity\nwheel,east,30\n",
+        "resources": "resource,overtime_minutes\nbench,3000\n",
+    }
+    (over,) = limited(takt, folder(tmp_path, **SHOP | firm))["overloaded"]
+    assert (over["resource"], over["week"], over["missing"]) == ("bench", "2026-12-14", 1920)
+    assert over["orders"] == [{"item": "bike", "site": "east", "minutes": 12000}]
+
+    path = with_column(folder(tmp_path, **SHOP), "routings", "setup_minutes", "100")
+    (over,) = limited(takt, with_column(path, "items", "lot_maximum", "4"))["overloaded"]
+    assert over["load"] == 12_300
+
+
 def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_path: Path) -> None:
     written = orders(takt, folder(tmp_path, **SHOP), "--capacity")
     bikes = [(str(release), number) for item, _, release, number in written if item == "bike"]
     assert bikes == [("2026-12-14", 8), ("2026-12-28", 4)]
-
-
-def with_column(path: Path, file: str, column: str, *values: str) -> Path:
-    """A column more in a file, with values for its first rows."""
-    header, *rows = (path / f"{file}.csv").read_text().splitlines()
-    filled = [*values, *[""] * (len(rows) - len(values))]
-    lines = [f"{header},{column}", *(f"{row},{one}" for row, one in zip(rows, filled, strict=True))]
-    (path / f"{file}.csv").write_text("\n".join(lines) + "\n")
-    return path
 
 
 def test_nothing_new_arrives_inside_a_planning_time_fence(takt: Takt, tmp_path: Path) -> None:

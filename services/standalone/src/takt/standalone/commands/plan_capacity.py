@@ -14,6 +14,7 @@ from takt.standalone.commands.progress import Progress
 if TYPE_CHECKING:
     from takt.standalone.supply_folder.catalogue import Catalogue
     from takt.standalone.supply_folder.folder import Folder
+    from takt.supply_planning.domain.finite_grid import Shop
     from takt.supply_planning.domain.finite_model import InfeasiblePlanError
     from takt.supply_planning.domain.grid.netting import PlannedOrders
     from takt.supply_planning.domain.netting import Horizon
@@ -51,11 +52,12 @@ def within_capacity(
     from takt.supply_planning.domain.finite_model import InfeasiblePlanError
     from takt.supply_planning.domain.finite_plan import finite_plan
 
-    if read.shop is None:
+    shop = read.shop
+    if shop is None:
         raise ValueError("the folder was read without its resources")
     _refuse_what_has_no_rate(read)
     began = time.monotonic()
-    model = finite_model(read.grid, read.shop, read.open_orders, horizon)
+    model = finite_model(read.grid, shop, read.open_orders, horizon)
     lots = bool(model.lot_minimum.any() or model.lot_multiple.any() or model.steps.setup.any())
 
     def told(phase: str, done: float) -> None:
@@ -73,7 +75,7 @@ def within_capacity(
             ) from None
         except InfeasiblePlanError as error:
             raise _infeasible(error, read, horizon) from error
-    plan, overloaded = found.plan, list(_overloads(read, new, horizon))
+    plan, overloaded = found.plan, list(_overloads(read, shop, new, horizon))
     orders = finite_orders(read.grid, plan, horizon)
     if read.phantom.any():
         orders = orders.take(~read.phantom[orders.row])
@@ -153,19 +155,17 @@ def _figure(value: float | None) -> str:
 
 
 def _overloads(
-    read: "Folder", new: "PlannedOrders", horizon: "Horizon"
+    read: "Folder", shop: "Shop", new: "PlannedOrders", horizon: "Horizon"
 ) -> Iterator[dict[str, Any]]:
     from takt.supply_planning.domain.capacity import overloads
     from takt.supply_planning.domain.finite_grid import rough_cut
 
-    if read.shop is None:
-        return
-
     def unpegged(_: int) -> Sequence[str]:
         return ()
 
-    steps, orders = read.shop.routings(read.grid), rough_cut(read.grid, new)
-    for over in overloads(orders, steps, read.shop.resources, horizon, unpegged):
+    steps, orders = shop.routings(read.grid), rough_cut(read.grid, new)
+    rows = read.grid.order[orders.row]
+    for over in overloads(orders, steps, shop.resources, horizon, unpegged):
         yield {
             "resource": over.resource,
             "week": over.monday.isoformat(),
@@ -174,7 +174,7 @@ def _overloads(
             "missing": over.missing,
             "overtime": over.overtime,
             "orders": [
-                {**_item(read.catalogue, int(new.row[part.order])), "minutes": part.minutes}
+                {**_item(read.catalogue, int(rows[part.order])), "minutes": part.minutes}
                 for part in over.orders[:FEW_ORDERS]
             ],
         }

@@ -51,9 +51,6 @@ class Shop:
 def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horizon) -> FiniteModel:
     """The model of a grid. What is firm and made here is kept as a start, with its load."""
     weeks, rows = grid.weeks, len(grid.place)
-    offset = (np.arange(weeks) - grid.leads.release).max(axis=1)
-    offset[grid.leads.due_on[:, -1] < grid.leads.earliest] = weeks
-    lead: Integers = offset[grid.rows.lead]
     stands = open_orders.firm & grid.rows.made[open_orders.row]
     coming = ~stands
     receipts, fixed = np.zeros((rows, weeks)), np.zeros((rows, weeks))
@@ -67,7 +64,7 @@ def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horiz
     lines = grid.lines
     minimum, multiple = minimum_and_multiple(grid.rows.lots)
     return FiniteModel(
-        lead=lead,
+        lead=_weeks_of_lead(grid),
         fence=grid.rows.fence,
         stock=np.maximum(grid.rows.on_hand, 0.0) / ONE,
         safety=grid.rows.safety_stock / ONE,
@@ -87,6 +84,12 @@ def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horiz
         lot_minimum=minimum / ONE,
         lot_multiple=np.where(multiple > 1, multiple / ONE, 0.0),
     )
+
+
+def _weeks_of_lead(grid: Grid) -> Integers:
+    offset: Integers = (np.arange(grid.weeks) - grid.leads.release).max(axis=1)
+    offset[grid.leads.due_on[:, -1] < grid.leads.earliest] = grid.weeks
+    return offset[grid.rows.lead]
 
 
 def minimum_and_multiple(lots: Lots) -> tuple[Floats, Floats]:
@@ -124,13 +127,17 @@ def _values(grid: Grid, cost: Floats) -> Floats:
 
 
 def rough_cut(grid: Grid, orders: PlannedOrders) -> capacity.PlannedOrders:
-    """Planned orders as their load is counted: rows of the grid, units, one lot each."""
+    """Planned orders, then firm ones, as their load is counted: rows of the grid, units, lots."""
+    row, firm = grid.place[orders.row], grid.started
+    lots = np.ceil(orders.quantity / grid.rows.lots.largest[row])
+    due = firm.bucket + _weeks_of_lead(grid)[firm.row]
     return capacity.PlannedOrders(
-        row=grid.place[orders.row],
-        release=orders.release.astype(np.int64),
-        due=orders.bucket.astype(np.int64),
-        quantity=orders.quantity / ONE,
-        lots=np.ones(len(orders.row), dtype=np.int64),
+        row=np.concatenate([row, firm.row]),
+        release=np.concatenate([orders.release.astype(np.int64), firm.bucket]),
+        due=np.concatenate([orders.bucket.astype(np.int64), due]),
+        quantity=np.concatenate([orders.quantity, firm.quantity]) / ONE,
+        # Without a largest lot, and when firm, it is one.
+        lots=np.concatenate([np.maximum(lots, 1).astype(np.int64), np.ones_like(firm.row)]),
     )
 
 
