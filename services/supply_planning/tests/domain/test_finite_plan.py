@@ -13,14 +13,10 @@ from benchmarks.planning_greedy import greedy
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
 from takt.supply_planning.domain.calendar import LeadTime
 from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
-from takt.supply_planning.domain.finite_model import (
-    FiniteModel,
-    FinitePlan,
-    InfeasiblePlanError,
-    Shortage,
-)
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
 from takt.supply_planning.domain.finite_plan import FiniteResult, finite_plan
+from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError, Shortage
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 from takt.supply_planning.domain.quantity import ONE

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from takt.standalone.supply_folder.catalogue import Catalogue
     from takt.standalone.supply_folder.folder import Folder
     from takt.supply_planning.domain.finite_grid import Shop
-    from takt.supply_planning.domain.finite_model import InfeasiblePlanError
+    from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
     from takt.supply_planning.domain.grid.netting import PlannedOrders
     from takt.supply_planning.domain.netting import Horizon
 
@@ -49,8 +49,8 @@ def within_capacity(
     """
     from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
     from takt.supply_planning.domain.finite_grid import finite_model, finite_orders
-    from takt.supply_planning.domain.finite_model import InfeasiblePlanError
     from takt.supply_planning.domain.finite_plan import finite_plan
+    from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
 
     shop = read.shop
     if shop is None:

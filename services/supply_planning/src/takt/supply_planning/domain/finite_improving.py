@@ -15,8 +15,9 @@ import numpy as np
 from takt.supply_planning.domain.capacity import TOLERANCE, Floats, Integers, Routings
 from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_loading import Shape
-from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan, InfeasiblePlanError
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
+from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
 
 MADE_AT_ONCE, SHARE_AT_ONCE = 160, 0.1
 """Made rows from which on a programme takes no more, and their share of all: fewer see too little

@@ -13,44 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from takt.supply_planning.domain.capacity import TOLERANCE, Floats, Integers, Routings
-
-
-@dataclass(frozen=True, slots=True)
-class Shortage:
-    """What orders that stand need and is not there: minutes of a resource, or units of a row."""
-
-    kind: str
-    place: int
-    week: int
-    missing: float
-
-
-class InfeasiblePlanError(ValueError):
-    """Orders that stand ask for more than can be had; `shortages` say what, when and how much."""
-
-    def __init__(self, shortages: tuple[Shortage, ...]) -> None:
-        one = shortages[0]
-        super().__init__(
-            f"orders that stand miss {one.missing:g} of {one.kind} {one.place} in week {one.week}"
-            f", and {len(shortages) - 1} more"
-        )
-        self.shortages = shortages
-
-
-def require(kind: str, missing: Floats) -> None:
-    """Raises InfeasiblePlanError: something is missing; shape (places, weeks)."""
-    short = tuple(
-        Shortage(kind, int(place), int(week), float(missing[place, week]))
-        for place, week in np.argwhere(missing > TOLERANCE)
-    )
-    if short:
-        raise InfeasiblePlanError(short)
-
-
-def lacking(level: Floats) -> Floats:
-    """What levels lack to be nothing or more, in all by each week; shape (rows, weeks)."""
-    found: Floats = np.maximum.accumulate(np.maximum(-level, 0.0), axis=1)
-    return found
+from takt.supply_planning.domain.finite_shortage import Shortage, lacking, require, shortages
 
 
 @dataclass(frozen=True)
@@ -281,12 +244,13 @@ class FinitePlan:
         """Money in stock, summed over weeks."""
         return float(self.model.value @ np.maximum(self.stock, 0.0).sum(axis=1))
 
-    def require_components(self) -> None:
-        """Raises InfeasiblePlanError: the plan does not have what orders that stand take."""
+    def shortages(self) -> tuple[Shortage, ...]:
+        """Components that orders that stand take and the plan does not have."""
         model = self.model
         missing = np.diff(lacking(self.stock), axis=1, prepend=0.0)
         taken = model.draws(model.fixed).sum(axis=1, keepdims=True)
-        require("component", np.where(missing > TOLERANCE * np.maximum(taken, 1.0), missing, 0.0))
+        much = missing > TOLERANCE * np.maximum(taken, 1.0)
+        return shortages("component", np.where(much, missing, 0.0))
 
     def faults(self) -> list[str]:
         """Where the plan breaks a limit by more than rounding; none when it is feasible."""

@@ -16,12 +16,9 @@ import numpy as np
 
 from takt.supply_planning.domain.capacity import TOLERANCE, Floats
 from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
-from takt.supply_planning.domain.finite_model import (
-    FiniteModel,
-    FinitePlan,
-    require,
-)
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_programme import Programme
+from takt.supply_planning.domain.finite_shortage import require
 
 BY_SIMPLEX = 60_000
 """Columns up to which simplex is the faster, where most of a company stays as it is."""

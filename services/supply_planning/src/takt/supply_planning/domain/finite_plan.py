@@ -15,8 +15,9 @@ from takt.supply_planning.domain.finite_dispatch import dispatch
 from takt.supply_planning.domain.finite_improving import improved
 from takt.supply_planning.domain.finite_loading import Loading, Shape
 from takt.supply_planning.domain.finite_lots import lot_targets
-from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan, InfeasiblePlanError
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
+from takt.supply_planning.domain.finite_shortage import refuse
 
 ONE_PROGRAMME = 40_000
 """Made rows x weeks up to which all is one programme."""
@@ -75,26 +76,18 @@ def finite_plan(
         best = FiniteResult(loaded, found.bound, "loading", ())
         if found.plan is not None:
             exact = _carried_out(shape, found.plan, urgency, watch)
-            if exact.lateness <= loaded.lateness or not _keeps_what_stands(loaded):
+            if exact.lateness <= loaded.lateness or loaded.shortages():
                 best = FiniteResult(exact, found.bound, "linear programme", found.optimal)
-    elif watch.left() and _keeps_what_stands(loaded):
+    elif watch.left() and not loaded.shortages():
         exact = _carried_out(shape, improved(shape, loaded, watch, IMPROVING), urgency, watch)
-        if exact.lateness < loaded.lateness:
+        if exact.lateness < loaded.lateness and not exact.shortages():
             best = FiniteResult(exact, None, "loading and linear programmes of parts", ())
     if lots:
         plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
         best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
-    best.plan.require_components()
+    refuse(best.plan.shortages())
     watch.tell("finite plan", 1.0)
     return best
-
-
-def _keeps_what_stands(plan: FinitePlan) -> bool:
-    try:
-        plan.require_components()
-    except InfeasiblePlanError:
-        return False
-    return True
 
 
 def _carried_out(shape: Shape, plan: FinitePlan, urgency: Floats, watch: Watch) -> FinitePlan:
