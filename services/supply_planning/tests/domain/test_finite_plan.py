@@ -279,6 +279,23 @@ def test_components_are_made_for_orders_that_stand_before_anything_else(
     assert plan.started[1, :3] == pytest.approx([9, 5, 5])
 
 
+def test_whole_lots_for_what_stands_begin_sooner_where_they_do_not_fit_just_in_time() -> None:
+    """10 are missing in week 3; the least lot is 30, of parts of which 12 are made a week."""
+    moved = model(
+        {0: [0, 0, 0, 0, 0, 0]},
+        [[12] * 6],
+        [(2, 0, 1)],
+        [1, 0, 0],
+        [(0, 1, 1), (1, 2, 1)],
+        fixed=[[0, 0, 0, 10, 0, 0], [0] * 6, [0] * 6],
+        lot_minimum=[0, 30, 0],
+        lot_multiple=[0, 10, 1],
+    )
+    plan = planned(moved, lots=True).plan
+    assert plan.faults() == []
+    assert plan.started[1:].tolist() == [[0, 0, 30, 0, 0, 0], [12, 12, 6, 0, 0, 0]]
+
+
 def test_what_stands_without_components_is_refused_whatever_the_method() -> None:
     late = model(
         {0: [0, 0, 5]},

@@ -33,6 +33,11 @@ def lot_targets(plan: FinitePlan) -> Floats:
     return target + np.cumsum(model.fixed, axis=1)
 
 
+def lots_for_what_stands(model: FiniteModel) -> Floats:
+    """Starts in whole lots for orders that stand alone, in all by each week; (rows, weeks)."""
+    return lot_targets(FinitePlan.of(model, model.fixed, np.zeros_like(model.demand)))
+
+
 def whole_lots(curves: Floats, model: FiniteModel, rows: np.ndarray) -> Floats:
     """The least whole lots that are never behind curves of what is started in all."""
     least, multiple = model.lot_minimum[rows], model.lot_multiple[rows]

@@ -14,7 +14,7 @@ from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_dispatch import dispatch
 from takt.supply_planning.domain.finite_improving import improved
 from takt.supply_planning.domain.finite_loading import Loading, Shape
-from takt.supply_planning.domain.finite_lots import lot_targets
+from takt.supply_planning.domain.finite_lots import lot_targets, lots_for_what_stands
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
 from takt.supply_planning.domain.finite_shortage import refuse
@@ -83,7 +83,12 @@ def finite_plan(
         if exact.lateness < loaded.lateness and not exact.shortages():
             best = FiniteResult(exact, None, "loading and linear programmes of parts", ())
     if lots:
-        plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
+        targets = lot_targets(best.plan)
+        plan = dispatch(shape, targets, urgency, watch, lots=True)
+        if plan.shortages():
+            # Whole lots for what stands did not fit just in time: they begin as soon as they can.
+            sooner = np.maximum(targets, lots_for_what_stands(model)[:, -1:])
+            plan = dispatch(shape, sooner, urgency, watch, lots=True)
         best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
     refuse(best.plan.shortages())
     watch.tell("finite plan", 1.0)
