@@ -89,19 +89,24 @@ def within_capacity(
             "overtime_cost": plan.overtime_cost,
             "bound": found.bound,
             "gap": found.gap,
-            "lots": lots,
+            "lots": found.lots,
             "overloads": len(overloaded),
             "overloaded": overloaded[:FEW],
             "seconds": round(time.monotonic() - began, 4),
         },
-        _not_kept(read),
+        _not_kept(read, without_lots=lots and not found.lots),
     )
 
 
-def _not_kept(read: "Folder") -> list[str]:
+def _not_kept(read: "Folder", *, without_lots: bool) -> list[str]:
     """Which lot rules the plan within capacity knows no more of than minimum and multiple."""
     from takt.supply_planning.domain.finite_grid import rules_left_out
 
+    if without_lots:
+        return [
+            "Within capacity lots and setups are left out: "
+            "with them firm orders would miss components."
+        ]
     return [
         f"Within capacity {rule} of {int(rows.sum()):,} items is not kept; their lots have "
         "lot_minimum and lot_multiple only."

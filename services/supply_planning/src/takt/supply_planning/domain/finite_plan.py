@@ -33,12 +33,14 @@ class FiniteResult:
         bound: the least lateness that any plan can have; None where it is not known.
         method: what the plan was made by.
         optimal: the objectives in which it is proven to be optimal, in their order.
+        lots: whether it is in whole lots with setups: not where orders that stand would miss parts.
     """
 
     plan: FinitePlan
     bound: float | None
     method: str
     optimal: tuple[str, ...]
+    lots: bool = False
 
     @property
     def gap(self) -> float | None:
@@ -59,7 +61,7 @@ def finite_plan(
     Args:
         model: what is planned.
         watch: cancels, limits, is told.
-        lots: whether starts are whole lots with setups; the bound is without them.
+        lots: whether starts are to be whole lots with setups; the bound is without them.
         one_programme: made rows x weeks up to which all is one programme.
 
     Raises:
@@ -89,7 +91,8 @@ def finite_plan(
             # Whole lots for what stands did not fit just in time: they begin as soon as they can.
             sooner = np.maximum(targets, lots_for_what_stands(model)[:, -1:])
             plan = dispatch(shape, sooner, urgency, watch, lots=True)
-        best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
+        if best.plan.shortages() or not plan.shortages():
+            best = FiniteResult(plan, best.bound, f"{best.method}, then lots", (), lots=True)
     refuse(best.plan.shortages())
     watch.tell("finite plan", 1.0)
     return best
