@@ -7,7 +7,6 @@ Prints a Markdown table. Each size runs in a process of its own, so that its mem
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,10 +22,12 @@ from benchmarks import planning_capacity
 from benchmarks.line import Line, table
 from benchmarks.planning_model import START, Manufacturer, generated, grid_of_manufacturer, write
 from benchmarks.planning_plain import plain_of, plan_plain
+from takt.standalone.commands.plan import peak_mb
 from takt.supply_planning.domain.grid.netting import GridPlan, plan_grid
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-FILES_FROM, FILES_TO = 100_000, 100_000
+OF_THE_AIMS = 100_000
+"""Items of most aims: planned from files, too, and compared with the plain pass to the unit."""
 REPEATS = {1_000: 20, 10_000: 10, 100_000: 5}
 THIRD = 1 / 3
 TAKT = Path(sys.executable).with_name("takt")
@@ -49,7 +50,6 @@ def measured(items: int) -> dict[str, float]:
     grid = grid_of_manufacturer(model)
     laid_out = time.perf_counter() - began
     times = REPEATS.get(items, 2)
-    before = peak_mb()
     began = time.perf_counter()
     plan = plan_grid(grid)
     first = time.perf_counter() - began
@@ -57,7 +57,7 @@ def measured(items: int) -> dict[str, float]:
     began = time.perf_counter()
     orders = plan.orders()
     as_columns = time.perf_counter() - began
-    number, quantity = len(orders.row), float(orders.quantity.sum()) / 1e6
+    number = len(orders.row)
     del orders
     check(model, plan, items)
     ours = min(first, least(lambda: plan_grid(grid), times))
@@ -70,25 +70,18 @@ def measured(items: int) -> dict[str, float]:
         "columns": as_columns,
         "laid_out": laid_out,
         "peak": peak,
-        "before": before,
         "orders": number,
-        "quantity": quantity,
     }
 
 
 def check(model: Manufacturer, plan: GridPlan, items: int) -> None:
     """Both passes plan the same, to the unit; at a million items that is not worth its memory."""
-    if items > FILES_TO:
+    if items > OF_THE_AIMS:
         return
     theirs = plan_plain(plain_of(model))
     ours = plan.planned[:, plan.grid.place].T / 1e6
     if not (theirs == ours).all():
         raise SystemExit("the plain pass plans otherwise")
-
-
-def peak_mb() -> float:
-    """The most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def from_files(items: int, suffix: str) -> tuple[float, dict[str, Any]]:
@@ -118,14 +111,14 @@ def lines_of(found: dict[str, Any], smaller: dict[str, Any] | None) -> list[Line
             "ms",
             "plain numpy",
             found["plain"] * 1e3,
-            THIRD if items == FILES_TO else 1,
+            THIRD if items == OF_THE_AIMS else 1,
             "less",
             note=f"{found['orders']:,} orders; the grid laid out in {found['laid_out'] * 1e3:,.0f} "
             f"ms before, orders as columns in {found['columns'] * 1e3:,.0f} ms after",
         )
     ]
-    if items >= FILES_TO:
-        aim = 1_000 if items == FILES_TO else 6_000
+    if items >= OF_THE_AIMS:
+        aim = 1_000 if items == OF_THE_AIMS else 6_000
         lines.append(
             Line(f"its memory, {items:,} items", found["peak"], "MB", None, None, aim, "less")
         )
@@ -169,7 +162,7 @@ def main(sizes: list[int]) -> None:
         found = json.loads(subprocess.run(one, check=True, capture_output=True).stdout)
         lines += lines_of(found, before)
         before = found
-        if FILES_FROM <= items <= FILES_TO:
+        if items == OF_THE_AIMS:
             lines += file_lines(items)
     if not sizes:
         print("planning within capacity …", file=sys.stderr, flush=True)

@@ -106,6 +106,7 @@ def generated(
     multiple = np.where(lots, np.maximum(np.round(usual_need / 4), 1.0), 0.0)
     return FiniteModel(
         lead=lead,
+        fence=np.zeros_like(lead),
         stock=stock,
         safety=np.where(random.random(items) < 0.5, np.round(0.3 * usual_need), 0.0),
         value=value,

@@ -18,8 +18,7 @@ class _Greedy:
     def __init__(self, model: FiniteModel) -> None:
         self.model, self.weeks = model, model.weeks
         self.room = model.capacity + model.overtime - model.load(model.fixed)
-        flow = model.receipts + model.arrivals(model.fixed) - model.draws(model.fixed)
-        self.free = model.stock[:, np.newaxis] + np.cumsum(flow, axis=1)
+        self.free = model.free.copy()
         self.started = model.fixed.copy()
         self.delivered = np.zeros_like(model.demand)
         self.lead = model.lead.tolist()

@@ -7,7 +7,7 @@ there are 17 wheels for them, so that 2.5 of the 11 that are needed wait for whe
 
 import json
 import signal
-from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,7 @@ import pytest
 
 from takt.standalone.commands.progress import Progress
 
-from .test_plan import START, folder, orders
-
-Takt = Callable[..., tuple[int, str, str]]
+from .plan_folders import START, Takt, folder, orders
 
 SHOP: dict[str, str | None] = {
     "resources": "resource,overtime_minutes\nbench,0\n",
@@ -36,6 +34,15 @@ def limited(takt: Takt, path: Path, *more: object) -> dict[str, Any]:
     return found
 
 
+def with_column(path: Path, file: str, column: str, *values: str) -> Path:
+    """A column more in a file, with values for its first rows."""
+    header, *rows = (path / f"{file}.csv").read_text().splitlines()
+    filled = [*values, *[""] * (len(rows) - len(values))]
+    lines = [f"{header},{column}", *(f"{row},{one}" for row, one in zip(rows, filled, strict=True))]
+    (path / f"{file}.csv").write_text("\n".join(lines) + "\n")
+    return path
+
+
 def test_overloads_and_the_plan_within_capacity_are_told(takt: Takt, tmp_path: Path) -> None:
     found = limited(takt, folder(tmp_path, **SHOP))
     assert found["overloads"] == 1
@@ -48,10 +55,98 @@ def test_overloads_and_the_plan_within_capacity_are_told(takt: Takt, tmp_path: P
     assert found["method"] == "linear programme, then lots"
 
 
+def test_firm_orders_and_every_lot_of_an_order_load_resources(takt: Takt, tmp_path: Path) -> None:
+    """12 firm bikes; without them 12 in lots of at most 4, each set up for 100 minutes."""
+    firm: dict[str, str | None] = {
+        "receipts": "order,item,site,due,quantity,firm\nMO-1,bike,east,2026-12-21,12,true\n",
+        "stock": "item,site,quantity\nwheel,east,30\n",
+        "resources": "resource,overtime_minutes\nbench,3000\n",
+    }
+    (over,) = limited(takt, folder(tmp_path, **SHOP | firm))["overloaded"]
+    assert (over["resource"], over["week"], over["missing"]) == ("bench", "2026-12-14", 1920)
+    assert over["orders"] == [{"item": "bike", "site": "east", "minutes": 12000}]
+
+    path = with_column(folder(tmp_path, **SHOP), "routings", "setup_minutes", "100")
+    (over,) = limited(takt, with_column(path, "items", "lot_maximum", "4"))["overloaded"]
+    assert over["load"] == 12_300
+
+
 def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_path: Path) -> None:
     written = orders(takt, folder(tmp_path, **SHOP), "--capacity")
     bikes = [(str(release), number) for item, _, release, number in written if item == "bike"]
     assert bikes == [("2026-12-14", 8), ("2026-12-28", 4)]
+
+
+def test_nothing_new_arrives_inside_a_planning_time_fence(takt: Takt, tmp_path: Path) -> None:
+    path = with_column(folder(tmp_path, **SHOP), "items", "fences", "28")
+    assert [row[:2] for row in orders(takt, path, "--capacity") if row[0] == "bike"] == [
+        ("bike", date(2026, 12, 28)),
+        ("bike", date(2027, 1, 4)),
+    ]
+
+
+def test_what_is_owed_already_is_late_until_it_is_made(takt: Takt, tmp_path: Path) -> None:
+    """Two bikes are owed, and there are wheels for them: late for the week of making them."""
+    owed = limited(
+        takt,
+        folder(
+            tmp_path,
+            **SHOP,
+            stock="item,site,quantity\nbike,east,-2\nwheel,east,4\n",
+            demand="demand,item,site,due,quantity\nD,bike,east,2026-12-22,0\n",
+        ),
+    )
+    assert owed["bound"] == pytest.approx(2)
+
+
+def test_what_cannot_arrive_within_the_horizon_is_late_to_its_end(
+    takt: Takt, tmp_path: Path
+) -> None:
+    items = "item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple\nbike,east,56,0,,\n"
+    alone: dict[str, str | None] = {
+        "items": items,
+        "bom": None,
+        "stock": None,
+        "receipts": None,
+        "demand": "demand,item,site,due,quantity\nD-1,bike,east,2027-01-18,3\n",
+    }
+    found = limited(takt, folder(tmp_path, **SHOP | alone))
+    assert (found["bound"], found["lateness"]) == (pytest.approx(3), pytest.approx(3))
+
+
+def test_a_phantom_is_never_ordered_within_capacity(takt: Takt, tmp_path: Path) -> None:
+    path = with_column(folder(tmp_path, **SHOP), "items", "phantom", "", "true")
+    found = orders(takt, path, "--capacity")
+    assert {row[0] for row in found} == {"bike", "tube"}
+    told = limited(takt, path)
+    assert (told["orders"], told["quantity"]) == (len(found), sum(row[3] for row in found))
+
+
+@pytest.mark.parametrize(
+    ("columns", "bikes", "note"),
+    [
+        ({"lot_rule": "economic", "lot_quantity": "15"}, [16], None),
+        ({"lot_rule": "fixed", "lot_quantity": "8"}, [8, 8], None),
+        ({"lot_rule": "fixed", "lot_quantity": "6"}, None, "lot_rule fixed of 1 items"),
+        ({"lot_rule": "period", "lot_periods": "3"}, None, "lot_rule period of 1 items"),
+        ({"lot_maximum": "8"}, None, "lot_maximum of 1 items"),
+    ],
+)
+def test_lot_rules_are_kept_or_said_not_to_be(
+    takt: Takt, tmp_path: Path, columns: dict[str, str], bikes: list[int] | None, note: str | None
+) -> None:
+    path = folder(tmp_path, **SHOP | {"resources": "resource,units\nbench,9\n"})
+    for column, value in columns.items():
+        with_column(path, "items", column, value)
+    code, out, err = run(takt, path, "-o", "json", "--orders", tmp_path / "orders.csv")
+    assert code == 0, err
+    notes = json.loads(out)["notes"]
+    assert [note in said for said in notes] == [True] if note else notes == []
+    if note:
+        assert note in run(takt, path)[2]
+    if bikes:
+        written = (tmp_path / "orders.csv").read_text().splitlines()[1:]
+        assert [int(row.split(",")[-1]) for row in written if "bike" in row] == bikes
 
 
 @pytest.mark.parametrize(
@@ -61,10 +156,7 @@ def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_p
 def test_what_a_programme_does_not_know_is_refused_not_passed_over(
     takt: Takt, tmp_path: Path, file: str, column: str, value: str, what: str
 ) -> None:
-    path = folder(tmp_path, **SHOP)
-    header, first, *rest = (path / f"{file}.csv").read_text().splitlines()
-    lines = [f"{header},{column}", f"{first},{value}", *(f"{line}," for line in rest)]
-    (path / f"{file}.csv").write_text("\n".join(lines) + "\n")
+    path = with_column(folder(tmp_path, **SHOP), file, column, value)
     code, out, err = run(takt, path)
     assert (code, out) == (1, "")
     assert what in err

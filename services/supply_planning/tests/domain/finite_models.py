@@ -34,6 +34,7 @@ def model(
     of = np.array([sum(row == each) for each in row], dtype=np.int64)
     values: dict[str, Any] = {
         "lead": np.array(lead),
+        "fence": np.zeros(rows, dtype=np.int64),
         "stock": np.zeros(rows),
         "safety": np.zeros(rows),
         "value": np.ones(rows),

@@ -13,14 +13,10 @@ from benchmarks.planning_greedy import greedy
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
 from takt.supply_planning.domain.calendar import LeadTime
 from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
-from takt.supply_planning.domain.finite_model import (
-    FiniteModel,
-    FinitePlan,
-    InfeasiblePlanError,
-    Shortage,
-)
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
 from takt.supply_planning.domain.finite_plan import FiniteResult, finite_plan
+from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError, Shortage
 from takt.supply_planning.domain.netting import Horizon, PlanningPolicy
 from takt.supply_planning.domain.plan import ItemSite, Position, replan
 from takt.supply_planning.domain.quantity import ONE
@@ -261,3 +257,118 @@ def test_without_limits_it_is_the_just_in_time_plan(drawn: FiniteModel, wanted: 
         found = planned(roomy, one_programme=one_programme).plan
         assert found.lateness == pytest.approx(0, abs=1e-6)
         assert found.started == pytest.approx(netted, abs=1e-6)
+
+
+@pytest.mark.parametrize("one_programme", [0, 10**9])
+@pytest.mark.parametrize("lots", [False, True])
+def test_components_are_made_for_orders_that_stand_before_anything_else(
+    one_programme: int, lots: bool
+) -> None:
+    """Of the 19 parts that there is time for 10 are for the 5 that stand, whatever sales weigh."""
+    both = model(
+        [(0, 1.0, [0, 0, 0, 5]), (1, 99.0, [0, 0, 10, 0])],
+        [[9, 5, 5, 9]],
+        [(0, 0, 1), (1, 0, 1)],
+        [0, 1],
+        [(0, 1, 2)],
+        fixed=[[0, 0, 0, 5], [0] * 4],
+    )
+    plan = planned(both, lots, one_programme).plan
+    assert plan.faults() == []
+    assert plan.started[0].tolist() == [0, 0, 0, 5]
+    assert plan.started[1, :3] == pytest.approx([9, 5, 5])
+
+
+def test_whole_lots_for_what_stands_begin_sooner_where_they_do_not_fit_just_in_time() -> None:
+    """10 are missing in week 3; the least lot is 30, of parts of which 12 are made a week."""
+    moved = model(
+        {0: [0, 0, 0, 0, 0, 0]},
+        [[12] * 6],
+        [(2, 0, 1)],
+        [1, 0, 0],
+        [(0, 1, 1), (1, 2, 1)],
+        fixed=[[0, 0, 0, 10, 0, 0], [0] * 6, [0] * 6],
+        lot_minimum=[0, 30, 0],
+        lot_multiple=[0, 10, 1],
+    )
+    plan = planned(moved, lots=True).plan
+    assert plan.faults() == []
+    assert plan.started[1:].tolist() == [[0, 0, 30, 0, 0, 0], [12, 12, 6, 0, 0, 0]]
+
+
+def test_lots_are_left_out_where_they_would_keep_what_stands_from_its_components() -> None:
+    """10 are missing in week 3, and 15 can be made by then: not the least lot, 30."""
+    tight = model(
+        {0: [0, 0, 0, 0]},
+        [[5] * 4],
+        [(1, 0, 1)],
+        [0, 0],
+        [(0, 1, 1)],
+        fixed=[[0, 0, 10, 0], [0] * 4],
+        lot_minimum=[0, 30],
+    )
+    found = planned(tight, lots=True)
+    assert (found.lots, found.plan.faults()) == (False, [])
+    assert found.plan.started[1].sum() == pytest.approx(10)
+
+
+def test_what_stands_without_components_is_refused_whatever_the_method() -> None:
+    late = model(
+        {0: [0, 0, 5]},
+        [[9] * 3],
+        [(0, 0, 1), (1, 0, 1)],
+        [0, 1],
+        [(0, 1, 2)],
+        fixed=[[0, 0, 5], [0] * 3],
+    )
+    late = replace(late, capacity=np.array([[4.0, 3.0, 9.0]]))
+    for one_programme in (0, 10**9):
+        with pytest.raises(InfeasiblePlanError) as refused:
+            planned(late, one_programme=one_programme)
+        assert refused.value.shortages == (Shortage("component", 1, 2, pytest.approx(3)),)
+
+
+@quick
+@given(models(), st.lists(st.integers(0, 3), min_size=12, max_size=12))
+def test_what_stands_is_kept_or_refused(drawn: FiniteModel, wanted: list[int]) -> None:
+    fixed = np.zeros_like(drawn.receipts)
+    fixed[0], fixed[2] = wanted[:6], wanted[6:]
+    standing = replace(drawn, fixed=fixed)
+    try:
+        exact = planned(standing).plan
+    except InfeasiblePlanError:
+        for lots in (False, True):
+            with pytest.raises(InfeasiblePlanError):
+                planned(standing, lots, one_programme=0)
+        return
+    conserved(exact)
+    try:
+        loaded = planned(standing, one_programme=0).plan
+    except InfeasiblePlanError:
+        return
+    conserved(loaded)
+    assert exact.lateness <= loaded.lateness + 1e-5
+
+
+@pytest.mark.parametrize("one_programme", [0, 10**9])
+@pytest.mark.parametrize("lots", [False, True])
+def test_nothing_new_arrives_before_its_fence(one_programme: int, lots: bool) -> None:
+    fenced = model({0: [0, 4, 0, 6, 0]}, [[9] * 5], [(0, 0, 1)], [1, 1], [(0, 1, 1)], stock=[0, 2])
+    fenced = replace(fenced, fence=np.array([3, 2]))
+    plan = planned(fenced, lots, one_programme).plan
+    assert plan.faults() == []
+    assert plan.started == pytest.approx(np.array([[0, 0, 9, 1, 0], [0, 7, 1, 0, 0]]))
+
+
+@quick
+@given(models(), st.lists(st.integers(0, 6), min_size=6, max_size=6))
+def test_fences_hold_and_bound_what_both_methods_reach(
+    drawn: FiniteModel, fence: list[int]
+) -> None:
+    fenced = replace(drawn, fence=np.array(fence))
+    best, loaded = planned(fenced).plan, planned(fenced, one_programme=0).plan
+    for plan in (best, loaded, planned(fenced, lots=True).plan):
+        conserved(plan)
+        early = np.arange(fenced.weeks) + fenced.lead[:, np.newaxis] < fenced.fence[:, np.newaxis]
+        assert not plan.started[early].any()
+        assert best.lateness <= plan.lateness + 1e-5

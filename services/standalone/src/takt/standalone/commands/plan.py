@@ -115,10 +115,14 @@ def plan(
         "reasons": {why: number + about.by_reason()[why] for why, number in reasons.items()},
         "seconds": {name: round(value, 4) for name, value in seconds.items()},
         "peak_mb": round(peak_mb(), 1),
-        "notes": read.notes,
+        "notes": read.notes + (limited.notes if limited else []),
     }
     if limited:
-        found["capacity"] = limited.told
+        found["capacity"] = {
+            "orders": len(limited.orders.row),
+            "quantity": _units(limited.orders.quantity.sum()),
+            **limited.told,
+        }
     if output is Format.json:
         put_json(found)
         return
@@ -164,7 +168,7 @@ def _show(found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "Plan
     )
     taken = ", ".join(f"{name} {value:.2f} s" for name, value in found["seconds"].items())
     say(f"takt: {taken}, {found['peak_mb']:,.0f} MB")
-    for note in read.notes:
+    for note in found["notes"]:
         say(f"takt: {note}")
 
 

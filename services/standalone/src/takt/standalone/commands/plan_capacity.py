@@ -14,7 +14,8 @@ from takt.standalone.commands.progress import Progress
 if TYPE_CHECKING:
     from takt.standalone.supply_folder.catalogue import Catalogue
     from takt.standalone.supply_folder.folder import Folder
-    from takt.supply_planning.domain.finite_model import InfeasiblePlanError
+    from takt.supply_planning.domain.finite_grid import Shop
+    from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
     from takt.supply_planning.domain.grid.netting import PlannedOrders
     from takt.supply_planning.domain.netting import Horizon
 
@@ -26,10 +27,11 @@ CANCELLED = 130
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """What capacity makes of a plan: its orders, and what is told of it."""
+    """What capacity makes of a plan: its orders, what is told of it, what it does not keep."""
 
     orders: "PlannedOrders"
     told: dict[str, Any]
+    notes: list[str]
 
 
 def within_capacity(
@@ -47,14 +49,15 @@ def within_capacity(
     """
     from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
     from takt.supply_planning.domain.finite_grid import finite_model, finite_orders
-    from takt.supply_planning.domain.finite_model import InfeasiblePlanError
     from takt.supply_planning.domain.finite_plan import finite_plan
+    from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
 
-    if read.shop is None:
+    shop = read.shop
+    if shop is None:
         raise ValueError("the folder was read without its resources")
     _refuse_what_has_no_rate(read)
     began = time.monotonic()
-    model = finite_model(read.grid, read.shop, read.open_orders, horizon)
+    model = finite_model(read.grid, shop, read.open_orders, horizon)
     lots = bool(model.lot_minimum.any() or model.lot_multiple.any() or model.steps.setup.any())
 
     def told(phase: str, done: float) -> None:
@@ -72,11 +75,12 @@ def within_capacity(
             ) from None
         except InfeasiblePlanError as error:
             raise _infeasible(error, read, horizon) from error
-    plan, number = found.plan, []
-    for number_, over in enumerate(_overloads(read, new, horizon)):
-        number.append(over if number_ < FEW else {})
+    plan, overloaded = found.plan, list(_overloads(read, shop, new, horizon))
+    orders = finite_orders(read.grid, plan, horizon)
+    if read.phantom.any():
+        orders = orders.take(~read.phantom[orders.row])
     return Limited(
-        finite_orders(read.grid, plan, horizon),
+        orders,
         {
             "method": found.method,
             "lateness": plan.lateness,
@@ -85,12 +89,30 @@ def within_capacity(
             "overtime_cost": plan.overtime_cost,
             "bound": found.bound,
             "gap": found.gap,
-            "lots": lots,
-            "overloads": len(number),
-            "overloaded": [over for over in number if over],
+            "lots": found.lots,
+            "overloads": len(overloaded),
+            "overloaded": overloaded[:FEW],
             "seconds": round(time.monotonic() - began, 4),
         },
+        _not_kept(read, without_lots=lots and not found.lots),
     )
+
+
+def _not_kept(read: "Folder", *, without_lots: bool) -> list[str]:
+    """Which lot rules the plan within capacity knows no more of than minimum and multiple."""
+    from takt.supply_planning.domain.finite_grid import rules_left_out
+
+    if without_lots:
+        return [
+            "Within capacity lots and setups are left out: "
+            "with them firm orders would miss components."
+        ]
+    return [
+        f"Within capacity {rule} of {int(rows.sum()):,} items is not kept; their lots have "
+        "lot_minimum and lot_multiple only."
+        for rule, rows in rules_left_out(read.grid.rows.lots).items()
+        if rows.any()
+    ]
 
 
 def _refuse_what_has_no_rate(read: "Folder") -> None:
@@ -138,19 +160,17 @@ def _figure(value: float | None) -> str:
 
 
 def _overloads(
-    read: "Folder", new: "PlannedOrders", horizon: "Horizon"
+    read: "Folder", shop: "Shop", new: "PlannedOrders", horizon: "Horizon"
 ) -> Iterator[dict[str, Any]]:
     from takt.supply_planning.domain.capacity import overloads
     from takt.supply_planning.domain.finite_grid import rough_cut
 
-    if read.shop is None:
-        return
-
     def unpegged(_: int) -> Sequence[str]:
         return ()
 
-    steps, orders = read.shop.routings(read.grid), rough_cut(read.grid, new)
-    for over in overloads(orders, steps, read.shop.resources, horizon, unpegged):
+    steps, orders = shop.routings(read.grid), rough_cut(read.grid, new)
+    rows = read.grid.order[orders.row]
+    for over in overloads(orders, steps, shop.resources, horizon, unpegged):
         yield {
             "resource": over.resource,
             "week": over.monday.isoformat(),
@@ -159,7 +179,7 @@ def _overloads(
             "missing": over.missing,
             "overtime": over.overtime,
             "orders": [
-                {**_item(read.catalogue, int(new.row[part.order])), "minutes": part.minutes}
+                {**_item(read.catalogue, int(rows[part.order])), "minutes": part.minutes}
                 for part in over.orders[:FEW_ORDERS]
             ],
         }

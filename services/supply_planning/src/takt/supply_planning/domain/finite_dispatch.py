@@ -92,7 +92,7 @@ class _Shop:
             _Level(model, rows[model.made[rows]], urgency) for rows in reversed(model.levels)
         ]
         self.room = model.capacity + model.overtime - model.load(model.fixed)
-        self.flow = model.receipts + model.arrivals(model.fixed) - model.draws(model.fixed)
+        self.flow = model.flow.copy()
         self.kept = _kept(self.flow)
         self.stock = model.stock.copy()
         self.started, self.setups = model.fixed.copy(), np.zeros_like(model.capacity)
@@ -106,7 +106,7 @@ class _Shop:
         model = self.model
         self.stock += self.flow[:, week]
         self.total += model.fixed[:, week]
-        bought = ~model.made & (week >= model.lead)
+        bought = ~model.made & (week >= model.soonest)
         for level in self.levels:
             for _ in range(ROUNDS_OF_LOTS if self.lots else ROUNDS):
                 there = np.where(bought, np.inf, self.stock - self.kept[:, week])
@@ -123,7 +123,8 @@ class _Shop:
     def _start(self, level: _Level, week: int, target: Floats, there: Floats) -> bool:
         """Start what can be; whether anything was."""
         model, rows = self.model, level.rows
-        useful = week + model.lead[rows] < model.weeks
+        later = week + model.lead[rows]
+        useful = (model.soonest[rows] <= later) & (later < model.weeks)
         wanted = np.where(useful, np.maximum(target[rows] - self.total[rows], 0.0), 0.0)
         wanted[wanted < NOTHING * np.maximum(target[rows], 1.0)] = 0.0
         least, multiple = model.lot_minimum[rows], model.lot_multiple[rows]
@@ -146,7 +147,6 @@ class _Shop:
         np.subtract.at(self.room, place, minutes + setup)
         np.add.at(self.setups, place, setup)
         np.subtract.at(self.stock, parts.place, made[parts.claimant] * level.factor)
-        later = week + model.lead[rows]
         now = later == week
         self.stock[rows[now]] += made[now]
         comes = useful & ~now

@@ -1,7 +1,9 @@
 """From a grid to a finite model, and back from a finite plan to planned orders.
 
 A grid counts whole millionths and looks up each week's release; a finite model counts base units
-and whole weeks of lead time: the longest that any week of its row has.
+and whole weeks of lead time: the longest that any week of its row has, and all of them where not
+even the last week can be reached. What is owed already (stock below nothing) is demand of the first
+week.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +14,9 @@ import numpy as np
 from takt.supply_planning.domain import capacity
 from takt.supply_planning.domain.capacity import Floats, Integers, Resource, Routings, routings
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
+from takt.supply_planning.domain.grid.lots import FIXED, PERIOD, Lots
 from takt.supply_planning.domain.grid.messages import OpenOrders
-from takt.supply_planning.domain.grid.model import Grid
+from takt.supply_planning.domain.grid.model import Bools, Grid
 from takt.supply_planning.domain.grid.netting import PlannedOrders
 from takt.supply_planning.domain.netting import Horizon
 from takt.supply_planning.domain.plan import ItemSite
@@ -48,21 +51,22 @@ class Shop:
 def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horizon) -> FiniteModel:
     """The model of a grid. What is firm and made here is kept as a start, with its load."""
     weeks, rows = grid.weeks, len(grid.place)
-    offset = (np.arange(weeks) - grid.leads.release).max(axis=1)
-    lead: Integers = np.minimum(offset[grid.rows.lead], weeks)
     stands = open_orders.firm & grid.rows.made[open_orders.row]
     coming = ~stands
     receipts, fixed = np.zeros((rows, weeks)), np.zeros((rows, weeks))
     place = open_orders.row[coming], open_orders.bucket[coming]
     np.add.at(receipts, place, open_orders.quantity[coming] / ONE)
     np.add.at(fixed, (grid.started.row, grid.started.bucket), grid.started.quantity / ONE)
-    demanded = np.flatnonzero(grid.demand.any(axis=0))
+    owed = grid.demand.copy()
+    owed[0] -= np.minimum(grid.rows.on_hand, 0.0)
+    demanded = np.flatnonzero(owed.any(axis=0))
     steps, resources = shop.routings(grid), shop.resources
-    lots = grid.rows.lots
     lines = grid.lines
+    minimum, multiple = minimum_and_multiple(grid.rows.lots)
     return FiniteModel(
-        lead=lead,
-        stock=grid.rows.on_hand / ONE,
+        lead=_weeks_of_lead(grid),
+        fence=grid.rows.fence,
+        stock=np.maximum(grid.rows.on_hand, 0.0) / ONE,
         safety=grid.rows.safety_stock / ONE,
         value=_values(grid, shop.cost[grid.order]),
         receipts=receipts,
@@ -73,13 +77,40 @@ def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horiz
         steps=steps,
         demand_row=demanded,
         weight=shop.weight[grid.order][demanded],
-        demand=grid.demand[:, demanded].T / ONE,
+        demand=owed[:, demanded].T / ONE,
         capacity=np.array([each.minutes(horizon) for each in resources]).reshape(-1, weeks),
         overtime=np.array([[each.overtime] * weeks for each in resources]).reshape(-1, weeks),
         overtime_cost=np.array([each.overtime_cost for each in resources]),
-        lot_minimum=lots.minimum / ONE,
-        lot_multiple=np.where(lots.multiple > 1, lots.multiple / ONE, 0.0),
+        lot_minimum=minimum / ONE,
+        lot_multiple=np.where(multiple > 1, multiple / ONE, 0.0),
     )
+
+
+def _weeks_of_lead(grid: Grid) -> Integers:
+    offset: Integers = (np.arange(grid.weeks) - grid.leads.release).max(axis=1)
+    offset[grid.leads.due_on[:, -1] < grid.leads.earliest] = grid.weeks
+    return offset[grid.rows.lead]
+
+
+def minimum_and_multiple(lots: Lots) -> tuple[Floats, Floats]:
+    """Lot rules as a minimum and a multiple, in millionths, each shape (rows,)."""
+    in_whole = _fixed_as_multiple(lots)
+    return lots.least, np.where(in_whole, lots.quantity, lots.multiple)
+
+
+def rules_left_out(lots: Lots) -> dict[str, Bools]:
+    """Lot rules that are more than a minimum and a multiple, and the rows that have them."""
+    return {
+        "lot_maximum": np.isfinite(lots.maximum),
+        "lot_rule period": (lots.rule == PERIOD) & (lots.periods > 1),
+        "lot_rule fixed": (lots.rule == FIXED) & ~_fixed_as_multiple(lots),
+    }
+
+
+def _fixed_as_multiple(lots: Lots) -> Bools:
+    fits = (np.fmod(lots.quantity, lots.multiple) == 0) & (lots.minimum <= lots.quantity)
+    found: Bools = (lots.rule == FIXED) & fits
+    return found
 
 
 def _values(grid: Grid, cost: Floats) -> Floats:
@@ -96,13 +127,17 @@ def _values(grid: Grid, cost: Floats) -> Floats:
 
 
 def rough_cut(grid: Grid, orders: PlannedOrders) -> capacity.PlannedOrders:
-    """Planned orders as their load is counted: rows of the grid, units, one lot each."""
+    """Planned orders, then firm ones, as their load is counted: rows of the grid, units, lots."""
+    row, firm = grid.place[orders.row], grid.started
+    lots = np.ceil(orders.quantity / grid.rows.lots.largest[row])
+    due = firm.bucket + _weeks_of_lead(grid)[firm.row]
     return capacity.PlannedOrders(
-        row=grid.place[orders.row],
-        release=orders.release.astype(np.int64),
-        due=orders.bucket.astype(np.int64),
-        quantity=orders.quantity / ONE,
-        lots=np.ones(len(orders.row), dtype=np.int64),
+        row=np.concatenate([row, firm.row]),
+        release=np.concatenate([orders.release.astype(np.int64), firm.bucket]),
+        due=np.concatenate([orders.bucket.astype(np.int64), due]),
+        quantity=np.concatenate([orders.quantity, firm.quantity]) / ONE,
+        # Without a largest lot, and when firm, it is one.
+        lots=np.concatenate([np.maximum(lots, 1).astype(np.int64), np.ones_like(firm.row)]),
     )
 
 

@@ -17,6 +17,7 @@ from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_loading import Shape
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
+from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
 
 MADE_AT_ONCE, SHARE_AT_ONCE = 160, 0.1
 """Made rows from which on a programme takes no more, and their share of all: fewer see too little
@@ -86,7 +87,11 @@ class _State:
         """Plan some streams and all rows below them anew, with what all others leave."""
         part, resources = self._part(streams, rows)
         self._count(part, streams, rows, resources, -1.0)
-        found = optimum(self._left(part, rows, resources), watch).plan
+        try:
+            found = optimum(self._left(part, rows, resources), watch).plan
+        except InfeasiblePlanError:
+            # What others leave is less by rounding than what stands in this part: it stays.
+            found = None
         if found is not None:
             made = part.made
             self.started[rows[made]] = found.started[made]
@@ -113,6 +118,7 @@ class _State:
         part = replace(
             whole,
             lead=whole.lead[rows],
+            fence=whole.fence[rows],
             stock=whole.stock[rows],
             safety=whole.safety[rows],
             value=whole.value[rows],

@@ -1,8 +1,8 @@
-"""Loading streams class after class: each as late as it can be on time, else as soon as it can.
+"""Loading all demand at once: each as late as it can be on time, else as soon as it can.
 
 Work is curves: what has been done in all by the end of each week. A resource that is asked for more
 than it has works ahead along the same sequence, or falls behind along it: its curve is the old one
-read at another time. So a class of many items is loaded by a few operations on arrays, level by
+read at another time. So many items are loaded by a few operations on arrays, level by
 level: down the bills what is needed when, up again what can be had when.
 
 Queues and curves: Le Boudec and Thiran, Network Calculus (2001), ch. 1.
@@ -18,7 +18,7 @@ from takt.supply_planning.domain.capacity import Floats, Integers
 from takt.supply_planning.domain.finite_model import FiniteModel, Grouped, grouped
 
 ROUNDS = 2
-"""How often a class is loaded down and up: the second time needs only what can be delivered."""
+"""How often all is loaded down and up: the second time needs only what can be delivered."""
 SETTLING = 3
 """How often rows with several operations are moved until all their resources agree."""
 
@@ -148,7 +148,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Rows of a class and below: their places in the model, and back; their levels from the top."""
+    """Rows and all below them: their places in the model, and back; their levels from the top."""
 
     rows: Integers
     local: Integers
@@ -156,64 +156,58 @@ class Tree:
 
 
 class Loading:
-    """A plan while it is made: what has been loaded, and what is left for the next class.
-
-    Args:
-        room: minutes that are left, shape (resources, weeks).
-        free: what nobody has taken of stock and receipts, in all by each week; (rows, weeks).
-        started, delivered: in all by each week, shapes (rows, weeks) and (streams, weeks).
-    """
+    """All demand at once, beside orders that stand and what those still miss of components."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape, model = shape, shape.model
-        self.room = np.maximum(model.capacity + model.overtime - model.load(model.fixed), 0.0)
-        flow = model.receipts + model.arrivals(model.fixed) - model.draws(model.fixed)
-        self.free = model.stock[:, np.newaxis] + np.cumsum(flow, axis=1)
-        self.started = np.cumsum(model.fixed, axis=1)
-        self.delivered = np.zeros_like(model.demand)
         self._weeks: Integers = np.arange(model.weeks)
+        self._tree = shape.below(np.arange(model.rows))
+        room = np.maximum(model.capacity + model.overtime - model.load(model.fixed), 0.0)
+        self._room = np.cumsum(room, axis=1)
+        self._missing = model.missing[self._tree.rows]
+        left = model.free[self._tree.rows] + self._missing
+        # What is taken in a week is missing in every later one.
+        self._free = np.minimum.accumulate(left[:, ::-1], axis=1)[:, ::-1]
 
-    def load(self, streams: Integers, wanted: Floats) -> None:
-        """Load what streams want in all by each week, shape (streams, weeks)."""
-        demand_row = self.shape.model.demand_row[streams]
-        tree = self.shape.below(np.unique(demand_row))
-        place = tree.local[demand_row]
-        free = np.maximum(np.minimum.accumulate(self.free[tree.rows][:, ::-1], axis=1), 0.0)[
-            :, ::-1
-        ]
-        room = np.cumsum(np.maximum(self.room, 0.0), axis=1)
+    def started(self) -> Floats:
+        """Starts in all by each week, those that stand included, shape (rows, weeks)."""
+        model, tree = self.shape.model, self._tree
+        place = tree.local[model.demand_row]
+        wanted = np.cumsum(model.demand, axis=1)
         for _ in range(ROUNDS):
-            need, make, started = self._down(tree, place, wanted, free, room)
-            late, started = self._up(tree, need, make, started, room)
+            need, make, started = self._down(place, wanted)
+            late, started = self._up(need, make, started)
             wanted = shifted(wanted, late[place])
-        self._keep(tree, started, streams, wanted)
+        found = np.cumsum(model.fixed, axis=1)
+        found[tree.rows] += started
+        return found
 
-    def _down(
-        self, tree: Tree, place: Integers, wanted: Floats, free: Floats, room: Floats
-    ) -> tuple[Floats, Floats, Floats]:
+    def _down(self, place: Integers, wanted: Floats) -> tuple[Floats, Floats, Floats]:
         """What is needed, made and started of each row, in all by each week, from the top down."""
-        need = np.zeros((len(tree.rows), len(self._weeks)))
+        model, tree = self.shape.model, self._tree
+        need = self._missing.copy()
         np.add.at(need, place, wanted)
         make, started = np.zeros_like(need), np.zeros_like(need)
-        lead = self.shape.model.lead[tree.rows, np.newaxis]
+        lead = model.lead[tree.rows, np.newaxis]
+        allowed = self._weeks + lead >= model.soonest[tree.rows, np.newaxis]
         for level in tree.levels:
             rows = level.rows
-            short = np.maximum(need[rows] - free[rows], 0.0)
+            short = np.maximum(need[rows] - self._free[rows], 0.0)
             make[rows] = np.maximum.accumulate(short, axis=1)
             last = np.minimum(self._weeks + lead[rows], len(self._weeks) - 1)
             started[rows] = np.take_along_axis(make[rows], last, axis=1)
             started[rows] *= lead[rows] < len(self._weeks)
-            self._settle(level, started, room, ahead)
+            self._settle(level, started, ahead)
+            started[rows] *= allowed[rows]
             parent, component = level.parent[0], level.component[1]
             if component is not None:
                 drawn = started[parent] * level.factor
                 component.add(drawn[component.members], need)
         return need, make, started
 
-    def _up(
-        self, tree: Tree, need: Floats, make: Floats, started: Floats, room: Floats
-    ) -> tuple[Floats, Floats]:
+    def _up(self, need: Floats, make: Floats, started: Floats) -> tuple[Floats, Floats]:
         """How late each row is, in weeks and below zero, by week; and what can be started when."""
+        tree = self._tree
         lead = self.shape.model.lead[tree.rows, np.newaxis]
         late = np.zeros_like(need)
         for level in reversed(tree.levels):
@@ -222,7 +216,7 @@ class Loading:
                 waits = late[level.component[0]][parent.members]
                 by_parent = np.minimum.reduceat(waits, parent.starts, axis=0)
                 started[parent.places] = shifted(started[parent.places], by_parent)
-            self._settle(level, started, room, behind)
+            self._settle(level, started, behind)
             arrived = _delayed(started[rows], lead[rows])
             supply = need[rows] - make[rows] + arrived
             short = supply < need[rows] - 1e-9
@@ -232,7 +226,7 @@ class Loading:
         return late, started
 
     def _settle(
-        self, level: Level, started: Floats, room: Floats, curve: Callable[[Floats, Floats], Floats]
+        self, level: Level, started: Floats, curve: Callable[[Floats, Floats], Floats]
     ) -> None:
         """Move the starts of a level until its resources have room for them."""
         model, resource = self.shape.model, level.resource[1]
@@ -241,7 +235,7 @@ class Loading:
             return
         row, after = level.row[0], model.after[level.steps, np.newaxis]
         minutes = model.steps.minutes[level.steps, np.newaxis]
-        within = room[resource.places]
+        within = self._room[resource.places]
         use = np.zeros((len(model.capacity), len(self._weeks)))
         for _ in range(SETTLING):
             asked = _delayed(started[row], after) * minutes
@@ -258,27 +252,6 @@ class Loading:
             shift = np.where(least < 0, least, most)
             read = shifted(started[by_row.places], shift)
             started[by_row.places] = np.maximum.accumulate(read, axis=1)
-
-    def _keep(self, tree: Tree, started: Floats, streams: Integers, delivered: Floats) -> None:
-        model = self.shape.model
-        taken = np.zeros_like(started)
-        np.add.at(taken, tree.local[model.demand_row[streams]], delivered)
-        for level in tree.levels:
-            component = level.component[1]
-            if component is not None:
-                drawn = started[level.parent[0]] * level.factor
-                component.add(drawn[component.members], taken)
-            resource = level.resource[1]
-            if resource is not None:
-                after = model.after[level.steps, np.newaxis]
-                asked = _delayed(started[level.row[0]], after)
-                asked *= model.steps.minutes[level.steps, np.newaxis]
-                weekly = np.diff(asked, axis=1, prepend=0.0)
-                resource.add(-weekly[resource.members], self.room)
-        arrived = _delayed(started, model.lead[tree.rows, np.newaxis])
-        self.free[tree.rows] += arrived - taken
-        self.started[tree.rows] += started
-        self.delivered[streams] += delivered
 
 
 def _delayed(curves: Floats, weeks: Integers) -> Floats:

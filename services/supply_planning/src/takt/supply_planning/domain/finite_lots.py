@@ -15,8 +15,7 @@ def lot_targets(plan: FinitePlan) -> Floats:
     """Starts in whole lots, in all by each week, without regard to capacity; (rows, weeks)."""
     model = plan.model
     weeks = np.arange(model.weeks)
-    flow = model.receipts + model.arrivals(model.fixed) - model.draws(model.fixed)
-    free = model.stock[:, np.newaxis] + np.cumsum(flow, axis=1)
+    free = model.free
     need, target = np.zeros_like(free), np.zeros_like(free)
     np.add.at(need, model.demand_row, np.cumsum(plan.delivered, axis=1))
     planned = np.cumsum(plan.started - model.fixed, axis=1)
@@ -32,6 +31,11 @@ def lot_targets(plan: FinitePlan) -> Floats:
         drawn = target[model.parent[lines]] * model.factor[lines, np.newaxis]
         np.add.at(need, model.component[lines], drawn)
     return target + np.cumsum(model.fixed, axis=1)
+
+
+def lots_for_what_stands(model: FiniteModel) -> Floats:
+    """Starts in whole lots for orders that stand alone, in all by each week; (rows, weeks)."""
+    return lot_targets(FinitePlan.of(model, model.fixed, np.zeros_like(model.demand)))
 
 
 def whole_lots(curves: Floats, model: FiniteModel, rows: np.ndarray) -> Floats:

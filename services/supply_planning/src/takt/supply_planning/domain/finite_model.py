@@ -13,28 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from takt.supply_planning.domain.capacity import TOLERANCE, Floats, Integers, Routings
-
-
-@dataclass(frozen=True, slots=True)
-class Shortage:
-    """What orders that stand need and is not there: minutes of a resource, or units of a row."""
-
-    kind: str
-    place: int
-    week: int
-    missing: float
-
-
-class InfeasiblePlanError(ValueError):
-    """Orders that stand ask for more than can be had; `shortages` say what, when and how much."""
-
-    def __init__(self, shortages: tuple[Shortage, ...]) -> None:
-        one = shortages[0]
-        super().__init__(
-            f"orders that stand miss {one.missing:g} of {one.kind} {one.place} in week {one.week}"
-            f", and {len(shortages) - 1} more"
-        )
-        self.shortages = shortages
+from takt.supply_planning.domain.finite_shortage import Shortage, lacking, require, shortages
 
 
 @dataclass(frozen=True)
@@ -43,13 +22,14 @@ class FiniteModel:
 
     Args:
         lead: whole weeks from start to arrival, shape (rows,).
+        fence: the first week in which something new may arrive, shape (rows,).
         stock, safety: on hand, and what should be; shape (rows,).
         value: money that a unit ties up, shape (rows,).
         receipts: what is on its way, shape (rows, weeks).
         fixed: starts that stand: firm planned orders, shape (rows, weeks).
         parent, component, factor: bill lines as rows, and units for each unit started; (lines,).
         steps: the operations of rows. A row with neither operations nor components is bought: its
-            supply is not limited, from its lead time on.
+            supply is not limited, from its lead time and fence on.
         demand_row, weight: of each stream, shape (streams,); the cost of a unit late for a week.
         demand: shape (streams, weeks).
         capacity, overtime: minutes, shape (resources, weeks).
@@ -59,6 +39,7 @@ class FiniteModel:
     """
 
     lead: Integers
+    fence: Integers
     stock: Floats
     safety: Floats
     value: Floats
@@ -105,6 +86,28 @@ class FiniteModel:
         return self.steps.after(self.lead[self.steps.row])
 
     @cached_property
+    def soonest(self) -> Integers:
+        """The first week in which something new can and may arrive, shape (rows,)."""
+        return np.maximum(self.lead, self.fence)
+
+    @cached_property
+    def flow(self) -> Floats:
+        """What comes of itself, less what orders that stand take, shape (rows, weeks)."""
+        flow: Floats = self.receipts + self.arrivals(self.fixed) - self.draws(self.fixed)
+        return flow
+
+    @cached_property
+    def free(self) -> Floats:
+        """What orders that stand leave, in all by each week; below zero they miss something."""
+        left: Floats = self.stock[:, np.newaxis] + np.cumsum(self.flow, axis=1)
+        return left
+
+    @cached_property
+    def missing(self) -> Floats:
+        """What must be made or bought for orders that stand, in all by each week."""
+        return lacking(self.free)
+
+    @cached_property
     def levels(self) -> tuple[Integers, ...]:
         """The rows of each low-level code. Raises ValueError: a bill closes a loop."""
         code = np.zeros(self.rows, dtype=np.int64)
@@ -127,14 +130,15 @@ class FiniteModel:
     def purchases(self, missing: Floats) -> Floats:
         """Starts that cover what is missing in all by each week, as late as they can.
 
-        What is missing sooner than the lead time comes as soon as it can; shape (rows, weeks).
+        What is missing sooner than it can arrive comes as soon as it can; shape (rows, weeks).
         """
         wanted = np.maximum.accumulate(np.maximum(missing, 0.0), axis=1)
+        wanted[np.arange(self.weeks) < self.soonest[:, np.newaxis]] = 0.0
+        arriving = np.diff(wanted, axis=1, prepend=0.0)
         started = np.zeros_like(missing)
         for weeks, rows in by_value(self.lead):
             if weeks < self.weeks:
-                arriving = np.diff(wanted[rows, weeks:], axis=1, prepend=0.0)
-                started[rows, : self.weeks - weeks] = arriving
+                started[rows, : self.weeks - weeks] = arriving[rows, weeks:]
         return started
 
     def draws(self, started: Floats) -> Floats:
@@ -169,13 +173,7 @@ class FiniteModel:
 
     def require_capacity(self) -> None:
         """Raises InfeasiblePlanError: orders that stand ask a resource for more than it has."""
-        missing = self.load(self.fixed) - self.capacity - self.overtime
-        short = tuple(
-            Shortage("resource", int(place), int(week), float(missing[place, week]))
-            for place, week in np.argwhere(missing > TOLERANCE)
-        )
-        if short:
-            raise InfeasiblePlanError(short)
+        require("resource", self.load(self.fixed) - self.capacity - self.overtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +243,14 @@ class FinitePlan:
     def stock_value(self) -> float:
         """Money in stock, summed over weeks."""
         return float(self.model.value @ np.maximum(self.stock, 0.0).sum(axis=1))
+
+    def shortages(self) -> tuple[Shortage, ...]:
+        """Components that orders that stand take and the plan does not have."""
+        model = self.model
+        missing = np.diff(lacking(self.stock), axis=1, prepend=0.0)
+        taken = model.draws(model.fixed).sum(axis=1, keepdims=True)
+        much = missing > TOLERANCE * np.maximum(taken, 1.0)
+        return shortages("component", np.where(much, missing, 0.0))
 
     def faults(self) -> list[str]:
         """Where the plan breaks a limit by more than rounding; none when it is feasible."""

@@ -16,13 +16,9 @@ import numpy as np
 
 from takt.supply_planning.domain.capacity import TOLERANCE, Floats
 from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
-from takt.supply_planning.domain.finite_model import (
-    FiniteModel,
-    FinitePlan,
-    InfeasiblePlanError,
-    Shortage,
-)
+from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_programme import Programme
+from takt.supply_planning.domain.finite_shortage import require
 
 BY_SIMPLEX = 60_000
 """Columns up to which simplex is the faster, where most of a company stays as it is."""
@@ -72,21 +68,12 @@ def optimum(model: FiniteModel, watch: Watch, by_simplex: int = BY_SIMPLEX) -> O
             break
         solver.hold(cost)
         if name == "orders that stand":
-            _require_components(programme.lack(solver.values))
+            require("component", programme.lack(solver.values))
             continue
         optimal.append(name)
         if name == "lateness":
             plan, bound = programme.plan(solver.values), max(float(cost @ solver.values), 0.0)
     return Optimum(plan, bound, tuple(optimal))
-
-
-def _require_components(missing: Floats) -> None:
-    short = tuple(
-        Shortage("component", int(row), int(week), float(missing[row, week]))
-        for row, week in np.argwhere(missing > TOLERANCE)
-    )
-    if short:
-        raise InfeasiblePlanError(short)
 
 
 class _Silent(highspy.Highs):

@@ -14,9 +14,10 @@ from takt.supply_planning.domain.finite_control import Watch
 from takt.supply_planning.domain.finite_dispatch import dispatch
 from takt.supply_planning.domain.finite_improving import improved
 from takt.supply_planning.domain.finite_loading import Loading, Shape
-from takt.supply_planning.domain.finite_lots import lot_targets
+from takt.supply_planning.domain.finite_lots import lot_targets, lots_for_what_stands
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.finite_optimum import optimum
+from takt.supply_planning.domain.finite_shortage import refuse
 
 ONE_PROGRAMME = 40_000
 """Made rows x weeks up to which all is one programme."""
@@ -32,12 +33,14 @@ class FiniteResult:
         bound: the least lateness that any plan can have; None where it is not known.
         method: what the plan was made by.
         optimal: the objectives in which it is proven to be optimal, in their order.
+        lots: whether it is in whole lots with setups: not where orders that stand would miss parts.
     """
 
     plan: FinitePlan
     bound: float | None
     method: str
     optimal: tuple[str, ...]
+    lots: bool = False
 
     @property
     def gap(self) -> float | None:
@@ -58,7 +61,7 @@ def finite_plan(
     Args:
         model: what is planned.
         watch: cancels, limits, is told.
-        lots: whether starts are whole lots with setups; the bound is without them.
+        lots: whether starts are to be whole lots with setups; the bound is without them.
         one_programme: made rows x weeks up to which all is one programme.
 
     Raises:
@@ -75,15 +78,22 @@ def finite_plan(
         best = FiniteResult(loaded, found.bound, "loading", ())
         if found.plan is not None:
             exact = _carried_out(shape, found.plan, urgency, watch)
-            if exact.lateness <= loaded.lateness:
+            if exact.lateness <= loaded.lateness or loaded.shortages():
                 best = FiniteResult(exact, found.bound, "linear programme", found.optimal)
-    elif watch.left():
+    elif watch.left() and not loaded.shortages():
         exact = _carried_out(shape, improved(shape, loaded, watch, IMPROVING), urgency, watch)
-        if exact.lateness < loaded.lateness:
+        if exact.lateness < loaded.lateness and not exact.shortages():
             best = FiniteResult(exact, None, "loading and linear programmes of parts", ())
     if lots:
-        plan = dispatch(shape, lot_targets(best.plan), urgency, watch, lots=True)
-        best = FiniteResult(plan, best.bound, f"{best.method}, then lots", ())
+        targets = lot_targets(best.plan)
+        plan = dispatch(shape, targets, urgency, watch, lots=True)
+        if plan.shortages():
+            # Whole lots for what stands did not fit just in time: they begin as soon as they can.
+            sooner = np.maximum(targets, lots_for_what_stands(model)[:, -1:])
+            plan = dispatch(shape, sooner, urgency, watch, lots=True)
+        if best.plan.shortages() or not plan.shortages():
+            best = FiniteResult(plan, best.bound, f"{best.method}, then lots", (), lots=True)
+    refuse(best.plan.shortages())
     watch.tell("finite plan", 1.0)
     return best
 
@@ -97,13 +107,14 @@ def _carried_out(shape: Shape, plan: FinitePlan, urgency: Floats, watch: Watch) 
 
 def _loaded(shape: Shape, urgency: Floats, watch: Watch) -> FinitePlan:
     watch.tell("loading", 0.0)
-    model, loading = shape.model, Loading(shape)
-    loading.load(np.arange(len(model.weight)), np.cumsum(model.demand, axis=1))
-    return dispatch(shape, loading.started, urgency, watch)
+    return dispatch(shape, Loading(shape).started(), urgency, watch)
 
 
 def _urgency(model: FiniteModel) -> Floats:
-    """Weight for a minute of all work in a unit; parts are as urgent as the most urgent use."""
+    """Weight for a minute of all work in a unit; parts are as urgent as the most urgent use.
+
+    What orders that stand miss comes before all else: without it there is no plan.
+    """
     minutes = np.zeros(model.rows)
     np.add.at(minutes, model.steps.row, model.steps.minutes)
     for rows in reversed(model.levels):
@@ -113,6 +124,7 @@ def _urgency(model: FiniteModel) -> Floats:
     urgency = np.zeros(model.rows)
     each = model.weight / np.maximum(minutes[model.demand_row], 1e-9)
     np.maximum.at(urgency, model.demand_row, each)
+    urgency[model.missing.any(axis=1)] = np.inf
     for rows in model.levels:
         here = np.isin(model.parent, rows)
         np.maximum.at(urgency, model.component[here], urgency[model.parent[here]])

@@ -39,7 +39,7 @@ class _Entries:
 class Programme:
     """The programme. Places of columns and rows are arrays by item or resource and week; -1: none.
 
-    A bought row is balanced only inside its lead time: later it comes when it is needed. Where a
+    A bought row is balanced only before it can arrive: later it comes when it is needed. Where a
     row has one stream and is nobody's component, what is late is stock below nothing, and
     deliveries need no columns of their own.
     """
@@ -48,7 +48,8 @@ class Programme:
         self.model = model
         weeks = np.arange(model.weeks)
         made, lead = model.made[:, np.newaxis], model.lead[:, np.newaxis]
-        balanced = made | (weeks < lead)
+        soonest = model.soonest[:, np.newaxis]
+        balanced = made | (weeks < soonest)
         streams = np.bincount(model.demand_row, minlength=model.rows)
         shared = streams > 1
         shared[model.component] = True
@@ -58,7 +59,7 @@ class Programme:
         stands[model.component[model.fixed[model.parent].any(axis=1)]] = True
 
         blocks = {
-            "start": made & (weeks + lead < model.weeks),
+            "start": made & (weeks + lead < model.weeks) & (weeks + lead >= soonest),
             "above": balanced,
             "below": balanced & (model.safety[:, np.newaxis] > 0),
             "late": whole,
@@ -79,7 +80,7 @@ class Programme:
         self._stock(entries)
         self._deliveries(entries)
         self._work(entries)
-        flow = model.receipts + model.arrivals(model.fixed) - model.draws(model.fixed)
+        flow = model.flow.copy()
         flow[:, 0] += model.stock
         direct = self.owed[:, 0] < 0
         flow[model.demand_row[direct]] -= model.demand[direct]
