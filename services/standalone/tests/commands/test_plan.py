@@ -139,12 +139,12 @@ def test_a_line_holds_for_what_is_released_in_its_time_and_yield_and_phantoms_co
     path = folder(
         tmp_path,
         items="""
-            item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple,yield,phantom
-            bike,east,7,0,,,,
-            wheel,east,0,0,,,0.8,
-            hub,east,21,9,7,7,,true
-            bolt,east,0,0,,,,
-            tube,east,0,0,,,,
+            item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple,yield,phantom,fences
+            bike,east,7,0,,,,,
+            wheel,east,0,0,,,0.8,,
+            hub,east,21,9,7,7,,true,49
+            bolt,east,0,0,,,,,
+            tube,east,0,0,,,,,
         """,
         bom="""
             parent,component,quantity,valid_from,valid_to

@@ -114,6 +114,13 @@ def test_what_cannot_arrive_within_the_horizon_is_late_to_its_end(
     assert (found["bound"], found["lateness"]) == (pytest.approx(3), pytest.approx(3))
 
 
+def test_steps_of_a_phantom_are_refused(takt: Takt, tmp_path: Path) -> None:
+    path = with_column(folder(tmp_path, **SHOP), "items", "phantom", "true", "")
+    code, out, err = run(takt, path)
+    assert (code, out) == (1, "")
+    assert "routings.csv:2 item = 'bike': a phantom is never made" in err
+
+
 def test_a_phantom_is_never_ordered_within_capacity(takt: Takt, tmp_path: Path) -> None:
     path = with_column(folder(tmp_path, **SHOP), "items", "phantom", "", "true")
     found = orders(takt, path, "--capacity")

@@ -130,7 +130,7 @@ def read_folder(
         on_hand=read_stock(start("stock"), catalogue, findings),
         safety_stock=np.where(phantom, 0.0, sheet.quantities("safety_stock", default=0.0)),
         lots=read_lots(sheet, phantom),
-        fence=read_fences(sheet, horizon),
+        fence=np.where(phantom, 0, read_fences(sheet, horizon)),
         lead=lead,
         tolerance_days=none,
         tolerance_share=none.astype(np.float64),
@@ -140,7 +140,7 @@ def read_folder(
     shop = None
     if capacity:
         resources, routings = start("resources"), start("routings")
-        shop = read_shop(resources, routings, sheet, catalogue, calendars, findings)
+        shop = read_shop(resources, routings, sheet, phantom, catalogue, calendars, findings)
     try:
         found = _laid_out(rows, lines, leads, demand, receipts, horizon)
     except CycleError as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from takt.standalone.supply_folder.calendars import calendar_column
 from takt.standalone.supply_folder.catalogue import Catalogue
@@ -16,6 +17,8 @@ from takt.supply_planning.domain.capacity import Operation, Resource
 from takt.supply_planning.domain.finite_grid import Shop
 from takt.supply_planning.domain.plan import ItemSite
 
+Bools = npt.NDArray[np.bool_]
+
 RESOURCE_NUMBERS = ("units", "efficiency", "overtime_minutes", "overtime_cost")
 
 
@@ -23,14 +26,18 @@ def read_shop(
     resources: Path | None,
     routings: Path | None,
     items: Sheet,
+    phantom: Bools,
     catalogue: Catalogue,
     calendars: Mapping[str, WorkingCalendar],
     findings: Findings,
 ) -> Shop:
-    """Resources, the operations of rows in their order, and rows' weights and costs."""
+    """Resources, the operations of rows in their order, and rows' weights and costs.
+
+    `phantom`: which rows are never made, and so have no operations, shape (rows,).
+    """
     found = _resources(resources, calendars, findings)
     names = [resource.code for resource in found]
-    steps = _steps(routings, names, catalogue, findings)
+    steps = _steps(routings, names, phantom, catalogue, findings)
     keys = _keys(catalogue)
     priority, cost = items.numbers("priority", 1.0), items.numbers("cost", 0.0)
     items.refuse(priority <= 0, "priority", "what a unit late for a week weighs is above 0.")
@@ -86,7 +93,11 @@ def _resources(
 
 
 def _steps(
-    path: Path | None, resources: list[str], catalogue: Catalogue, findings: Findings
+    path: Path | None,
+    resources: list[str],
+    phantom: Bools,
+    catalogue: Catalogue,
+    findings: Findings,
 ) -> dict[int, list[Operation]]:
     sheet = path and read_sheet(
         path,
@@ -98,6 +109,8 @@ def _steps(
     if not sheet:
         return {}
     row, step = catalogue.rows_of(sheet), sheet.numbers("step")
+    never_made = np.append(phantom, False)[row]  # an unknown row, -1, takes the last
+    sheet.refuse(never_made, "item", "a phantom is never made; take its steps out.")
     _, number = np.unique(step, return_inverse=True)
     sheet.once(np.where(row >= 0, row * (number.max(initial=0) + 1) + number, -1), "step")
     minutes, setup = sheet.numbers("minutes"), sheet.numbers("setup_minutes", 0.0)
