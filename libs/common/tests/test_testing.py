@@ -57,7 +57,21 @@ async def test_what_a_test_wrote_is_gone_and_the_database_is_used_again(shop: Op
         "INSERT INTO currencies VALUES ('USD')",
         "DELETE FROM currencies",
         "UPDATE currencies SET code = 'SEK'",
+    ],
+)
+async def test_what_the_preparation_put_in_is_put_back(shop: Open, change: str) -> None:
+    async with shop() as first:
+        await execute(first, change)
+    async with shop() as second:
+        assert second == first
+        assert await ask(second, "SELECT string_agg(code, ',') FROM currencies") == "EUR"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
         "CREATE TABLE left_behind (x int)",
+        "DROP TABLE currencies CASCADE",
         "DROP TABLE lines",
         "ALTER TABLE orders ADD note text",
     ],

@@ -1,12 +1,13 @@
 """Databases for tests: made once a session, emptied after each test, dropped at the end.
 
 A database is copied from a template, which is prepared (migrated) once. After a test its filled
-tables are emptied and its sequences begin anew: 20 ms where a fresh copy costs 300. What the
-preparation itself put in (revisions, reference data) is never touched; should a test have changed
-it, or the tables as such, the database is thrown away and the next test gets a fresh copy.
+tables are emptied and its sequences begin anew, over a connection that is kept: 7 ms where a fresh
+copy costs 150. What the preparation itself put in (revisions, reference data) is put back if a test
+has changed it; should the tables as such have changed, the database is thrown away and the next
+test gets a fresh copy.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
@@ -73,12 +74,23 @@ class _Template:
     """Asks for what the preparation left: the tables as such, and the rows in them."""
     prepared: str
     """The fingerprint's answer in the template."""
+    rows: dict[str, list[str]]
+    """What the preparation put in: a table's rows, as PostgreSQL writes a row."""
+    counts: dict[str, int]
+    """How far the preparation's sequences have counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    name: str
+    connection: asyncpg.Connection
+    """Kept from test to test: another one costs more than all that is asked over it."""
 
 
 @dataclass(slots=True)
 class _Kind:
     template: _Template
-    idle: list[str] = field(default_factory=list)
+    idle: list[_Copy] = field(default_factory=list)
 
 
 _kinds: dict[tuple[str, str], _Kind] = {}
@@ -111,22 +123,23 @@ async def temporary_database(url: str, key: str, prepare: Prepare) -> AsyncItera
     kind = _kinds.get((url, key))
     if kind is None:
         kind = _kinds[url, key] = _Kind(await _template(url, prepare))
-    name = kind.idle.pop() if kind.idle else await _copy(url, kind.template)
+    copy = kind.idle.pop() if kind.idle else await _copy(url, kind.template)
     try:
-        yield with_database(url, name)
+        yield with_database(url, copy.name)
     finally:
-        if await _emptied(with_database(url, name), kind.template):
-            kind.idle.append(name)
+        if await _emptied(copy.connection, kind.template):
+            kind.idle.append(copy)
         else:
-            await execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+            await _drop(url, copy)
 
 
 async def drop_databases(url: str) -> None:
     """Drop every database that was made here on this server."""
     for server, key in [place for place in _kinds if place[0] == url]:
         kind = _kinds.pop((server, key))
-        for name in (*kind.idle, kind.template.name):
-            await execute(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        for copy in kind.idle:
+            await _drop(url, copy)
+        await execute(url, f"DROP DATABASE IF EXISTS {kind.template.name}")
 
 
 async def _template(url: str, prepare: Prepare) -> _Template:
@@ -135,38 +148,63 @@ async def _template(url: str, prepare: Prepare) -> _Template:
     await prepare(with_database(url, name))
     connection = await asyncpg.connect(with_database(url, name))
     try:
-        tables = [row[0] for row in await connection.fetch(TABLES)]
-        kept = [t for t in tables if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {t})")]
-        rows = await connection.fetch(COUNTED)
-        counted = [row[0] for row in rows]
+        rows, counts = {}, {}
+        for (table,) in await connection.fetch(TABLES):
+            found = await connection.fetch(f"SELECT r::text FROM {table} r")
+            if found:
+                rows[table] = [row[0] for row in found]
+        for (sequence,) in await connection.fetch(COUNTED):
+            counts[sequence] = await connection.fetchval(f"SELECT last_value FROM {sequence}")
         asked = [f"({SHAPE})"]
-        asked += [f"(SELECT string_agg(r::text, ',' ORDER BY r::text) FROM {t} r)" for t in kept]
-        asked += [f"(SELECT last_value::text FROM {sequence})" for sequence in counted]
+        asked += [f"(SELECT string_agg(r::text, ',' ORDER BY r::text) FROM {t} r)" for t in rows]
+        asked += [f"(SELECT last_value::text FROM {sequence})" for sequence in counts]
         fingerprint = f"SELECT md5(concat_ws('|', {', '.join(asked)}))"
         empty = EMPTY.format(
-            tables=TABLES, kept=_array(kept), sequences=COUNTED, begun=_array(counted)
+            tables=TABLES, kept=_array(rows), sequences=COUNTED, begun=_array(counts)
         )
-        return _Template(name, empty, fingerprint, await connection.fetchval(fingerprint))
+        prepared = await connection.fetchval(fingerprint)
+        return _Template(name, empty, fingerprint, prepared, rows, counts)
     finally:
         await connection.close()
 
 
-async def _copy(url: str, template: _Template) -> str:
+async def _copy(url: str, template: _Template) -> _Copy:
     name = f"test_{new_id().hex}"
     await execute(url, f"CREATE DATABASE {name} TEMPLATE {template.name}")
-    return name
+    return _Copy(name, await asyncpg.connect(with_database(url, name)))
 
 
-async def _emptied(url: str, template: _Template) -> bool:
+async def _drop(url: str, copy: _Copy) -> None:
+    copy.connection.terminate()
+    await execute(url, f"DROP DATABASE {copy.name} WITH (FORCE)")
+
+
+async def _emptied(connection: asyncpg.Connection, template: _Template) -> bool:
     """Empty a database; whether it is now as its template is."""
-    connection = await asyncpg.connect(url)
     try:
         await connection.execute(ALONE)
         await connection.execute(template.empty)
+        if await connection.fetchval(template.fingerprint) == template.prepared:
+            return True
+        await _put_back(connection, template)
         return bool(await connection.fetchval(template.fingerprint) == template.prepared)
-    finally:
-        await connection.close()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return False  # tables that are gone, or a server that was restarted
 
 
-def _array(names: list[str]) -> str:
+async def _put_back(connection: asyncpg.Connection, template: _Template) -> None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        for table, rows in template.rows.items():
+            await connection.execute(f"DELETE FROM {table}")
+            await connection.execute(
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"
+                f" SELECT (r::{table}).* FROM unnest($1::text[]) AS r",
+                rows,
+            )
+        for sequence, last in template.counts.items():
+            await connection.execute("SELECT setval($1::text::regclass, $2)", sequence, last)
+
+
+def _array(names: Iterable[str]) -> str:
     return "ARRAY[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]::text[]"
