@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, settings
 
+# One thread a process for numerics, as services run; read when the libraries are loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A first case may import scipy, or build a table of all characters: seconds on a busy machine.
 settings.register_profile("takt", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("takt")

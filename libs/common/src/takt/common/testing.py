@@ -33,9 +33,12 @@ from takt.common.settings import Settings
 from takt.common.testing_databases import (
     drop_databases,
     execute,
+    remember_builtin_types,
     temporary_database,
     with_database,
 )
+
+remember_builtin_types()
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday: the business time of tests."""
