@@ -23,7 +23,7 @@ test("a deal is moved by mouse, and the move is taken back", async ({ signedIn: 
 test("a deal is moved by keys alone, from the sign-in's first page on", async ({ signedIn: page }) => {
   const id = await openDeal(page, { name: "By keys", stages: NEGOTIABLE });
   await page.goto("/");
-  await expect(page.getByRole("heading", { name: "Beat" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Beat", exact: true })).toBeVisible();
   await page.keyboard.press("g");
   await page.keyboard.press("p");
   await expect(page.getByRole("heading", { name: "Pipeline", exact: true })).toBeVisible();
@@ -129,7 +129,7 @@ test("a move on Beat changes the chart, the proposals and the cash, and its chai
   await accessible(page);
 
   await page.getByRole("link", { name: new RegExp(`${name} Solution design → Negotiation`) }).click();
-  await expect(page.getByRole("heading", { name: "Chain" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Chain", exact: true })).toBeVisible();
   const correlation = new URL(page.url()).pathname.split("/").at(-1);
   const steps = async () =>
     (await api<{ steps: { type: string }[] }>(page, "GET", `/v1/traces/${correlation}`)).steps;
@@ -180,7 +180,7 @@ test("the console speaks Chinese and goes dark, and stays so", async ({ signedIn
 test("the palette finds a deal by typing", async ({ signedIn: page }) => {
   const id = await openDeal(page, { name: "Found by typing" });
   await page.goto("/");
-  await expect(page.getByRole("heading", { name: "Beat" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Beat", exact: true })).toBeVisible();
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("dialog")).toBeVisible();
   await accessible(page);

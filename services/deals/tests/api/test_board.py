@@ -58,6 +58,7 @@ async def test_a_card_says_the_same_as_its_deal(api: httpx.AsyncClient, database
         for name in ("expected_close", "manual_probability", "stalled", "sequence"):
             assert card[name] == deal[name]
         assert card["probability"] == deal["model_probability"]
+        assert (card["probability_sequence"] is None) == (card["probability"] is None)
         assert card["products"] == sorted({line["product"] for line in deal["lines"]})
     first, second = board.cards
     assert (first.account, str(first.value), str(first.probability)) == (

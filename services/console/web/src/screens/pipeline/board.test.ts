@@ -38,6 +38,7 @@ const card = (change: Partial<Card>): Card => ({
   value: "10",
   products: ["PUMP"],
   probability: null,
+  probability_sequence: null,
   manual_probability: null,
   stalled: false,
   sequence: 1,

@@ -27,17 +27,21 @@ export const cardsQuery = (pipeline: string) =>
 /**
  * What was just read, but for cards that are known to be newer: events, or an own move, came meanwhile.
  *
- * A card of the same version may already stand where somebody is moving it; that stays. What has no
- * version, the model's word and the account's name, is as it was read.
+ * A card of the same version may already stand where somebody is moving it; that stays. The
+ * model's word has a version of its own; what has none, the account's name, is as it was read.
  */
 export function newest(known: readonly Card[], read: readonly Card[]): Card[] {
   const own = new Map(known.map((card) => [card.id, card]));
   return read.map((card) => {
     const mine = own.get(card.id);
-    if (!mine || mine.sequence < card.sequence) return card;
-    if (mine.sequence > card.sequence) return mine;
-    const { account, account_id, probability, stalled } = card;
-    return { ...mine, account, account_id, probability, stalled };
+    if (!mine) return card;
+    const said = (mine.probability_sequence ?? -1) > (card.probability_sequence ?? -1) ? mine : card;
+    const { probability, stalled, probability_sequence } = said;
+    const { account, account_id } = card;
+    const told = { probability, stalled, probability_sequence };
+    if (mine.sequence < card.sequence) return { ...card, ...told };
+    if (mine.sequence > card.sequence) return { ...mine, ...told };
+    return { ...mine, ...told, account, account_id };
   });
 }
 

@@ -49,6 +49,30 @@ test("events in any order end in the same card", () => {
   }
 });
 
+const scored = (sequence: number, probability: string) =>
+  ({
+    type: "takt.pipeline_demand.changed.v1",
+    subject: "d",
+    sequence,
+    data: { status: "open", probability, stalled: false },
+  }) as unknown as TaktEvent;
+
+test("the forecast's word of before the board was read changes no card and marks none", () => {
+  const said = { ...card, probability: "0.5", probability_sequence: 7, stalled: false };
+  const past = [scored(6, "0.2"), scored(7, "0.5")];
+  expect(changedCards([said], past, "p")).toMatchObject({ cards: [said], changed: [] });
+  const { cards, changed } = changedCards([said], [...past, scored(9, "0.6"), scored(8, "0.1")], "p");
+  expect(cards[0]).toMatchObject({ probability: "0.6", probability_sequence: 9 });
+  expect(changed).toEqual(["d"]);
+});
+
+test("the same word again marks no card, and is known to have been heard", () => {
+  const said = { ...card, probability: "0.5", probability_sequence: 7, stalled: false };
+  const { cards, changed } = changedCards([said], [scored(9, "0.5"), scored(8, "0.1")], "p");
+  expect(cards[0]).toMatchObject({ probability: "0.5", probability_sequence: 9 });
+  expect(changed).toEqual([]);
+});
+
 test("a deal that the board has not read makes it read again, another pipeline's does not", () => {
   expect(changedCards([], [moved(1)], "p").unknown).toBe(true);
   expect(changedCards([], [moved(1)], "q").unknown).toBe(false);

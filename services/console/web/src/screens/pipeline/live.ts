@@ -47,7 +47,7 @@ export const cardMoved = (card: Card, moved: Partial<Schemas["StageMoved"]>): Ca
     ? { ...card, ...moved, id: card.id, status: (moved.status ?? card.status) as Card["status"] }
     : card;
 
-/** The cards after these events. An event that is no newer than its card changes nothing. */
+/** The cards after these events. One that is no newer than what its card shows changes nothing. */
 export function changedCards(
   cards: readonly Card[],
   events: readonly TaktEvent[],
@@ -56,17 +56,19 @@ export function changedCards(
   const place = new Map(cards.map((card, index) => [card.id, index]));
   const after = [...cards];
   const changed = new Set<string>();
+  let heard = false;
   let unknown = false;
   for (const event of events) {
     const index = place.get(event.subject);
     const card = index === undefined ? undefined : after[index];
     if (event.type === "takt.pipeline_demand.changed.v1") {
-      if (card && index !== undefined && event.data.status === "open") {
+      const sequence = event.sequence ?? 0;
+      const newer = sequence > (card?.probability_sequence ?? -1);
+      if (card && index !== undefined && newer && event.data.status === "open") {
         const { probability, stalled } = event.data as Pick<Card, "probability" | "stalled">;
-        if (probability !== card.probability || stalled !== card.stalled) {
-          after[index] = { ...card, probability, stalled };
-          changed.add(card.id);
-        }
+        after[index] = { ...card, probability, stalled, probability_sequence: sequence };
+        heard = true;
+        if (probability !== card.probability || stalled !== card.stalled) changed.add(card.id);
       }
       continue;
     }
@@ -78,9 +80,10 @@ export function changedCards(
     }
     if ((event.sequence ?? 0) <= card.sequence) continue;
     after[index] = cardAfter(card, deal, event.sequence ?? card.sequence);
+    heard = true;
     changed.add(card.id);
     // Another account has a name that only the board knows.
     unknown ||= (deal.account_id ?? null) !== card.account_id;
   }
-  return { cards: changed.size > 0 ? after : cards, changed: [...changed], unknown };
+  return { cards: heard ? after : cards, changed: [...changed], unknown };
 }

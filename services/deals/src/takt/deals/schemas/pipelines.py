@@ -95,6 +95,8 @@ class CardOut(BaseModel):
     products: list[str]
     probability: Probability | None
     """The model's; none until the forecast has spoken."""
+    probability_sequence: int | None
+    """Of the pipeline demand that said so: an event with a lower one says nothing new."""
     manual_probability: Probability | None
     stalled: bool | None
     sequence: int
