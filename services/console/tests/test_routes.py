@@ -19,6 +19,9 @@ from takt.supply_planning.settings import SupplySettings
 
 NOWHERE = {"database_url": "postgresql://nowhere/x", "access_url": "postgresql://nowhere/x"}
 
+# Its fixture is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("routes")
+
 
 @pytest.fixture(scope="module")
 def documents() -> Mapping[str, Mapping[str, Any]]:

@@ -43,6 +43,10 @@ def deals(count=500, signal=True, seed=3):
     return found
 
 
+# Its fixture is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("win champion")
+
+
 @pytest.fixture(scope="module")
 def states():
     return deals() + [deal(quantity=str(n), age_days=float(n)) for n in range(1, 40)]

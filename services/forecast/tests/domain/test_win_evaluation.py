@@ -8,6 +8,9 @@ from .win_cases import simulated
 
 PATHS = as_known(simulated(1600, seed=12), 230.0)
 
+# Its fixture is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("win evaluation")
+
 
 @pytest.fixture(scope="module")
 def found():

@@ -17,6 +17,9 @@ from .win_cases import OWNERS, STAGES, simulated
 PATHS = simulated(2500, seed=7)
 NOW = 150.0
 
+# Its fixture is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("win model")
+
 
 @pytest.fixture(scope="module")
 def model():

@@ -15,6 +15,9 @@ AS_OF = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 TODAY = AS_OF.date()
 STAGES = ["lead-qualification", "needs-confirmation", "solution-design", "negotiation"]
 
+# Its fixture is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("company")
+
 
 @pytest.fixture(scope="module", params=[1, 20])
 def company(request: pytest.FixtureRequest) -> Company:

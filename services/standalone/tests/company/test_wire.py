@@ -34,6 +34,9 @@ from takt.supply_planning.schemas.network import (
 )
 from takt.supply_planning.schemas.planning import PlacedOrder
 
+# Its fixture is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("company")
+
 
 @pytest.fixture(scope="module")
 def company() -> Company:

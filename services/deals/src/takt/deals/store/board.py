@@ -20,7 +20,8 @@ WITH card AS (
         {INSTANT.format("d.opened_at")} AS opened_at, {INSTANT.format("d.closed_at")} AS closed_at,
         d.expected_close, trim_scale(round(COALESCE(l.value, 0), 6))::text AS value,
         COALESCE(l.products, '{{}}') AS products, trim_scale(w.probability)::text AS probability,
-        w.sequence AS probability_sequence, trim_scale(d.manual_probability)::text AS manual_probability, w.stalled, d.sequence
+        w.sequence AS probability_sequence, w.stalled, d.sequence,
+        trim_scale(d.manual_probability)::text AS manual_probability
     FROM deals d JOIN owners o ON o.code = d.owner LEFT JOIN accounts a ON a.id = d.account_id
         LEFT JOIN win_probabilities w ON w.deal_id = d.id
         LEFT JOIN LATERAL (
