@@ -164,6 +164,23 @@ def test_the_lines_of_an_order_are_receipts_of_their_own_also_when_one_comes_lat
     }
 
 
+def test_another_day_of_an_order_renames_none_and_a_day_that_has_gone_is_said(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    def sales(*days: str) -> dict[str, Any]:
+        rows = [f"D-1,bike,east,{day},12,order" for day in days]
+        demand = "\n".join(["demand,item,site,due,quantity,kind", *rows])
+        return imported(takt, folder(tmp_path, demand=demand))
+
+    running.sells("bike", "east")
+    sales("2026-12-22")
+    sales("2027-01-05", "2026-12-22")
+    kept = {line: one["requested_date"] for (line,), one in running.there["sales"].items()}
+    assert kept == {"D-1 | bike | east": "2026-12-22", "D-1 | bike | east | 2": "2027-01-05"}
+    said = sales("2026-12-22")["notes"]
+    assert any(one.startswith("1 sales of an earlier folder") and "east | 2" in one for one in said)
+
+
 def test_a_dry_run_writes_nothing_and_counts(takt: Takt, tmp_path: Path, running: Running) -> None:
     running.sells("bike", "east")
     found = imported(takt, folder(tmp_path), "--dry-run")

@@ -5,7 +5,9 @@ order whose product or region Takt does not have is named, and planned by `takt 
 """
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from takt.standalone.commands.door import answer
@@ -50,6 +52,7 @@ def load_orders(
         return {"sales": counts}
     sourcing = _sourcing(client, loading, sold, today, progress, dry_run=dry_run)
     there = {one["order_line"]: one for one in pages(client, "sales") if one["source"] == SOURCE}
+    loading.notes += _open_elsewhere(there, [line for _, line in sold])
     waiting = []
     for row, line in sold:
         before = there.get(line)
@@ -67,12 +70,34 @@ def load_orders(
 
 
 def _order_lines(rows: list[Row]) -> list[str]:
-    """A name for each order that stays when its day or quantity changes."""
-    names = [f"{row['demand']} | {row['item']} | {row['site']}" for row in rows]
-    often = Counter(names)
+    """A name for each order that stays when its day or quantity changes.
+
+    Of several days of one order, item and site the first has the plain name and later ones are
+    numbered, so that another day which comes or goes renames none.
+    """
+    names = [""] * len(rows)
+    often: Counter[str] = Counter()
+    for place in sorted(range(len(rows)), key=lambda at: rows[at]["due"]):
+        row = rows[place]
+        plain = f"{row['demand']} | {row['item']} | {row['site']}"
+        often[plain] += 1
+        names[place] = plain if often[plain] == 1 else f"{plain} | {often[plain]}"
+    return names
+
+
+def _open_elsewhere(there: Mapping[str, Body], lines: Collection[str]) -> list[str]:
+    """A note of sales that this folder does not name and that wait to be shipped."""
+    gone = sorted(
+        line
+        for line in there.keys() - set(lines)
+        if Decimal(there[line]["quantity"]) > Decimal(there[line]["shipped_quantity"])
+    )
+    if not gone:
+        return []
+    more = f" and {len(gone) - 3:,} more" if len(gone) > 3 else ""
     return [
-        f"{name} | {row['due'][:10]}" if often[name] > 1 else name
-        for row, name in zip(rows, names, strict=True)
+        f"{len(gone):,} sales of an earlier folder are not in this one and stay firm demand"
+        f" until they are shipped: {', '.join(gone[:3])}{more}."
     ]
 
 
