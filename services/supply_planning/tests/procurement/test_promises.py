@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -8,11 +9,14 @@ import httpx
 
 from takt.common.db import Database, Tx
 from takt.common.event import new_id
-from takt.common.testing import NOW
+from takt.common.testing import NOW, eventually, waits_for_a_lock
 from takt.supply_planning.service import promises as service
+from takt.supply_planning.service.promise_desk import PromiseDesk
+from takt.supply_planning.service.quoting import Wish
 from takt.supply_planning.service.receive_sales import receive_sales
+from takt.supply_planning.store.promises import OrderLine, find_reservation
 
-from .company import MONDAY, SALES, ask, sold, week
+from .company import MONDAY, SALES, SOURCING, ask, sold, week
 from .test_api import load
 
 RECEIPTS = [
@@ -304,3 +308,31 @@ async def test_a_wish_that_fails_brings_no_other_down(
     monkeypatch.setattr("takt.supply_planning.service.promise_desk.reserve", fails)
     replies = await asyncio.gather(*(wish(client, str(units)) for units in (1, 13, 2)))
     assert [reply.status_code for reply in replies] == [201, 500, 201]
+
+
+async def test_who_is_overtaken_by_another_process_is_answered_after_it(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    """The line's promises lie in stock of different items, whose plans hold nobody up."""
+    await company(client)
+    spare = {**SOURCING[0], "product": "frame"}
+    stock = {"item": "frame", "site": "plant", "on_hand": "10"}
+    for noun, one in (("stock", stock), ("sourcing", spare)):
+        assert (await client.put(f"/v1/{noun}", json={"items": [one]})).status_code == 200
+    line = OrderLine(source="erp", order_line="1")
+
+    def asked(product: str, request: bytes) -> service.Asked:
+        wanted = Wish(product, "north", Decimal(2), MONDAY, line)
+        return service.Asked(wanted, None, None, "ann", request, b"")
+
+    async with database.transaction() as tx:
+        [first] = await service.reserve(tx, [asked("bike", b"1")], NOW)
+        desk = PromiseDesk(database)
+        second = asyncio.create_task(desk.ask(asked("frame", b"2"), NOW))
+        await eventually(lambda: waits_for_a_lock(database))
+    promise = await second
+    assert (promise.product, promise.state) == ("frame", "open")
+    async with database.transaction() as tx:
+        before = await find_reservation(tx, first.reservation_id)
+    assert before is not None
+    assert before.state == "released"

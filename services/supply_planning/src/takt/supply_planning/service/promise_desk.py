@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from takt.common.db import Database, is_transient
+from takt.common.db import Database, is_transient, sqlstate
 from takt.common.problems import Problem
 from takt.supply_planning.service.promises import Asked, reserve
 from takt.supply_planning.store.promises import OrderLine, Reservation
 
 AT_ONCE = 200
 """Wishes that are decided in one transaction at most."""
+
+OVERTAKEN = {"23505", "40P01"}
+"""Another process has promised the same line or request, or held plans in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,18 @@ class PromiseDesk:
                 else:
                     one.answer.set_exception(answer)
 
-    async def _answers(self, together: list[_Waiting]) -> Sequence[Reservation | BaseException]:
-        """Of each an answer; where all fail together, each is asked alone and fails for itself."""
+    async def _answers(
+        self, together: list[_Waiting], *, again: bool = False
+    ) -> Sequence[Reservation | BaseException]:
+        """Of each an answer; where all fail together, each is asked alone and fails for itself.
+
+        `again`: it was asked before, and another process came first, whose promises are seen now.
+        """
         [answers] = await asyncio.gather(self._decide(together), return_exceptions=True)
         if not isinstance(answers, BaseException):
             return answers
+        if not again and sqlstate(answers) in OVERTAKEN:
+            return await self._answers(together, again=True)
         if len(together) == 1 or is_transient(answers):
             return [answers] * len(together)
         return [answer for one in together for answer in await self._answers([one])]
