@@ -35,7 +35,8 @@ export function newest(known: readonly Card[], read: readonly Card[]): Card[] {
   return read.map((card) => {
     const mine = own.get(card.id);
     if (!mine) return card;
-    const said = (mine.probability_sequence ?? -1) > (card.probability_sequence ?? -1) ? mine : card;
+    const said =
+      (mine.probability_sequence ?? -1) > (card.probability_sequence ?? -1) ? mine : card;
     const { probability, stalled, probability_sequence } = said;
     const { account, account_id } = card;
     const told = { probability, stalled, probability_sequence };

@@ -61,7 +61,11 @@ test("the forecast's word of before the board was read changes no card and marks
   const said = { ...card, probability: "0.5", probability_sequence: 7, stalled: false };
   const past = [scored(6, "0.2"), scored(7, "0.5")];
   expect(changedCards([said], past, "p")).toMatchObject({ cards: [said], changed: [] });
-  const { cards, changed } = changedCards([said], [...past, scored(9, "0.6"), scored(8, "0.1")], "p");
+  const { cards, changed } = changedCards(
+    [said],
+    [...past, scored(9, "0.6"), scored(8, "0.1")],
+    "p",
+  );
   expect(cards[0]).toMatchObject({ probability: "0.6", probability_sequence: 9 });
   expect(changed).toEqual(["d"]);
 });
