@@ -70,8 +70,7 @@ async def test_each_container_that_ships_is_signalled_once_under_what_shipped_it
     await receive_sales(tx, [gone], now)
     (told,) = await signals(tx)
     assert told.cause.causes == (gone.id,)
-    assert told.event.model_dump() == {
-        "sequence": 1,
+    assert told.event.model_dump(exclude={"sequence"}) == {
         "item": "bike",
         "site": "plant",
         "cards": 2,
@@ -222,7 +221,8 @@ async def test_loops_are_written_listed_and_removed_by_rest(client: httpx.AsyncC
     page = (await client.get("/v1/kanban-loops", params={"limit": 1, "signalled": True})).json()
     (bike,) = page["items"]
     assert (bike["cards"], bike["cards_given"], bike["difference"]) == (12, False, None)
-    assert (bike["on_hand"], bike["full"], bike["free"], bike["sequence"]) == ("5", 1, 11, 1)
+    assert (bike["on_hand"], bike["full"], bike["free"], bike["unsignalled"]) == ("5", 1, 11, 0)
+    assert bike["sequence"] > 0
     more = (await client.get("/v1/kanban-loops", params={"cursor": page["next"]})).json()
     assert [one["item"] for one in more["items"]] == ["frame"]
     frame = (await client.get("/v1/kanban-loops/frame/plant")).json()

@@ -132,6 +132,8 @@ async def remove_loop(tx: Tx, key: ItemSite) -> bool:
 async def read_planned(tx: Tx, weeks: Mapping[ItemSite, int]) -> dict[ItemSite, int]:
     """What the stored plans need in so many weeks after their first, in millionths."""
     keys = list(weeks)
+    if not keys:
+        return {}
     rows: Iterable[Any] = await tx.exec_driver_sql(
         DEMAND, (*_columns(keys), [weeks[key] for key in keys])
     )
