@@ -293,9 +293,7 @@ async def components_of(tx: Tx, parents: Sequence[str]) -> set[str]:
     return set(rows.scalars())
 
 
-async def known_receipts(
-    tx: Tx, references: Sequence[str]
-) -> dict[str, tuple[ItemSite, Decimal]]:
+async def known_receipts(tx: Tx, references: Sequence[str]) -> dict[str, tuple[ItemSite, Decimal]]:
     """Where these scheduled receipts were to come so far, and how much."""
     rows: Iterable[Any] = await tx.exec_driver_sql(
         "SELECT reference, item, site, quantity FROM scheduled_receipts"
