@@ -28,7 +28,7 @@ def cards_needed(
         lead_time_days: of the same days, calendar or working ones.
         safety_share: of the demand over the lead time.
         container: units, above 0.
-    Source: Monden (1983), Toyota Production System, ch. 2.
+    Source: Monden (1983), Toyota Production System.
     """
     over_lead_time = Fraction(demand) * lead_time_days * (1 + Fraction(safety_share))
     exact = over_lead_time / Fraction(container)
