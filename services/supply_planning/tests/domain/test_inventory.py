@@ -8,25 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from takt.supply_planning.domain.abc_xyz import USUAL, Cuts, abc_classes, variation, xyz_class
 from takt.supply_planning.domain.inventory import (
     Cover,
-    Cuts,
     Inventory,
     Stocked,
     Use,
-    abc_classes,
     cover,
     take_stock,
     total,
-    variation,
-    xyz_class,
 )
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import ONE
 
 MONDAY = date(2026, 11, 23)
 WEDNESDAY = date(2026, 11, 25)
-CUTS = Cuts()
 WEEKS = st.lists(st.integers(0, 40), min_size=1, max_size=8)
 
 
@@ -116,7 +112,8 @@ def test_row_s15_stock_without_demand_is_obsolete_as_a_whole() -> None:
 def test_where_no_cost_is_known_there_is_no_money_and_no_class() -> None:
     known, unknown = stocked(4, [1] * 4, item="a"), stocked(4, [1] * 4, item="b", cost=None)
     found = take_stock([known, unknown], MONDAY)
-    assert [(one.abc, one.xyz, one.worth(ONE)) for one in found] == [("A", "X", 2), (None, "X", None)]
+    assert [(one.abc, one.worth(ONE)) for one in found] == [("A", 2), (None, None)]
+    assert [one.xyz for one in found] == ["X", "X"]
     sums = total(found)
     assert (sums.count, sums.without_cost, sums.stock, sums.annual_consumption) == (2, 1, 8, 104)
     assert (sums.average_stock, sums.turns) == (3, pytest.approx(104 / 3))
@@ -137,7 +134,7 @@ def test_row_s15_what_crosses_a_share_is_still_of_its_class(
     consumption: list[int], classes: str
 ) -> None:
     named = dict(zip(keys(9), consumption, strict=False))
-    assert list(abc_classes(named, CUTS).values()) == list(classes)
+    assert list(abc_classes(named, USUAL).values()) == list(classes)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +144,7 @@ def test_row_s15_what_crosses_a_share_is_still_of_its_class(
 def test_row_s15_a_variation_on_the_boundary_is_of_the_better_class(
     weekly: list[int], of: str | None
 ) -> None:
-    assert xyz_class(weekly, CUTS) == of
+    assert xyz_class(weekly, USUAL) == of
 
 
 def test_variation_is_of_whole_weeks_only() -> None:
@@ -177,7 +174,7 @@ def test_classes_partition_and_a_has_its_share_at_any_scale_of_cost(
     consumption: list[int | None], scale: int
 ) -> None:
     named = dict(zip(keys(12), consumption, strict=False))
-    classes = abc_classes(named, CUTS)
+    classes = abc_classes(named, USUAL)
     assert {key for key, of in classes.items() if of is None} == {
         key for key, units in named.items() if units is None
     }
@@ -186,7 +183,7 @@ def test_classes_partition_and_a_has_its_share_at_any_scale_of_cost(
     assert sums["A"] * 10 >= 8 * whole
     assert (sums["A"] + sums["B"]) * 100 >= 95 * whole
     scaled = {key: None if units is None else units * scale for key, units in named.items()}
-    assert abc_classes(scaled, CUTS) == classes
+    assert abc_classes(scaled, USUAL) == classes
 
 
 @given(st.integers(0, 200), st.integers(0, 9), WEEKS, st.integers(0, 6))
@@ -206,7 +203,7 @@ def test_more_stock_never_lasts_less(on_hand: int, more: int, gross: list[int], 
 @given(WEEKS, st.integers(1, 5))
 def test_scaled_demand_varies_as_much(weekly: list[int], scale: int) -> None:
     scaled = [units * scale * ONE for units in weekly]
-    assert xyz_class(scaled, CUTS) == xyz_class(weekly, CUTS)
+    assert xyz_class(scaled, USUAL) == xyz_class(weekly, USUAL)
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), WEEKS), min_size=1, max_size=5), st.integers(1, 999))

@@ -101,6 +101,12 @@ def test_a_shortage_that_ends_before_a_move_arrives_is_left_to_what_comes() -> N
     assert propose_transfers([east, west], MONDAY, lead_days=14) == []
 
 
+def test_what_would_come_later_than_a_new_order_is_not_moved() -> None:
+    east, west = place("east", 100, [0] * 4), place("west", 0, [0, 0, 0, 20])
+    assert len(propose_transfers([east, west], MONDAY, lead_days=21)) == 1
+    assert propose_transfers([east, west], MONDAY, lead_days=22) == []
+
+
 def test_without_a_cost_it_is_not_known_what_is_saved() -> None:
     moves = propose_transfers([place("east", 9, [0]), place("west", 0, [5], cost=None)], MONDAY)
     assert [(move.spared, move.saved) for move in moves] == [(5 * ONE, None)]
@@ -160,6 +166,8 @@ def test_no_site_gives_what_it_needs_and_none_gets_more_than_it_lacks(
         for week, units in enumerate(list(ends)[1:]):
             gone = sum(move.quantity for move in given if move.ship_on < DAYS[week + 1])
             assert not gone or units - gone >= stock.safety_stock
+    new_orders = {one.stocked.key.site: one.new_order_on for one in places}
     for move in moves:
+        assert move.arrives_on <= max(move.needed_by, new_orders[move.to_site])
         assert MONDAY <= move.ship_on <= max(move.needed_by, MONDAY)
         assert move.arrives_on == move.ship_on + timedelta(days=lead_days)

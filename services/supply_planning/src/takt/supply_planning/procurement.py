@@ -14,6 +14,7 @@ from takt.supply_planning.api import (
     calendars,
     erp_publishing,
     forecast_consumption,
+    inventory,
     items,
     pegging,
     plans,
@@ -25,6 +26,7 @@ from takt.supply_planning.api import (
     sourcing,
     stock,
     suppliers,
+    transfer_proposals,
 )
 from takt.supply_planning.consumers import BEHIND_CONSUMER, PROCUREMENT_CONSUMER
 from takt.supply_planning.service.promise_desk import PromiseDesk
@@ -59,6 +61,8 @@ PROCUREMENT = Part(
         reservations.router,
         pegging.router,
         safety_stock_proposals.router,
+        inventory.router,
+        transfer_proposals.router,
     ),
     consumers=(PROCUREMENT_CONSUMER, BEHIND_CONSUMER),
     jobs={JOB: replan_all},

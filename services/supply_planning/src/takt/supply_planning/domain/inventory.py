@@ -1,24 +1,29 @@
-"""What stock does: how often it turns, how long it lasts, what of it nobody needs, what counts most.
+"""What stock does: how often it turns, how long it lasts, what nobody needs, what counts most.
 
 All follows from a plan as it stands. Quantities are millionths; nothing is rounded before it is
 compared. An item at a site is looked at by itself: a component counts though it is counted again in
 what is made of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from math import sqrt
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from takt.supply_planning.domain.abc_xyz import (
+    USUAL,
+    Abc,
+    Cuts,
+    Xyz,
+    abc_classes,
+    variation,
+    xyz_class,
+)
 from takt.supply_planning.domain.lots import worth
 from takt.supply_planning.domain.netting import WEEK
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import ceil_div, to_millionths
-
-Abc = Literal["A", "B", "C"]
-Xyz = Literal["X", "Y", "Z"]
 
 YEAR = 52
 """Weeks of a year."""
@@ -45,29 +50,6 @@ class Stocked:
     projected: Sequence[int]
     safety_stock: int = 0
     unit_cost: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """Where classes end; each end belongs to the better class.
-
-    Args:
-        a, b: shares of the annual consumption at cost, 0 < a <= b <= 1.
-        x, y: coefficients of variation of weekly demand, 0 <= x <= y.
-
-    Raises: ValueError: they are not so.
-    """
-
-    a: Decimal = Decimal("0.8")
-    b: Decimal = Decimal("0.95")
-    x: Decimal = Decimal("0.5")
-    y: Decimal = Decimal(1)
-
-    def __post_init__(self) -> None:
-        if not 0 < self.a <= self.b <= 1:
-            raise ValueError(f"A ends at {self.a} and B at {self.b}: give 0 < A <= B <= 1")
-        if not 0 <= self.x <= self.y:
-            raise ValueError(f"X ends at {self.x} and Y at {self.y}: give 0 <= X <= Y")
 
 
 class Cover(NamedTuple):
@@ -148,14 +130,12 @@ class Totals:
     turns: float | None
 
 
-def take_stock(stocked: Iterable[Stocked], today: date, cuts: Cuts | None = None) -> list[Inventory]:
+def take_stock(
+    stocked: Iterable[Stocked], today: date, cuts: Cuts = USUAL
+) -> list[Inventory]:
     """Look at all stock together: the classes A, B, C follow from each other's consumption."""
-    cuts, places = cuts or Cuts(), list(stocked)
-    consumption = {
-        one.key: None if one.unit_cost is None else annual_demand(one) * to_millionths(one.unit_cost)
-        for one in places
-    }
-    classes = abc_classes(consumption, cuts)
+    places = list(stocked)
+    classes = abc_classes({one.key: _consumption(one) for one in places}, cuts)
     return [
         Inventory(
             one,
@@ -197,6 +177,10 @@ def total(inventory: Iterable[Inventory]) -> Totals:
         worth(kept, Decimal(1).scaleb(-6)),
         consumed / kept if kept else None,
     )
+
+
+def _consumption(one: Stocked) -> int | None:
+    return None if one.unit_cost is None else annual_demand(one) * to_millionths(one.unit_cost)
 
 
 def annual_demand(one: Stocked) -> int:
@@ -245,61 +229,3 @@ def use_of(one: Stocked) -> Use:
     used = min(available, sum(one.gross))
     safety = min(available - used, one.safety_stock)
     return Use(available, used, safety, available - used - safety)
-
-
-def abc_classes(
-    consumption: Mapping[ItemSite, int | None], cuts: Cuts
-) -> dict[ItemSite, Abc | None]:
-    """Classes by cumulative annual consumption at cost, the largest first, equal ones by key.
-
-    An item is A while those before it have less than the share `a` of all, so the one that crosses
-    it is A, too, and A's share is never less; then B likewise, then C. What has no consumption is C.
-
-    Args: consumption: in any one unit; None, and no class, where no cost is known.
-    Source: Silver, Pyke & Thomas, Inventory and Production Management in Supply Chains, ch. 2.
-    """
-    whole = sum(units or 0 for units in consumption.values())
-    (a, a_of), (b, b_of) = cuts.a.as_integer_ratio(), cuts.b.as_integer_ratio()
-    classes: dict[ItemSite, Abc | None] = dict.fromkeys(consumption)
-    before = 0
-    known = ((units, key) for key, units in consumption.items() if units is not None)
-    for units, key in sorted(known, key=lambda one: (-one[0], one[1])):
-        if units and before * a_of < a * whole:
-            classes[key] = "A"
-        elif units and before * b_of < b * whole:
-            classes[key] = "B"
-        else:
-            classes[key] = "C"
-        before += units
-    return classes
-
-
-def variation(weekly: Sequence[int]) -> float | None:
-    """Standard deviation / mean of the weeks, which are all there are, not a sample of more.
-
-    None without demand.
-    """
-    if not (whole := sum(weekly)):
-        return None
-    return sqrt((len(weekly) * _squares(weekly) - whole * whole) / (whole * whole))
-
-
-def xyz_class(weekly: Sequence[int], cuts: Cuts) -> Xyz | None:
-    """X up to a variation of `x`, Y up to `y`, else Z; None without demand. Compared exactly.
-
-    Callers leave out the week that holds today: it is cut short, and has what is overdue.
-    Source: as of `abc_classes`; cv <= c is n sum(d^2) <= (1 + c^2) sum(d)^2.
-    """
-    if not (whole := sum(weekly)):
-        return None
-    spread = len(weekly) * _squares(weekly)
-
-    def within(cut: Decimal) -> bool:
-        units, of = cut.as_integer_ratio()
-        return spread * of * of <= (of * of + units * units) * whole * whole
-
-    return "X" if within(cuts.x) else "Y" if within(cuts.y) else "Z"
-
-
-def _squares(weekly: Sequence[int]) -> int:
-    return sum(units * units for units in weekly)

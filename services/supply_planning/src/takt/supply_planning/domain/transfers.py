@@ -110,7 +110,7 @@ def propose_transfers(
     A site gives only what it has above demand and safety stock in every week of its horizon from
     the move on, counting open orders on their dates and nothing that is only planned, and nothing
     that is promised to a customer; a site that lacks something gives nothing. No site gets more
-    than it lacks (see `lacking`).
+    than it lacks (see `lacking`), and nothing that is too late while a new order would be sooner.
 
     Args: lead_days: calendar days from site to site.
     """
@@ -174,6 +174,8 @@ def _among(sites: Sequence[Place], today: date, lead: timedelta) -> Iterable[Tra
     for (needed_by, site), left in sorted(lacks.items()):
         taker = takers[site]
         ship_on = max(needed_by - lead, today)
+        if ship_on + lead > max(needed_by, taker.new_order_on):
+            continue
         for giver in givers:
             if not (given := giver.give(left, ship_on)):
                 continue
