@@ -87,7 +87,7 @@ async def test_inventory_is_listed_in_pages_with_the_sums_of_all(
         ({"only": "all"}, "only"),
     ):
         refused = (await client.get("/v1/inventory", params=wrong)).json()
-        assert (refused["status"], refused["field"]) == (422, field)
+        assert (refused["status"], refused["field"]) == (422, f"query.{field}")
 
 
 async def test_what_a_site_has_left_and_has_not_promised_is_proposed_to_another(
@@ -126,4 +126,4 @@ async def test_what_a_site_has_left_and_has_not_promised_is_proposed_to_another(
     (left,) = (await got(client, "transfer-proposals"))["items"]
     assert (left["quantity"], left["saved"]) == ("10", "400")
     refused = (await client.get("/v1/transfer-proposals", params={"lead_time_days": -1})).json()
-    assert (refused["status"], refused["field"]) == (422, "lead_time_days")
+    assert (refused["status"], refused["field"]) == (422, "query.lead_time_days")

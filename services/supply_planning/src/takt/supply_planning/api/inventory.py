@@ -118,7 +118,7 @@ def _ratio(number: float | None) -> Decimal | None:
 def _crossed(lower: str, below: Decimal, upper: str, above: Decimal) -> InvalidRequest:
     return InvalidRequest(
         f"{lower} {below} lies above {upper} {above}",
-        field=lower,
+        field=f"query.{lower}",
         value=below,
         remedy=f"give {lower} of {upper} or less: the better class ends first",
     )

@@ -130,9 +130,7 @@ class Totals:
     turns: float | None
 
 
-def take_stock(
-    stocked: Iterable[Stocked], today: date, cuts: Cuts = USUAL
-) -> list[Inventory]:
+def take_stock(stocked: Iterable[Stocked], today: date, cuts: Cuts = USUAL) -> list[Inventory]:
     """Look at all stock together: the classes A, B, C follow from each other's consumption."""
     places = list(stocked)
     classes = abc_classes({one.key: _consumption(one) for one in places}, cuts)

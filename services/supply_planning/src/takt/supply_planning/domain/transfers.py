@@ -154,46 +154,47 @@ def lacking(place: Place, reach: date) -> list[int]:
 
 
 def _among(sites: Sequence[Place], today: date, lead: timedelta) -> Iterable[Transfer]:
+    """The moves of one item."""
+    takers: dict[str, Place] = {}
     lacks: dict[tuple[date, str], int] = {}
     givers: list[_Giver] = []
     for place in sites:
-        up_to = lacking(place, today + lead)
-        if not any(up_to):
-            if excess := use_of(place.stocked).excess:
-                givers.append(_Giver(place, excess, _spare(place.stocked), place.balance))
-            continue
-        for (before, after), day in zip(pairwise([0, *up_to]), place.due, strict=True):
-            if after > before:
-                lack = (day, place.stocked.key.site)
-                lacks[lack] = lacks.get(lack, 0) + after - before
-    if not givers:
-        return
+        site, up_to = place.stocked.key.site, lacking(place, today + lead)
+        if any(up_to):
+            takers[site] = place
+            for (before, after), day in zip(pairwise([0, *up_to]), place.due, strict=True):
+                if after > before:
+                    lacks[day, site] = lacks.get((day, site), 0) + after - before
+        elif excess := use_of(place.stocked).excess:
+            givers.append(_Giver(place, excess, _spare(place.stocked), place.balance))
     givers.sort(key=lambda giver: (-giver.excess, giver.place.stocked.key))
-    takers = {place.stocked.key.site: place for place in sites}
     to_buy = {site: _to_buy(place) for site, place in takers.items()}
-    for (needed_by, site), left in sorted(lacks.items()):
-        taker = takers[site]
+    for (needed_by, site), quantity in sorted(lacks.items()):
         ship_on = max(needed_by - lead, today)
-        if ship_on + lead > max(needed_by, taker.new_order_on):
+        if ship_on + lead > max(needed_by, takers[site].new_order_on):
             continue
-        for giver in givers:
-            if not (given := giver.give(left, ship_on)):
-                continue
-            left -= given
+        for giver, given in _gather(givers, quantity, ship_on):
             spared = min(given, to_buy[site])
             to_buy[site] -= spared
             yield Transfer(
-                taker.stocked.key.item,
+                giver.place.stocked.key.item,
                 giver.place.stocked.key.site,
                 site,
                 given,
                 needed_by,
                 ship_on,
                 ship_on + lead,
-                "shortage" if needed_by < taker.new_order_on else "purchase",
+                "shortage" if needed_by < takers[site].new_order_on else "purchase",
                 spared,
-                _money(spared, taker.stocked.unit_cost),
+                _money(spared, takers[site].stocked.unit_cost),
             )
+
+
+def _gather(givers: Iterable[_Giver], quantity: int, ship_on: date) -> Iterable[tuple[_Giver, int]]:
+    for giver in givers:
+        if given := giver.give(quantity, ship_on):
+            quantity -= given
+            yield giver, given
 
 
 def _spare(one: Stocked) -> list[int]:

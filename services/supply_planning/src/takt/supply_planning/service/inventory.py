@@ -26,9 +26,7 @@ async def look_at_inventory(tx: Tx, now: datetime, cuts: Cuts) -> list[Inventory
     """All stock by item and site. Two statements, however much."""
     rows = await read_stocked(tx)
     network = await current_network(tx)  # after the rows: all that they name is in it
-    stocked = [
-        _stocked(row, policy) for row in rows if (policy := network.policies.get(_key(row)))
-    ]
+    stocked = [_stocked(row, policy) for row in rows if (policy := network.policies.get(_key(row)))]
     return take_stock(stocked, network.today(now), cuts)
 
 
@@ -72,9 +70,7 @@ def _unit_cost(policy: PlanningPolicy) -> Decimal | None:
     return unit_price(policy.lot.smallest, policy.prices) if policy.prices else None
 
 
-def _place(
-    row: RowMapping, policy: PlanningPolicy, today: date, balance: Balance
-) -> Place:
+def _place(row: RowMapping, policy: PlanningPolicy, today: date, balance: Balance) -> Place:
     stocked = _stocked(row, policy)
     due = due_dates(policy.receiving, Horizon(stocked.first_week, len(stocked.gross)))
     return Place(
