@@ -5,11 +5,13 @@ made at one site. So every site may give to every other, in one lead time that i
 is moved in place of something made leaves the demand for its components as it is.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import sub
 from typing import Literal
 
 from takt.supply_planning.domain.inventory import Stocked, use_of
@@ -30,7 +32,7 @@ class Place:
 
     Args:
         bought: more of it is purchased; else it is made.
-        due: when what is needed in each week must be there, shape (weeks,), not in the past.
+        due: when what is needed in each week must be there, shape (weeks,), from today on.
         new_order_on: when an order that is placed today is there.
         balance: of what is agreed, less what is promised to customers; None where nothing is.
         step: the smallest part that can be moved, in millionths.
@@ -73,33 +75,32 @@ class Transfer:
 
 @dataclass(slots=True)
 class _Giver:
-    """A site that lacks nothing.
+    """A site that lacks nothing; it is asked in the order of the days on which it would ship.
 
     Args:
-        spare: above safety stock, now and at the end of each week, shape (weeks + 1,).
-        balance: with what it gives bound, too.
+        spare: the least above safety stock from now, and from the end of each week, to the end of
+            the horizon: shape (weeks + 1,).
+        given: so far.
     """
 
     place: Place
     excess: int
-    spare: list[int]
-    balance: Balance | None
+    spare: Sequence[int]
+    given: int = 0
 
     def give(self, wanted: int, ship_on: date) -> int:
         """Take as much of `wanted` as is there before that day and needed on none after it."""
         week = (ship_on - self.place.stocked.first_week).days // 7
-        if not 0 <= week < len(self.spare):
+        if week >= len(self.spare):
             return 0
-        free = min(self.spare[week:])
-        if self.balance is not None:
-            free = min(free, self.balance.free_on(ship_on))
-        given = min(wanted, max(free, 0))
-        given -= given % self.place.step
-        for place in range(week, len(self.spare)):
-            self.spare[place] -= given
-        if self.balance is not None and given:
-            self.balance = self.balance.binding([(ship_on, given)])
-        return given
+        free = self.spare[week]
+        if self.place.balance is not None:
+            free = min(free, self.place.balance.free_on(ship_on))
+        # What it has given has left by then, so it is missing on that day and on all after it.
+        units = min(wanted, max(free - self.given, 0))
+        units -= units % self.place.step
+        self.given += units
+        return units
 
 
 def propose_transfers(
@@ -134,27 +135,24 @@ def lacking(place: Place, reach: date) -> list[int]:
     Args: reach: when a move that begins today arrives.
     """
     one = place.stocked
-    balance, all_coming, missing, beyond = one.on_hand, one.on_hand + sum(one.scheduled), [], []
-    for gross, scheduled in zip(one.gross, one.scheduled, strict=True):
-        balance += scheduled - gross
-        all_coming -= gross
-        missing.append(one.safety_stock - balance)
-        beyond.append(one.safety_stock - all_coming if place.bought else 0)
-    soon = sum(day < place.new_order_on for day in place.due)
-    first = sum(day < reach for day in place.due)
-    still = missing[first] if first < soon else 0
-    lacks, most = [], 0
-    for bucket, units in enumerate(beyond):
-        urgent = 0
-        if bucket < soon:
-            urgent = min(missing[bucket], still) if bucket < first else missing[bucket]
-        most = max(most, units, urgent)
-        lacks.append(most - most % place.step)
-    return lacks
+    soon, first = bisect_left(place.due, place.new_order_on), bisect_left(place.due, reach)
+    lacks = [0] * len(one.gross)
+    if place.bought:
+        beyond = one.safety_stock - one.on_hand - sum(one.scheduled)
+        lacks = [beyond + units for units in accumulate(one.gross)]
+    if first < soon:
+        missing = [-units for units in _above_safety(one)[1 : soon + 1]]
+        still = missing[first]
+        urgent = [min(units, still) for units in missing[:first]] + missing[first:]
+        lacks[:soon] = map(max, lacks, urgent)
+    return [most - most % place.step for most in accumulate(lacks, max, initial=0)][1:]
 
 
 def _among(sites: Sequence[Place], today: date, lead: timedelta) -> Iterable[Transfer]:
     """The moves of one item."""
+    excess = {place.stocked.key.site: use_of(place.stocked).excess for place in sites}
+    if not any(excess.values()):
+        return
     takers: dict[str, Place] = {}
     lacks: dict[tuple[date, str], int] = {}
     givers: list[_Giver] = []
@@ -165,8 +163,8 @@ def _among(sites: Sequence[Place], today: date, lead: timedelta) -> Iterable[Tra
             for (before, after), day in zip(pairwise([0, *up_to]), place.due, strict=True):
                 if after > before:
                     lacks[day, site] = lacks.get((day, site), 0) + after - before
-        elif excess := use_of(place.stocked).excess:
-            givers.append(_Giver(place, excess, _spare(place.stocked), place.balance))
+        elif excess[site]:
+            givers.append(_Giver(place, excess[site], _spare(place.stocked)))
     givers.sort(key=lambda giver: (-giver.excess, giver.place.stocked.key))
     to_buy = {site: _to_buy(place) for site, place in takers.items()}
     for (needed_by, site), quantity in sorted(lacks.items()):
@@ -197,11 +195,14 @@ def _gather(givers: Iterable[_Giver], quantity: int, ship_on: date) -> Iterable[
             yield giver, given
 
 
+def _above_safety(one: Stocked) -> list[int]:
+    """Now and at the end of each week, with open orders and nothing else: shape (weeks + 1,)."""
+    moves = map(sub, one.scheduled, one.gross)
+    return list(accumulate(moves, initial=one.on_hand - one.safety_stock))
+
+
 def _spare(one: Stocked) -> list[int]:
-    left = [one.on_hand - one.safety_stock]
-    for gross, scheduled in zip(one.gross, one.scheduled, strict=True):
-        left.append(left[-1] + scheduled - gross)
-    return left
+    return list(accumulate(reversed(_above_safety(one)), min))[::-1]
 
 
 def _to_buy(place: Place) -> int:

@@ -1,13 +1,18 @@
-"""What stock does and what could be moved, by the plans as they stand."""
+"""What stock does and what could be moved, by the plans as they stand.
 
+All items are looked at together, in a thread: plans are made meanwhile.
+"""
+
+import asyncio
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import RowMapping
 
 from takt.common.db import Tx
 from takt.supply_planning.domain.abc_xyz import Cuts
-from takt.supply_planning.domain.calendar import earliest_due
+from takt.supply_planning.domain.calendar import WorkingCalendar, earliest_due
 from takt.supply_planning.domain.inventory import Inventory, Stocked, take_stock
 from takt.supply_planning.domain.lots import unit_price
 from takt.supply_planning.domain.netting import WEEK, Horizon, PlanningPolicy, due_dates
@@ -26,8 +31,13 @@ async def look_at_inventory(tx: Tx, now: datetime, cuts: Cuts) -> list[Inventory
     """All stock by item and site. Two statements, however much."""
     rows = await read_stocked(tx)
     network = await current_network(tx)  # after the rows: all that they name is in it
-    stocked = [_stocked(row, policy) for row in rows if (policy := network.policies.get(_key(row)))]
-    return take_stock(stocked, network.today(now), cuts)
+
+    def look() -> list[Inventory]:
+        known = ((row, network.policies.get(_key(row))) for row in rows)
+        stocked = [_stocked(row, policy) for row, policy in known if policy is not None]
+        return take_stock(stocked, network.today(now), cuts)
+
+    return await asyncio.to_thread(look)
 
 
 async def find_transfers(
@@ -39,13 +49,17 @@ async def find_transfers(
     network, promisable = await read_by_network(
         tx, lambda network: read_balances(tx, keys, network, network.today(now))
     )
-    today = network.today(now)
-    places = [
-        _place(row, policy, today, promisable.balances[key])
-        for row, key in zip(rows, keys, strict=True)
-        if (policy := network.policies.get(key))
-    ]
-    return propose_transfers(places, today, lead_days)
+
+    def look() -> list[Transfer]:
+        today = network.today(now)
+        places = [
+            _place(row, policy, today, promisable.balances[key])
+            for row, key in zip(rows, keys, strict=True)
+            if (policy := network.policies.get(key)) is not None
+        ]
+        return propose_transfers(places, today, lead_days)
+
+    return await asyncio.to_thread(look)
 
 
 def _key(row: RowMapping) -> ItemSite:
@@ -72,15 +86,19 @@ def _unit_cost(policy: PlanningPolicy) -> Decimal | None:
 
 def _place(row: RowMapping, policy: PlanningPolicy, today: date, balance: Balance) -> Place:
     stocked = _stocked(row, policy)
-    due = due_dates(policy.receiving, Horizon(stocked.first_week, len(stocked.gross)))
     return Place(
         stocked,
         policy.source == "buy",
-        [max(day, today) for day in due],
+        _due(policy.receiving, Horizon(stocked.first_week, len(stocked.gross)), today),
         _new_order_on(policy, Horizon(today)),
         balance,
         ONE if row["unit"] == WHOLE_UNIT else 1,
     )
+
+
+@lru_cache(maxsize=1024)
+def _due(receiving: WorkingCalendar, weeks: Horizon, today: date) -> tuple[date, ...]:
+    return tuple(max(day, today) for day in due_dates(receiving, weeks))
 
 
 def _new_order_on(policy: PlanningPolicy, horizon: Horizon) -> date:
