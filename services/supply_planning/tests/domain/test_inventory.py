@@ -109,6 +109,12 @@ def test_row_s15_stock_without_demand_is_obsolete_as_a_whole() -> None:
     assert (found.variation, found.xyz, found.abc) == (None, None, "C")
 
 
+def test_stock_is_in_the_order_in_which_pages_go_on() -> None:
+    """Not in that of a database, which may have other letters before others."""
+    found = take_stock([stocked(1, [1], item=item) for item in ("b", "a", "B")], MONDAY)
+    assert [one.stocked.key.item for one in found] == ["B", "a", "b"]
+
+
 def test_where_no_cost_is_known_there_is_no_money_and_no_class() -> None:
     known, unknown = stocked(4, [1] * 4, item="a"), stocked(4, [1] * 4, item="b", cost=None)
     found = take_stock([known, unknown], MONDAY)

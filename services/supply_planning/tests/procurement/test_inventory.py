@@ -125,5 +125,10 @@ async def test_what_a_site_has_left_and_has_not_promised_is_proposed_to_another(
     assert reply.status_code == 201, reply.text
     (left,) = (await got(client, "transfer-proposals"))["items"]
     assert (left["quantity"], left["saved"]) == ("10", "400")
+    fenced = bought("frame", fence_days=70)
+    fenced["sites"] += FRAME["sites"][1:]
+    await client.put("/v1/items", json={"items": [fenced]})
+    (left,) = (await got(client, "transfer-proposals"))["items"]
+    assert (left["needed_by"], left["why"]) == (str(week(5)), "shortage")
     refused = (await client.get("/v1/transfer-proposals", params={"lead_time_days": -1})).json()
     assert (refused["status"], refused["field"]) == (422, "query.lead_time_days")

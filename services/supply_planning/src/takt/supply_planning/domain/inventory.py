@@ -131,8 +131,11 @@ class Totals:
 
 
 def take_stock(stocked: Iterable[Stocked], today: date, cuts: Cuts = USUAL) -> list[Inventory]:
-    """Look at all stock together: the classes A, B, C follow from each other's consumption."""
-    places = list(stocked)
+    """Look at all stock together: the classes A, B, C follow from each other's consumption.
+
+    Returns: by item and site.
+    """
+    places = sorted(stocked, key=lambda one: one.key)
     classes = abc_classes({one.key: _consumption(one) for one in places}, cuts)
     return [
         Inventory(

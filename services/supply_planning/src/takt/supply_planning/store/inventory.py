@@ -14,14 +14,13 @@ FROM plans p JOIN items i ON i.code = p.item
         first_week date, on_hand bigint, gross bigint[], scheduled bigint[], projected bigint[])
 WHERE p.netting IS NOT NULL AND ($1::text IS NULL OR p.item = $1)
     AND (NOT $2 OR p.item IN (SELECT item FROM plans GROUP BY item HAVING count(*) > 1))
-ORDER BY p.item, p.site
 """
 
 
 async def read_stocked(
     tx: Tx, *, item: str | None = None, at_several_sites: bool = False
 ) -> Sequence[RowMapping]:
-    """What is stocked, by item and site, with its plan: each array has a place for each week.
+    """What is stocked, in any order, with its plan: each array has a place for each week.
 
     Args: at_several_sites: only items that are planned at more than one.
     """
