@@ -3,11 +3,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from takt.supply_planning.domain.inventory import use_of
+from takt.supply_planning.domain.netting import Horizon, PlanningPolicy, Supply, net
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.promise import Balance
 from takt.supply_planning.domain.quantity import ONE
@@ -138,6 +140,21 @@ PLACES = st.lists(
         for number, one in enumerate(places)
     ]
 )
+
+
+@given(st.integers(-5, 60), WEEKS, WEEKS, st.integers(0, 10))
+def test_what_is_lacking_of_what_is_bought_is_what_netting_orders(
+    on_hand: int, gross: list[int], scheduled: list[int], safety: int
+) -> None:
+    one = place("west", on_hand, gross, scheduled, safety=safety, new_order_on=MONDAY)
+    supplies = [
+        Supply(UUID(int=number), "scheduled", DAYS[number], units * ONE)
+        for number, units in enumerate(scheduled)
+        if units
+    ]
+    policy = PlanningPolicy("buy", safety_stock=safety * ONE)
+    plan = net(one.stocked.gross, on_hand * ONE, supplies, policy, Horizon(MONDAY, 4))
+    assert lacking(one, MONDAY) == list(accumulate(plan.planned))
 
 
 @given(PLACES, st.integers(0, 15))
