@@ -14,6 +14,7 @@ from takt.supply_planning.api import (
     calendars,
     erp_publishing,
     forecast_consumption,
+    inventory,
     items,
     kanban_loops,
     pegging,
@@ -26,6 +27,7 @@ from takt.supply_planning.api import (
     sourcing,
     stock,
     suppliers,
+    transfer_proposals,
 )
 from takt.supply_planning.consumers import BEHIND_CONSUMER, PROCUREMENT_CONSUMER
 from takt.supply_planning.service.promise_desk import PromiseDesk
@@ -61,6 +63,8 @@ PROCUREMENT = Part(
         pegging.router,
         safety_stock_proposals.router,
         kanban_loops.router,
+        inventory.router,
+        transfer_proposals.router,
     ),
     consumers=(PROCUREMENT_CONSUMER, BEHIND_CONSUMER),
     jobs={JOB: replan_all},
