@@ -38,6 +38,25 @@ class Receipts:
     firm: Bools
 
 
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What is wanted inside the horizon, each shape (demands,).
+
+    Args: name: a pyarrow array. due: ordinals. bucket: of it, 0 for what is overdue.
+    """
+
+    name: Any
+    row: Ints
+    due: Ints
+    bucket: Ints
+    quantity: Floats
+
+    @property
+    def dated(self) -> Dated:
+        """Quantities by row and week."""
+        return Dated(self.row, self.bucket, self.quantity)
+
+
 def read_stock(path: Path | None, catalogue: Catalogue, findings: Findings) -> Floats:
     """Stock of each row, 0 where there is none; it may be negative."""
     found = np.zeros(catalogue.rows)
@@ -80,8 +99,8 @@ def read_receipts(path: Path | None, catalogue: Catalogue, findings: Findings) -
 
 def read_demand(
     path: Path | None, catalogue: Catalogue, horizon: Horizon, findings: Findings
-) -> Dated:
-    """Independent demand by week; what is due after the horizon is left out, and told."""
+) -> Demands:
+    """Independent demand; what is due after the horizon is left out, and told."""
     sheet = path and read_sheet(
         path,
         findings,
@@ -90,7 +109,8 @@ def read_demand(
         optional=("kind", "unit"),
     )
     if not sheet:
-        return Dated.none()
+        none = np.empty(0, np.int64)
+        return Demands(pyarrow.array([], pyarrow.string()), none, none, none, np.empty(0))
     row, due, quantity = _dated(sheet, "demand", catalogue)
     if "kind" in sheet:
         kind = sheet.texts("kind", empty=True)
@@ -104,9 +124,16 @@ def read_demand(
         findings.note(
             f"{sheet.path.name}: {late:,} demands are due after the horizon and left out."
         )
+    name = sheet.texts("demand")
     if inside.all():
-        return Dated(row, bucket, quantity)
-    return Dated(row[inside], bucket[inside], quantity[inside])
+        return Demands(name, row, due, bucket, quantity)
+    return Demands(
+        name.filter(pyarrow.array(inside)),
+        row[inside],
+        due[inside],
+        bucket[inside],
+        quantity[inside],
+    )
 
 
 def buckets(days: Ints, horizon: Horizon) -> Ints:

@@ -12,6 +12,7 @@ from takt.standalone.supply_folder.calendars import read_calendars
 from takt.standalone.supply_folder.catalogue import Catalogue, catalogue_of
 from takt.standalone.supply_folder.findings import Findings
 from takt.standalone.supply_folder.flows import (
+    Demands,
     Receipts,
     buckets,
     read_demand,
@@ -57,7 +58,8 @@ class Folder:
         phantom: which rows are never ordered, shape (rows,).
         names: of the open orders, in the order of `open_orders`.
         notes: what was accepted and should be known.
-        shop: resources and routings, where they were asked for.
+        shop, demands: resources with routings and what is wanted by name, where they were asked
+            for.
     """
 
     catalogue: Catalogue
@@ -67,6 +69,7 @@ class Folder:
     names: list[str]
     notes: list[str]
     shop: Shop | None = None
+    demands: Demands | None = None
 
 
 def read_folder(
@@ -136,13 +139,13 @@ def read_folder(
         tolerance_share=none.astype(np.float64),
     )
     receipts = read_receipts(start("receipts"), catalogue, findings)
-    demand = read_demand(start("demand"), catalogue, horizon, findings)
+    demands = read_demand(start("demand"), catalogue, horizon, findings)
     shop = None
     if capacity:
         resources, routings = start("resources"), start("routings")
         shop = read_shop(resources, routings, sheet, phantom, catalogue, calendars, findings)
     try:
-        found = _laid_out(rows, lines, leads, demand, receipts, horizon)
+        found = _laid_out(rows, lines, leads, demands.dated, receipts, horizon)
     except CycleError as error:
         for cycle in error.cycles:
             findings.fault(
@@ -153,7 +156,8 @@ def read_folder(
         raise
     findings.end()
     grid, open_orders, names = found
-    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop)
+    wanted = demands if capacity else None  # names take memory
+    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop, wanted)
 
 
 def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:
