@@ -164,6 +164,27 @@ def test_the_lines_of_an_order_are_receipts_of_their_own_also_when_one_comes_lat
     }
 
 
+def test_a_service_level_goes_in_and_what_was_accepted_for_it_stays(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    head, bike, *rest = FILES["items"].strip().splitlines()
+    items = [f"{head},service_level", f"{bike.replace(',7,0,', ',7,,')},.95"]
+    items += [f"{row}," for row in rest]
+    path = folder(tmp_path, items="\n".join(items))
+    imported(takt, path)
+    (bike_there,) = running.there["items"]["bike",]["sites"]
+    assert (bike_there["service_level"], bike_there["safety_stock"]) == ("0.95", "0")
+    bike_there["safety_stock"] = "12"
+    running.writes.clear()
+    imported(takt, path)
+    assert running.writes == []
+    items[1] = items[1].replace(".95", "")
+    imported(takt, folder(tmp_path, items="\n".join(items)))
+    (bike_there,) = running.there["items"]["bike",]["sites"]
+    assert (bike_there["service_level"], bike_there["safety_stock"]) == (None, "0")
+
+
 def test_a_dry_run_writes_nothing_and_counts(takt: Takt, tmp_path: Path, running: Running) -> None:
     running.sells("bike", "east")
     found = imported(takt, folder(tmp_path), "--dry-run")
@@ -177,9 +198,11 @@ def test_demand_that_a_running_takt_cannot_take_is_named_row_by_row(
 ) -> None:
     demand = """demand,item,site,due,quantity,kind
                 D-1,bike,east,2026-12-22,12,order
-                F-1,bike,east,2026-12-22,5,forecast"""
+                F-1,bike,east,2026-12-22,5,forecast
+                H-1,bike,east,2025-12-22,5,history"""
     found = imported(takt, folder(tmp_path, demand=demand))
-    forecast, order = found["problems"]
+    forecast, history, order = found["problems"]
+    assert (history["line"], history["field"]) == (4, "kind")
     assert (forecast["line"], forecast["field"]) == (3, "kind")
     assert "planned by `takt plan` only" in forecast["remedy"]
     assert (order["file"], order["line"], order["field"]) == ("demand.csv", 2, "item")

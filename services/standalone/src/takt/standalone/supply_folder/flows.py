@@ -25,6 +25,9 @@ TIMES_OTHERS = 1_000
 TIMES_FILE = 100_000
 """The same against what is usual in the file, for rows with too few others."""
 OTHERS = 2
+KINDS = ("", "order", "forecast", "history")
+HISTORY_WEEKS = 104
+"""Of demand that has passed: what is older says little of how it varies now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,12 @@ class Receipts:
 class Demands:
     """What is wanted inside the horizon, each shape (demands,).
 
-    Args: name: a pyarrow array. due: ordinals. bucket: of it, 0 for what is overdue.
+    Args:
+        name: a pyarrow array.
+        due: ordinals.
+        bucket: of it, 0 for what is overdue.
+        ordered: of kind order; all else is expected.
+        history: what was wanted before: rows, whole weeks before the first one, from 1 on.
     """
 
     name: Any
@@ -50,6 +58,8 @@ class Demands:
     due: Ints
     bucket: Ints
     quantity: Floats
+    ordered: Bools
+    history: Dated
 
     @property
     def dated(self) -> Dated:
@@ -110,30 +120,49 @@ def read_demand(
     )
     if not sheet:
         none = np.empty(0, np.int64)
-        return Demands(pyarrow.array([], pyarrow.string()), none, none, none, np.empty(0))
+        nobody = pyarrow.array([], pyarrow.string())
+        return Demands(nobody, none, none, none, np.empty(0), none > 0, Dated.none())
     row, due, quantity = _dated(sheet, "demand", catalogue)
+    kind = np.zeros(sheet.rows, np.int64)
     if "kind" in sheet:
-        kind = sheet.texts("kind", empty=True)
-        known = pc.is_in(kind, pyarrow.array(["order", "forecast", ""]))
-        sheet.refuse(
-            ~known.to_numpy(zero_copy_only=False).astype(bool), "kind", "write order or forecast."
-        )
+        found = pc.index_in(sheet.texts("kind", empty=True), value_set=pyarrow.array(KINDS))
+        kind = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        sheet.refuse(kind < 0, "kind", "write order, forecast or history.")
     bucket = buckets(due, horizon)
-    inside = (row >= 0) & (bucket < horizon.weeks)
-    if late := int(((bucket >= horizon.weeks) & (row >= 0)).sum()):
+    past = kind == KINDS.index("history")
+    inside = (row >= 0) & (bucket < horizon.weeks) & ~past
+    if late := int(((bucket >= horizon.weeks) & (row >= 0) & ~past).sum()):
         findings.note(
             f"{sheet.path.name}: {late:,} demands are due after the horizon and left out."
         )
+    history = _history(sheet, past & (row >= 0), row, due, quantity, horizon)
+    ordered = kind == KINDS.index("order")
     name = sheet.texts("demand")
     if inside.all():
-        return Demands(name, row, due, bucket, quantity)
+        return Demands(name, row, due, bucket, quantity, ordered, history)
     return Demands(
         name.filter(pyarrow.array(inside)),
         row[inside],
         due[inside],
         bucket[inside],
         quantity[inside],
+        ordered[inside],
+        history,
     )
+
+
+def _history(
+    sheet: Sheet, past: Bools, row: Ints, due: Ints, quantity: Floats, horizon: Horizon
+) -> Dated:
+    """What was wanted in the weeks before the first; what is not of the past is left out."""
+    weeks = -((due - horizon.first_week.toordinal()) // 7)
+    if late := int((past & (weeks < 1)).sum()):
+        sheet.findings.note(
+            f"{sheet.path.name}: {late:,} demands of kind history are of the first week or later "
+            "and left out."
+        )
+    known = past & (weeks >= 1) & (weeks <= HISTORY_WEEKS)
+    return Dated(row[known], weeks[known], quantity[known])
 
 
 def buckets(days: Ints, horizon: Horizon) -> Ints:

@@ -31,6 +31,7 @@ from takt.standalone.supply_folder.policies import (
     read_yields,
 )
 from takt.standalone.supply_folder.reading import SUFFIXES, find, read_sheet
+from takt.standalone.supply_folder.service import keep_service, read_service
 from takt.standalone.supply_folder.shop import read_shop
 from takt.supply_planning.domain.finite_grid import Shop
 from takt.supply_planning.domain.grid.exact import rounded_up
@@ -138,6 +139,7 @@ def read_folder(
         tolerance_days=none,
         tolerance_share=none.astype(np.float64),
     )
+    service = read_service(sheet, phantom)
     receipts = read_receipts(start("receipts"), catalogue, findings)
     demands = read_demand(start("demand"), catalogue, horizon, findings)
     shop = None
@@ -156,6 +158,7 @@ def read_folder(
         raise
     findings.end()
     grid, open_orders, names = found
+    grid = keep_service(grid, service, demands, horizon, catalogue)
     wanted = demands if capacity else None  # names take memory
     return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop, wanted)
 

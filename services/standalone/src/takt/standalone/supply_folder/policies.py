@@ -38,6 +38,8 @@ ITEM_NUMBERS = (
     "yield",
     "priority",
     "cost",
+    "service_level",
+    "lead_deviation_days",
 )
 OPTIONAL = tuple(set(ITEM_TEXTS + ITEM_NUMBERS) - set(NEEDED))
 

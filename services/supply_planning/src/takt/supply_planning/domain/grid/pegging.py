@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from takt.supply_planning.domain.grid.levels import ranges
-from takt.supply_planning.domain.grid.model import Columns, Dated, Floats, Ints, spread
+from takt.supply_planning.domain.grid.model import Columns, Dated, Floats, Ints, spread, summed
 from takt.supply_planning.domain.grid.netting import GridPlan
 
 PLANNED = -1
@@ -180,7 +180,7 @@ class _Lines:
         cells, of = np.unique(cell, return_inverse=True)
         shape = len(source), len(cells)
         week_shares = csr_array((share[some], (places[some], of)), shape)
-        owed = np.bincount(places, share * (block == BACKLOG), len(source))
+        owed = summed(places, share * (block == BACKLOG), len(source))
         stock = np.maximum(1 - owed - week_shares.sum(axis=1), 0.0)
         return _Wants(cells, week_shares, stock, owed)
 
