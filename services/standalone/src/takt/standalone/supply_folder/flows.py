@@ -26,6 +26,7 @@ TIMES_FILE = 100_000
 """The same against what is usual in the file, for rows with too few others."""
 OTHERS = 2
 KINDS = ("", "order", "forecast", "history")
+ORDER, FORECAST, HISTORY = 1, 2, 3
 HISTORY_WEEKS = 104
 """Of demand that has passed: what is older says little of how it varies now."""
 
@@ -49,7 +50,7 @@ class Demands:
         name: a pyarrow array.
         due: ordinals.
         bucket: of it, 0 for what is overdue.
-        ordered: of kind order; all else is expected.
+        kind: its place in `KINDS`.
         history: what was wanted before: rows, whole weeks before the first one, from 1 on.
     """
 
@@ -58,7 +59,7 @@ class Demands:
     due: Ints
     bucket: Ints
     quantity: Floats
-    ordered: Bools
+    kind: Ints
     history: Dated
 
     @property
@@ -121,7 +122,7 @@ def read_demand(
     if not sheet:
         none = np.empty(0, np.int64)
         nobody = pyarrow.array([], pyarrow.string())
-        return Demands(nobody, none, none, none, np.empty(0), none > 0, Dated.none())
+        return Demands(nobody, none, none, none, np.empty(0), none, Dated.none())
     row, due, quantity = _dated(sheet, "demand", catalogue)
     kind = np.zeros(sheet.rows, np.int64)
     if "kind" in sheet:
@@ -129,24 +130,23 @@ def read_demand(
         kind = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         sheet.refuse(kind < 0, "kind", "write order, forecast or history.")
     bucket = buckets(due, horizon)
-    past = kind == KINDS.index("history")
+    past = kind == HISTORY
     inside = (row >= 0) & (bucket < horizon.weeks) & ~past
     if late := int(((bucket >= horizon.weeks) & (row >= 0) & ~past).sum()):
         findings.note(
             f"{sheet.path.name}: {late:,} demands are due after the horizon and left out."
         )
     history = _history(sheet, past & (row >= 0), row, due, quantity, horizon)
-    ordered = kind == KINDS.index("order")
     name = sheet.texts("demand")
     if inside.all():
-        return Demands(name, row, due, bucket, quantity, ordered, history)
+        return Demands(name, row, due, bucket, quantity, kind, history)
     return Demands(
         name.filter(pyarrow.array(inside)),
         row[inside],
         due[inside],
         bucket[inside],
         quantity[inside],
-        ordered[inside],
+        kind[inside],
         history,
     )
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from takt.standalone.commands.output import CommandError
 from takt.standalone.supply_folder.calendars import read_calendars
 from takt.standalone.supply_folder.catalogue import Catalogue, catalogue_of
+from takt.standalone.supply_folder.consuming import consumed, read_windows
 from takt.standalone.supply_folder.findings import Findings
 from takt.standalone.supply_folder.flows import (
     Demands,
@@ -139,15 +140,16 @@ def read_folder(
         tolerance_days=none,
         tolerance_share=none.astype(np.float64),
     )
-    service = read_service(sheet, phantom)
+    service, windows = read_service(sheet, phantom), read_windows(sheet)
     receipts = read_receipts(start("receipts"), catalogue, findings)
     demands = read_demand(start("demand"), catalogue, horizon, findings)
+    wanted = consumed(demands, windows, horizon, catalogue)
     shop = None
     if capacity:
         resources, routings = start("resources"), start("routings")
         shop = read_shop(resources, routings, sheet, phantom, catalogue, calendars, findings)
     try:
-        found = _laid_out(rows, lines, leads, demands.dated, receipts, horizon)
+        found = _laid_out(rows, lines, leads, wanted.dated, receipts, horizon)
     except CycleError as error:
         for cycle in error.cycles:
             findings.fault(
@@ -159,8 +161,8 @@ def read_folder(
     findings.end()
     grid, open_orders, names = found
     grid = keep_service(grid, service, demands, horizon, catalogue)
-    wanted = demands if capacity else None  # names take memory
-    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop, wanted)
+    named = wanted if capacity else None  # names take memory
+    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop, named)
 
 
 def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:

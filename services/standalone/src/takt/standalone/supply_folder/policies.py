@@ -40,6 +40,8 @@ ITEM_NUMBERS = (
     "cost",
     "service_level",
     "lead_deviation_days",
+    "consume_early_days",
+    "consume_late_days",
 )
 OPTIONAL = tuple(set(ITEM_TEXTS + ITEM_NUMBERS) - set(NEEDED))
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from takt.standalone.supply_folder.catalogue import Catalogue
-from takt.standalone.supply_folder.flows import Demands
+from takt.standalone.supply_folder.flows import ORDER, Demands
 from takt.standalone.supply_folder.sheet import Sheet
 from takt.supply_planning.domain.grid.lots import PERIOD
 from takt.supply_planning.domain.grid.model import Dated, Grid, spread
@@ -90,7 +90,7 @@ def keep_service(
     sold = _of(_before(grid, demands.history, horizon), row, to_the_end=True)
     # What is overdue falls into the first week, which would seem to vary by it.
     expected = demands.dated.take(
-        ~demands.ordered & (demands.due >= horizon.first_week.toordinal())
+        (demands.kind != ORDER) & (demands.due >= horizon.first_week.toordinal())
     )
     mondays = np.array([day.toordinal() for day in horizon.mondays], np.int64)
     cells = spread(replace(expected, row=grid.place[expected.row]), *grid.demand.shape)
@@ -115,25 +115,30 @@ def keep_service(
     known = by_sales | by_plan
     safety = grid.rows.safety_stock.copy()
     safety[row] = np.where(known, np.array([to_millionths(one) for one in units], np.float64), 0.0)
+    named = [catalogue.name(int(one)) for one in caller[~known][:FEW]]
+    sized = [
+        f"{catalogue.name(int(caller[n]))} {units[n].normalize():,f}"
+        for n in np.flatnonzero(known)[:FEW]
+    ]
     note = catalogue.findings.note
     if known.any():
-        some = ", ".join(
-            f"{catalogue.name(int(caller[n]))} {units[n].normalize():,f}"
-            for n in np.flatnonzero(known)[:FEW]
-        )
         note(
             f"Safety stock by service_level of {int(known.sum()):,} items, {int(by_sales.sum()):,} "
-            f"by demand of kind history, {int(by_plan.sum()):,} by the forecast: {some}"
-            f"{' ...' if known.sum() > FEW else ''}."
+            f"by demand of kind history, {int(by_plan.sum()):,} by the forecast: "
+            f"{_listed(sized, int(known.sum()))}."
         )
     if not known.all():
-        some = ", ".join(catalogue.name(int(one)) for one in caller[~known][:FEW])
         note(
             f"No safety stock by service_level of {int((~known).sum()):,} items: it takes "
             f"{WEEKS_NEEDED} weeks of demand of kind history or {PLANNED_WEEKS} of forecast, of "
-            f"them or of what uses them: {some}{' ...' if (~known).sum() > FEW else ''}."
+            f"them or of what uses them: {_listed(named, int((~known).sum()))}."
         )
     return replace(grid, rows=replace(grid.rows, safety_stock=safety))
+
+
+def _listed(some: list[str], number: int) -> str:
+    more = f" and {number - len(some):,} more" if number > len(some) else ""
+    return f"{', '.join(some)}{more}"
 
 
 def _before(grid: Grid, history: Dated, horizon: Horizon) -> Floats:
