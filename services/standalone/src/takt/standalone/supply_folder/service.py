@@ -92,8 +92,9 @@ def keep_service(
     expected = demands.dated.take(
         (demands.kind != ORDER) & (demands.due >= horizon.first_week.toordinal())
     )
-    mondays = np.array([day.toordinal() for day in horizon.mondays], np.int64)
-    cells = spread(replace(expected, row=grid.place[expected.row]), *grid.demand.shape)
+    weeks_ahead = int(expected.bucket.max(initial=-1)) + 1
+    mondays = np.array([day.toordinal() for day in horizon.mondays[:weeks_ahead]], np.int64)
+    cells = spread(replace(expected, row=grid.place[expected.row]), weeks_ahead, len(grid.place))
     ahead = _of(with_users(grid, cells, mondays), row, to_the_end=False)
     by_sales = sold.weeks >= WEEKS_NEEDED
     by_plan = ~by_sales & (ahead.weeks >= PLANNED_WEEKS)
