@@ -178,7 +178,28 @@ def test_another_day_of_an_order_renames_none_and_a_day_that_has_gone_is_said(
     kept = {line: one["requested_date"] for (line,), one in running.there["sales"].items()}
     assert kept == {"D-1 | bike | east": "2026-12-22", "D-1 | bike | east | 2": "2027-01-05"}
     said = sales("2026-12-22")["notes"]
-    assert any(one.startswith("1 sales of an earlier folder") and "east | 2" in one for one in said)
+    assert any("1 in all: D-1 | bike | east | 2." in one for one in said)
+
+
+def test_a_service_level_goes_in_and_what_was_accepted_for_it_stays(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    head, bike, *rest = FILES["items"].strip().splitlines()
+    items = [f"{head},service_level", f"{bike.replace(',7,0,', ',7,,')},.95"]
+    items += [f"{row}," for row in rest]
+    path = folder(tmp_path, items="\n".join(items))
+    imported(takt, path)
+    (bike_there,) = running.there["items"]["bike",]["sites"]
+    assert (bike_there["service_level"], bike_there["safety_stock"]) == ("0.95", "0")
+    bike_there["safety_stock"] = "12"
+    running.writes.clear()
+    imported(takt, path)
+    assert running.writes == []
+    items[1] = items[1].replace(".95", "")
+    imported(takt, folder(tmp_path, items="\n".join(items)))
+    (bike_there,) = running.there["items"]["bike",]["sites"]
+    assert (bike_there["service_level"], bike_there["safety_stock"]) == (None, "0")
 
 
 def test_a_dry_run_writes_nothing_and_counts(takt: Takt, tmp_path: Path, running: Running) -> None:
@@ -194,9 +215,11 @@ def test_demand_that_a_running_takt_cannot_take_is_named_row_by_row(
 ) -> None:
     demand = """demand,item,site,due,quantity,kind
                 D-1,bike,east,2026-12-22,12,order
-                F-1,bike,east,2026-12-22,5,forecast"""
+                F-1,bike,east,2026-12-22,5,forecast
+                H-1,bike,east,2025-12-22,5,history"""
     found = imported(takt, folder(tmp_path, demand=demand))
-    forecast, order = found["problems"]
+    forecast, history, order = found["problems"]
+    assert (history["line"], history["field"]) == (4, "kind")
     assert (forecast["line"], forecast["field"]) == (3, "kind")
     assert "planned by `takt plan` only" in forecast["remedy"]
     assert (order["file"], order["line"], order["field"]) == ("demand.csv", 2, "item")

@@ -43,12 +43,22 @@ def with_column(path: Path, file: str, column: str, *values: str) -> Path:
     return path
 
 
+def whom(over: dict[str, Any]) -> dict[Any, Any]:
+    """For whom an overload is, with minutes."""
+    found = {
+        (one["demand"], one["due"], one["quantity"]): pytest.approx(one["minutes"])
+        for one in over["demands"]
+    } | {name: pytest.approx(over[f"{name}_minutes"]) for name in ("stock", "owed")}
+    return {name: minutes for name, minutes in found.items() if minutes != 0}
+
+
 def test_overloads_and_the_plan_within_capacity_are_told(takt: Takt, tmp_path: Path) -> None:
     found = limited(takt, folder(tmp_path, **SHOP))
     assert found["overloads"] == 1
     (over,) = found["overloaded"]
     assert (over["resource"], over["week"], over["missing"]) == ("bench", "2026-12-14", 1920)
     assert over["orders"] == [{"item": "bike", "site": "east", "minutes": 12000}]
+    assert whom(over) == {("D-1", "2026-12-22", 12): 11_000, "stock": 1_000}
     assert (found["bound"], found["lateness"]) == (pytest.approx(5), pytest.approx(6))
     assert found["gap"] == pytest.approx(0.2)
     assert (found["late_at_end"], found["overtime_minutes"]) == (pytest.approx(0), 0)
@@ -65,10 +75,49 @@ def test_firm_orders_and_every_lot_of_an_order_load_resources(takt: Takt, tmp_pa
     (over,) = limited(takt, folder(tmp_path, **SHOP | firm))["overloaded"]
     assert (over["resource"], over["week"], over["missing"]) == ("bench", "2026-12-14", 1920)
     assert over["orders"] == [{"item": "bike", "site": "east", "minutes": 12000}]
+    # 4 that netting orders for the first week go before.
+    assert whom(over) == {("D-1", "2026-12-22", 12): 9_000, "stock": 3_000}
 
     path = with_column(folder(tmp_path, **SHOP), "routings", "setup_minutes", "100")
     (over,) = limited(takt, with_column(path, "items", "lot_maximum", "4"))["overloaded"]
     assert over["load"] == 12_300
+
+
+def test_an_overload_below_is_for_the_demands_at_the_top_of_all_bills(
+    takt: Takt, tmp_path: Path
+) -> None:
+    """Tubes for 20 wheels: 5 are kept, 12 for six bikes, 3 for themselves; a wheel is owed."""
+    changed: dict[str, str | None] = {
+        "items": "item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple\n"
+        "bike,east,0,0,,\nwheel,east,0,5,,\ntube,east,0,0,,\nsteel,east,0,0,,\n",
+        "bom": "parent,component,quantity\nbike,wheel,2\nwheel,tube,1\ntube,steel,1\n",
+        "stock": "item,site,quantity\nwheel,east,-1\n",
+        "receipts": None,
+        "demand": "demand,item,site,due,quantity\nD-1,bike,east,2026-12-01,4\n"
+        "D-2,bike,east,2026-12-02,2\nSPARE,wheel,east,2026-12-01,3\n",
+        "routings": "item,site,step,resource,minutes\ntube,east,1,bench,1000\n",
+    }
+    path = folder(tmp_path, **SHOP | changed)
+    (over,) = limited(takt, path)["overloaded"]
+    assert over["load"] == 21_000
+    assert whom(over) == {
+        ("D-1", "2026-12-01", 4): 8_000,
+        ("D-2", "2026-12-02", 2): 4_000,
+        ("SPARE", "2026-12-01", 3): 3_000,
+        "stock": 5_000,
+        "owed": 1_000,
+    }
+    assert [one["minutes"] for one in over["demands"]] == pytest.approx([8_000, 4_000, 3_000])
+    (path / "demand.csv").write_text(
+        changed["demand"].replace(
+            "D-2,bike,east,2026-12-02,2", "E,bike,east,2026-12-02,1\nF,bike,east,2026-12-02,1"
+        )  # type: ignore[union-attr]
+    )
+    shown = (
+        "D-1 of 2026-12-01 (8,000), SPARE of 2026-12-01 (3,000), E of 2026-12-02 (2,000), "
+        "and 1 more, stock (5,000), owed (1,000)"
+    )
+    assert shown in run(takt, path)[1]
 
 
 def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_path: Path) -> None:
@@ -173,7 +222,10 @@ def test_tables_say_what_is_late_and_what_was_too_much(takt: Takt, tmp_path: Pat
     code, out, err = run(takt, folder(tmp_path, **SHOP))
     assert code == 0
     assert "1 overloads without limits" in out
-    assert "bench     2026-12-14  12,000  10,080    1,920    bike" in out
+    shown = (
+        "bench     2026-12-14  12,000  10,080    1,920    bike  D-1 of 2026-12-22 (11,000), stock"
+    )
+    assert shown in out
     assert "capacity: lateness" in err
 
 

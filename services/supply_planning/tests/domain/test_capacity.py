@@ -66,22 +66,18 @@ def test_each_lot_of_an_order_is_set_up_for() -> None:
     assert load(two, STEPS, (2, 4))[0, 1] - load(one, STEPS, (2, 4))[0, 1] == 60
 
 
-def test_an_overload_names_resource_week_minutes_orders_and_what_they_are_for() -> None:
+def test_an_overload_names_resource_week_minutes_and_orders() -> None:
     planned = orders((0, 1, 1, 200), (1, 1, 2, 700), (1, 2, 3, 700))
-    deals = {0: ["deal 7"], 1: ["deal 7", "deal 9"], 2: []}
-    (found,) = overloads(planned, STEPS, [SAW, LATHE], HORIZON, deals.__getitem__)
+    (found,) = overloads(planned, STEPS, [SAW, LATHE], HORIZON)
     assert (found.resource, found.monday) == ("saw", date(2026, 12, 7))
     assert (found.load, found.capacity, found.missing) == (60 + 2000 + 1400, 2400, 1060)
     assert found.overtime == 300
-    assert [(part.order, part.minutes, part.demands) for part in found.orders] == [
-        (0, 2060, ("deal 7",)),
-        (1, 1400, ("deal 7", "deal 9")),
-    ]
+    assert [(part.order, part.minutes) for part in found.orders] == [(0, 2060), (1, 1400)]
 
 
 def test_the_most_overloaded_week_comes_first() -> None:
     planned = orders((1, 0, 0, 1300), (1, 2, 2, 1500))
-    found = overloads(planned, STEPS, [SAW, LATHE], HORIZON, lambda order: [])
+    found = overloads(planned, STEPS, [SAW, LATHE], HORIZON)
     assert [over.missing for over in found] == [600, 200]
 
 
@@ -110,6 +106,6 @@ def test_contributions_sum_to_the_load_and_the_load_to_the_work(
     asked = load(planned, STEPS, (2, 4))
     work = sum((60 + 15 * n) if row == 0 else 2 * n for row, _, _, n in drawn)
     assert asked.sum() == pytest.approx(work)
-    for over in overloads(planned, STEPS, [SAW, LATHE], HORIZON, lambda order: []):
+    for over in overloads(planned, STEPS, [SAW, LATHE], HORIZON):
         assert sum(part.minutes for part in over.orders) == pytest.approx(over.load)
         assert over.missing == pytest.approx(over.load - over.capacity)

@@ -19,6 +19,7 @@ from takt.standalone.commands.output import (
     say,
 )
 from takt.standalone.commands.plan_capacity import show_capacity, within_capacity
+from takt.standalone.commands.plan_overloads import units
 from takt.standalone.commands.progress import Progress
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def plan(
         progress("planning", read.catalogue.rows, read.catalogue.rows)
         limited = None
         if capacity:
-            limited = within_capacity(read, new, horizon, time_limit, progress)
+            limited = within_capacity(read, planned, new, horizon, time_limit, progress)
             seconds["capacity"] = limited.told["seconds"]
         began = time.perf_counter()
         if orders is not None:
@@ -110,7 +111,7 @@ def plan(
         "weeks": weeks,
         "items": read.catalogue.rows,
         "orders": len(new.row),
-        "quantity": _units(new.quantity.sum()),
+        "quantity": units(new.quantity.sum()),
         "messages": {kind: number + about.by_kind()[kind] for kind, number in kinds.items()},
         "reasons": {why: number + about.by_reason()[why] for why, number in reasons.items()},
         "seconds": {name: round(value, 4) for name, value in seconds.items()},
@@ -120,7 +121,7 @@ def plan(
     if limited:
         found["capacity"] = {
             "orders": len(limited.orders.row),
-            "quantity": _units(limited.orders.quantity.sum()),
+            "quantity": units(limited.orders.quantity.sum()),
             **limited.told,
         }
     if output is Format.json:
@@ -150,11 +151,6 @@ def _day(text: str | None) -> date:
         ) from None
 
 
-def _units(millionths: float) -> int | float:
-    units = float(millionths) / 1e6
-    return int(units) if units.is_integer() else units
-
-
 def _show(found: dict[str, Any], read: "Folder", planned: "GridPlan", new: "PlannedOrders") -> None:
     put(
         f"{found['items']:,} items at their sites, {found['weeks']} weeks from {found['start']}: "
@@ -181,7 +177,7 @@ def _show_orders(read: "Folder", new: "PlannedOrders") -> None:
             {
                 "item": catalogue.items[int(catalogue.item[row])],
                 "site": catalogue.sites[int(catalogue.site[row])],
-                "quantity": _units(quantity),
+                "quantity": units(quantity),
                 "due": date.fromordinal(int(due)),
                 "release": date.fromordinal(int(release)),
             }

@@ -2,26 +2,24 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from takt.standalone.commands.output import CommandError, put, put_table
+from takt.standalone.commands.plan_overloads import figure, overloads_of, show_overloads
 from takt.standalone.commands.progress import Progress
 
 if TYPE_CHECKING:
-    from takt.standalone.supply_folder.catalogue import Catalogue
     from takt.standalone.supply_folder.folder import Folder
-    from takt.supply_planning.domain.finite_grid import Shop
     from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
-    from takt.supply_planning.domain.grid.netting import PlannedOrders
+    from takt.supply_planning.domain.grid.netting import GridPlan, PlannedOrders
     from takt.supply_planning.domain.netting import Horizon
 
 FEW = 20
-"""Overloads that are named, and orders of each."""
-FEW_ORDERS = 5
+"""Shortages that are named."""
 CANCELLED = 130
 
 
@@ -35,13 +33,19 @@ class Limited:
 
 
 def within_capacity(
-    read: "Folder", new: "PlannedOrders", horizon: "Horizon", limit: float, progress: Progress
+    read: "Folder",
+    planned: "GridPlan",
+    new: "PlannedOrders",
+    horizon: "Horizon",
+    limit: float,
+    progress: Progress,
 ) -> Limited:
     """Plan within capacity.
 
     Args:
         read: with its shop.
-        new: planned orders without limits.
+        planned: the plan without limits.
+        new: its planned orders.
         horizon: the weeks.
         limit: seconds after which the best plan so far is taken.
         progress: told.
@@ -75,7 +79,8 @@ def within_capacity(
             ) from None
         except InfeasiblePlanError as error:
             raise _infeasible(error, read, horizon) from error
-    plan, overloaded = found.plan, list(_overloads(read, shop, new, horizon))
+    progress("capacity: overloads", 0, len(shop.resources))
+    plan, overloaded = found.plan, overloads_of(read, shop, planned, new, horizon)
     orders = finite_orders(read.grid, plan, horizon)
     if read.phantom.any():
         orders = orders.take(~read.phantom[orders.row])
@@ -90,8 +95,7 @@ def within_capacity(
             "bound": found.bound,
             "gap": found.gap,
             "lots": found.lots,
-            "overloads": len(overloaded),
-            "overloaded": overloaded[:FEW],
+            **overloaded,
             "seconds": round(time.monotonic() - began, 4),
         },
         _not_kept(read, without_lots=lots and not found.lots),
@@ -135,61 +139,12 @@ def show_capacity(told: dict[str, Any]) -> None:
     """Tables of the finite plan and of the overloads that made it necessary."""
     put("")
     rows = [
-        {"within capacity": name.replace("_", " "), "value": _figure(told[name])}
+        {"within capacity": name.replace("_", " "), "value": figure(told[name])}
         for name in ("lateness", "late_at_end", "overtime_minutes", "overtime_cost", "bound", "gap")
     ]
     put_table(rows, ["within capacity", "value"])
     put(f"by {told['method']}, {told['overloads']:,} overloads without limits")
-    if told["overloaded"]:
-        put("")
-        put_table(
-            [
-                {
-                    **{name: over[name] for name in ("resource", "week")},
-                    **{name: _figure(over[name]) for name in ("load", "capacity", "missing")},
-                    "by": ", ".join(order["item"] for order in over["orders"]),
-                }
-                for over in told["overloaded"]
-            ],
-            ["resource", "week", "load", "capacity", "missing", "by"],
-        )
-
-
-def _figure(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.6g}"
-
-
-def _overloads(
-    read: "Folder", shop: "Shop", new: "PlannedOrders", horizon: "Horizon"
-) -> Iterator[dict[str, Any]]:
-    from takt.supply_planning.domain.capacity import overloads
-    from takt.supply_planning.domain.finite_grid import rough_cut
-
-    def unpegged(_: int) -> Sequence[str]:
-        return ()
-
-    steps, orders = shop.routings(read.grid), rough_cut(read.grid, new)
-    rows = read.grid.order[orders.row]
-    for over in overloads(orders, steps, shop.resources, horizon, unpegged):
-        yield {
-            "resource": over.resource,
-            "week": over.monday.isoformat(),
-            "load": over.load,
-            "capacity": over.capacity,
-            "missing": over.missing,
-            "overtime": over.overtime,
-            "orders": [
-                {**_item(read.catalogue, int(rows[part.order])), "minutes": part.minutes}
-                for part in over.orders[:FEW_ORDERS]
-            ],
-        }
-
-
-def _item(catalogue: "Catalogue", row: int) -> dict[str, str]:
-    return {
-        "item": catalogue.items[int(catalogue.item[row])].as_py(),
-        "site": catalogue.sites[int(catalogue.site[row])].as_py(),
-    }
+    show_overloads(told["overloaded"])
 
 
 def _infeasible(error: "InfeasiblePlanError", read: "Folder", horizon: "Horizon") -> CommandError:

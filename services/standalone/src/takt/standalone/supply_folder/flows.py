@@ -25,6 +25,10 @@ TIMES_OTHERS = 1_000
 TIMES_FILE = 100_000
 """The same against what is usual in the file, for rows with too few others."""
 OTHERS = 2
+KINDS = ("", "order", "forecast", "history")
+ORDER, FORECAST, HISTORY = 1, 2, 3
+HISTORY_WEEKS = 104
+"""Of demand that has passed: what is older says little of how it varies now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,32 @@ class Receipts:
     due: Ints
     quantity: Floats
     firm: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What is wanted inside the horizon, each shape (demands,).
+
+    Args:
+        name: a pyarrow array.
+        due: ordinals.
+        bucket: of it, 0 for what is overdue.
+        kind: its place in `KINDS`.
+        history: what was wanted before: rows, whole weeks before the first one, from 1 on.
+    """
+
+    name: Any
+    row: Ints
+    due: Ints
+    bucket: Ints
+    quantity: Floats
+    kind: Ints
+    history: Dated
+
+    @property
+    def dated(self) -> Dated:
+        """Quantities by row and week."""
+        return Dated(self.row, self.bucket, self.quantity)
 
 
 def read_stock(path: Path | None, catalogue: Catalogue, findings: Findings) -> Floats:
@@ -80,8 +110,8 @@ def read_receipts(path: Path | None, catalogue: Catalogue, findings: Findings) -
 
 def read_demand(
     path: Path | None, catalogue: Catalogue, horizon: Horizon, findings: Findings
-) -> Dated:
-    """Independent demand by week; what is due after the horizon is left out, and told."""
+) -> Demands:
+    """Independent demand; what is due after the horizon is left out, and told."""
     sheet = path and read_sheet(
         path,
         findings,
@@ -90,23 +120,49 @@ def read_demand(
         optional=("kind", "unit"),
     )
     if not sheet:
-        return Dated.none()
+        none = np.empty(0, np.int64)
+        nobody = pyarrow.array([], pyarrow.string())
+        return Demands(nobody, none, none, none, np.empty(0), none, Dated.none())
     row, due, quantity = _dated(sheet, "demand", catalogue)
+    kind = np.zeros(sheet.rows, np.int64)
     if "kind" in sheet:
-        kind = sheet.texts("kind", empty=True)
-        known = pc.is_in(kind, pyarrow.array(["order", "forecast", ""]))
-        sheet.refuse(
-            ~known.to_numpy(zero_copy_only=False).astype(bool), "kind", "write order or forecast."
-        )
+        found = pc.index_in(sheet.texts("kind", empty=True), value_set=pyarrow.array(KINDS))
+        kind = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        sheet.refuse(kind < 0, "kind", "write order, forecast or history.")
     bucket = buckets(due, horizon)
-    inside = (row >= 0) & (bucket < horizon.weeks)
-    if late := int(((bucket >= horizon.weeks) & (row >= 0)).sum()):
+    past = kind == HISTORY
+    inside = (row >= 0) & (bucket < horizon.weeks) & ~past
+    if late := int(((bucket >= horizon.weeks) & (row >= 0) & ~past).sum()):
         findings.note(
             f"{sheet.path.name}: {late:,} demands are due after the horizon and left out."
         )
+    history = _history(sheet, past & (row >= 0), row, due, quantity, horizon)
+    name = sheet.texts("demand")
     if inside.all():
-        return Dated(row, bucket, quantity)
-    return Dated(row[inside], bucket[inside], quantity[inside])
+        return Demands(name, row, due, bucket, quantity, kind, history)
+    return Demands(
+        name.filter(pyarrow.array(inside)),
+        row[inside],
+        due[inside],
+        bucket[inside],
+        quantity[inside],
+        kind[inside],
+        history,
+    )
+
+
+def _history(
+    sheet: Sheet, past: Bools, row: Ints, due: Ints, quantity: Floats, horizon: Horizon
+) -> Dated:
+    """What was wanted in the weeks before the first; what is not of the past is left out."""
+    weeks = -((due - horizon.first_week.toordinal()) // 7)
+    if late := int((past & (weeks < 1)).sum()):
+        sheet.findings.note(
+            f"{sheet.path.name}: {late:,} demands of kind history are of the first week or later "
+            "and left out."
+        )
+    known = past & (weeks >= 1) & (weeks <= HISTORY_WEEKS)
+    return Dated(row[known], weeks[known], quantity[known])
 
 
 def buckets(days: Ints, horizon: Horizon) -> Ints:

@@ -10,8 +10,10 @@ import numpy.typing as npt
 from takt.standalone.commands.output import CommandError
 from takt.standalone.supply_folder.calendars import read_calendars
 from takt.standalone.supply_folder.catalogue import Catalogue, catalogue_of
+from takt.standalone.supply_folder.consuming import consumed, read_windows
 from takt.standalone.supply_folder.findings import Findings
 from takt.standalone.supply_folder.flows import (
+    Demands,
     Receipts,
     buckets,
     read_demand,
@@ -30,6 +32,7 @@ from takt.standalone.supply_folder.policies import (
     read_yields,
 )
 from takt.standalone.supply_folder.reading import SUFFIXES, find, read_sheet
+from takt.standalone.supply_folder.service import keep_service, read_service
 from takt.standalone.supply_folder.shop import read_shop
 from takt.supply_planning.domain.finite_grid import Shop
 from takt.supply_planning.domain.grid.exact import rounded_up
@@ -57,7 +60,8 @@ class Folder:
         phantom: which rows are never ordered, shape (rows,).
         names: of the open orders, in the order of `open_orders`.
         notes: what was accepted and should be known.
-        shop: resources and routings, where they were asked for.
+        shop, demands: resources with routings and what is wanted by name, where they were asked
+            for.
     """
 
     catalogue: Catalogue
@@ -67,6 +71,7 @@ class Folder:
     names: list[str]
     notes: list[str]
     shop: Shop | None = None
+    demands: Demands | None = None
 
 
 def read_folder(
@@ -135,14 +140,16 @@ def read_folder(
         tolerance_days=none,
         tolerance_share=none.astype(np.float64),
     )
+    service, windows = read_service(sheet, phantom), read_windows(sheet)
     receipts = read_receipts(start("receipts"), catalogue, findings)
-    demand = read_demand(start("demand"), catalogue, horizon, findings)
+    demands = read_demand(start("demand"), catalogue, horizon, findings)
+    wanted = consumed(demands, windows, horizon, catalogue)
     shop = None
     if capacity:
         resources, routings = start("resources"), start("routings")
         shop = read_shop(resources, routings, sheet, phantom, catalogue, calendars, findings)
     try:
-        found = _laid_out(rows, lines, leads, demand, receipts, horizon)
+        found = _laid_out(rows, lines, leads, wanted.dated, receipts, horizon)
     except CycleError as error:
         for cycle in error.cycles:
             findings.fault(
@@ -153,7 +160,9 @@ def read_folder(
         raise
     findings.end()
     grid, open_orders, names = found
-    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop)
+    grid = keep_service(grid, service, demands, horizon, catalogue)
+    named = wanted if capacity else None  # names take memory
+    return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop, named)
 
 
 def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:

@@ -11,6 +11,11 @@ Place = tuple[str, str]
 
 LONGEST = 200
 """Characters of a receipt's reference."""
+NOT_TAKEN = {
+    "forecast": "a running Takt forecasts by itself; this is planned by `takt plan` only.",
+    "history": "a running Takt knows it from its sales; it counts in `takt plan` only.",
+}
+"""Kinds of demand that are not loaded, and why."""
 
 
 @dataclass(slots=True)
@@ -48,9 +53,8 @@ def loading_of(rows: Mapping[str, list[Row]]) -> Loading:
         how = "a running Takt has no transfers; it is planned as bought at this site."
         found.problems.append(row.problem("origin", how))
     for row in rows["demand"]:
-        if row["kind"] == "forecast":
-            how = "a running Takt forecasts by itself; this is planned by `takt plan` only."
-            found.problems.append(row.problem("kind", how))
+        if row["kind"] in NOT_TAKEN:
+            found.problems.append(row.problem("kind", NOT_TAKEN[row["kind"]]))
         else:
             found.orders.append(row)
     return found
@@ -146,7 +150,7 @@ def _items(
             {
                 "site": row["site"],
                 "source": "make" if made else "buy",
-                "safety_stock": row["safety_stock"] or "0",
+                **_safety(row),
                 "lead_time_days": -int(-float(row["lead_time_days"]) // 1),
                 "minimum": row["lot_minimum"] or "0",
                 "multiple": row["lot_multiple"] or "0",
@@ -162,6 +166,14 @@ def _items(
             }
         )
     return list(items.values())
+
+
+def _safety(row: Row) -> Body:
+    """A safety stock, or a service level by which Takt proposes one: what was accepted stays."""
+    if row["service_level"]:
+        return {"service_level": row["service_level"]}
+    level = {"service_level": None} if "service_level" in row.cells else {}
+    return {"safety_stock": row["safety_stock"] or "0"} | level
 
 
 def _stock(rows: Iterable[Row], found: Loading) -> list[Body]:

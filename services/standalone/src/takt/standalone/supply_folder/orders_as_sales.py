@@ -96,8 +96,8 @@ def _open_elsewhere(there: Mapping[str, Body], lines: Collection[str]) -> list[s
         return []
     more = f" and {len(gone) - 3:,} more" if len(gone) > 3 else ""
     return [
-        f"{len(gone):,} sales of an earlier folder are not in this one and stay firm demand"
-        f" until they are shipped: {', '.join(gone[:3])}{more}."
+        "Sales of an earlier folder that this one does not name stay firm demand until they are"
+        f" shipped, {len(gone):,} in all: {', '.join(gone[:3])}{more}."
     ]
 
 

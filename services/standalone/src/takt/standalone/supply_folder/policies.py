@@ -38,6 +38,10 @@ ITEM_NUMBERS = (
     "yield",
     "priority",
     "cost",
+    "service_level",
+    "lead_deviation_days",
+    "consume_early_days",
+    "consume_late_days",
 )
 OPTIONAL = tuple(set(ITEM_TEXTS + ITEM_NUMBERS) - set(NEEDED))
 

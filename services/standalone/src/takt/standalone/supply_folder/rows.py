@@ -26,7 +26,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
 NUMBERS: dict[str, tuple[str, ...]] = {
     "items": (
         *("lead_time_days", "safety_stock", "lot_minimum", "lot_multiple", "lot_maximum"),
-        *("lot_quantity", "lot_periods", "yield", "cost"),
+        *("lot_quantity", "lot_periods", "yield", "cost", "service_level"),
     ),
     "bom": ("quantity", "scrap"),
     "stock": ("quantity",),

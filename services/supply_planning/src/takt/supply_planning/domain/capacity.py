@@ -5,10 +5,9 @@ its operations follow each other, so operation k of n begins k/n of the way from
 due week, and all of it counts in that week.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,6 @@ from takt.supply_planning.domain.plan import ItemSite
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Demand = TypeVar("Demand")
 TOLERANCE = 1e-6
 """Minutes and units that count as none."""
 
@@ -185,16 +183,15 @@ def _summed(work: _Work, shape: tuple[int, int]) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution(Generic[Demand]):
-    """An order's part of an overload: its minutes there, and the demands it is pegged to."""
+class Contribution:
+    """An order's part of an overload: its place in the columns, and its minutes there."""
 
     order: int
     minutes: float
-    demands: tuple[Demand, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Overload(Generic[Demand]):
+class Overload:
     """A resource that is asked for more than it can do in a week.
 
     Args:
@@ -209,7 +206,7 @@ class Overload(Generic[Demand]):
     capacity: float
     missing: float
     overtime: float
-    orders: tuple[Contribution[Demand], ...]
+    orders: tuple[Contribution, ...]
 
 
 def overloads(
@@ -217,11 +214,10 @@ def overloads(
     steps: Routings,
     resources: Sequence[Resource],
     horizon: Horizon,
-    pegged: Callable[[int], Sequence[Demand]],
-) -> Iterator[Overload[Demand]]:
+) -> Iterator[Overload]:
     """Every overloaded resource-week, the most missing first, with what it is loaded with.
 
-    Args: pegged: the demands that an order (its place in the columns) is for.
+    Whom its orders are for says `grid.pegging.served`.
     """
     shape = len(resources), horizon.weeks
     work = _work(orders, steps, horizon.weeks)
@@ -246,7 +242,7 @@ def overloads(
             short,
             min(short, resource.overtime),
             tuple(
-                Contribution(int(loading[i]), float(minutes[i]), tuple(pegged(int(loading[i]))))
+                Contribution(int(loading[i]), float(minutes[i]))
                 for i in largest
                 if minutes[i] > TOLERANCE
             ),

@@ -8,6 +8,7 @@ shows in how the error grows with the weeks ahead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 from itertools import accumulate, pairwise
 from math import hypot, sqrt
 from statistics import NormalDist, fmean, stdev
@@ -24,6 +25,10 @@ MOST = 8.0
 EXACT = 1e-9
 """Of a factor."""
 NORMAL = NormalDist()
+LARGEST = 999_999_999_999
+"""The largest quantity there is."""
+WHOLE_UNIT = "each"
+"""The unit that nobody keeps a part of."""
 
 Method = Literal["forecast_error", "sales", "plan"]
 """What the deviation is of.
@@ -189,3 +194,9 @@ def size(target: Target, deviation: float, cycle: float) -> Sizing:
         NORMAL.cdf(factor),
         filled(factor, deviation, cycle),
     )
+
+
+def rounded(quantity: float, unit: str) -> Decimal:
+    """What is kept of so much: up to a whole unit, or a thousandth of what is measured."""
+    places = Decimal(1) if unit == WHOLE_UNIT else Decimal("0.001")
+    return Decimal(repr(round(min(quantity, LARGEST), 9))).quantize(places, ROUND_CEILING)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from sqlalchemy import RowMapping
 
@@ -16,17 +16,21 @@ from takt.supply_planning.domain.netting import PlanningPolicy
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import ONE
-from takt.supply_planning.domain.safety_stock import EDGE, Known, Method, Sizing, Target, size
+from takt.supply_planning.domain.safety_stock import (
+    EDGE,
+    Known,
+    Method,
+    Sizing,
+    Target,
+    rounded,
+    size,
+)
 from takt.supply_planning.domain.sourcing import WHOLE, rule_on
 from takt.supply_planning.service.define import define_safety_stock
 from takt.supply_planning.store.network import begin_change, current_network
 from takt.supply_planning.store.safety_stock import Told, read_sized, read_told
 
 DAYS = 7
-LARGEST = 999_999_999_999
-"""The largest quantity there is."""
-WHOLE_UNIT = "each"
-"""The unit that nobody keeps a part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def _proposal(
     return Proposal(
         key,
         row["safety_stock"],
-        _rounded(sizing.quantity, row["unit"]),
+        rounded(sizing.quantity, row["unit"]),
         target,
         sizing,
         method,
@@ -160,8 +164,3 @@ def _review_weeks(policy: PlanningPolicy) -> int:
 
 def _float(share: Decimal | None) -> float | None:
     return None if share is None else float(share)
-
-
-def _rounded(quantity: float, unit: str) -> Decimal:
-    places = Decimal(1) if unit == WHOLE_UNIT else Decimal("0.001")
-    return Decimal(repr(round(min(quantity, LARGEST), 9))).quantize(places, ROUND_CEILING)

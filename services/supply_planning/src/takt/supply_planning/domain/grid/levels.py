@@ -35,7 +35,7 @@ def levels_of(rows: int, parent: Ints, component: Ints) -> Ints:
     while len(front):
         level[front] = depth
         done += len(front)
-        reached = below[_ranges(first[front], first[front + 1])]
+        reached = below[ranges(first[front], first[front + 1])]
         touched, times = np.unique(reached, return_counts=True)
         waiting[touched] -= times
         front = touched[waiting[touched] == 0]
@@ -45,7 +45,7 @@ def levels_of(rows: int, parent: Ints, component: Ints) -> Ints:
     return level
 
 
-def _ranges(starts: Ints, stops: Ints) -> Ints:
+def ranges(starts: Ints, stops: Ints) -> Ints:
     """All numbers from each start up to its stop, one range after the other."""
     lengths = stops - starts
     offsets = np.cumsum(lengths) - lengths
