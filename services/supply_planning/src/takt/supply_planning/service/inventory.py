@@ -19,8 +19,8 @@ from takt.supply_planning.domain.netting import WEEK, Horizon, PlanningPolicy, d
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.promise import Balance
 from takt.supply_planning.domain.quantity import ONE
+from takt.supply_planning.domain.safety_stock import WHOLE_UNIT
 from takt.supply_planning.domain.transfers import Place, Transfer, propose_transfers
-from takt.supply_planning.service.safety_stock import WHOLE_UNIT
 from takt.supply_planning.store.balances import read_balances
 from takt.supply_planning.store.by_network import read_by_network
 from takt.supply_planning.store.inventory import read_stocked
