@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 Told = Callable[[str, int, int], None]
-PAGE, PART = 1000, 500
+PAGE, PART = 1000, 2000
+"""Rows of an answer and of a request: each request makes the service read its network anew."""
 BAR = " | "
 """Between an order and its line in the reference of a receipt."""
 

@@ -98,6 +98,7 @@ async def define_items(tx: Tx, items: Sequence[Item], now: datetime, cause: Caus
         for number, one in enumerate(item.sites)
     ]
     await _known(tx, "sites", references)
+    network = await current_network(tx)  # before the change, after which it would be loaded anew
     await begin_change(tx)
     await store.put(tx, store.PUT_ITEMS, _rows(items))
     planned = [
@@ -111,7 +112,6 @@ async def define_items(tx: Tx, items: Sequence[Item], now: datetime, cause: Caus
         for item in items
         for one in item.sites
     ]
-    network = await current_network(tx)
     await store.put(tx, store.PUT_ITEM_SITES, json.dumps(planned), network.today(now))
     await _plan(tx, {ItemSite(row["item"], row["site"]) for row in planned}, now, cause)
 
