@@ -15,6 +15,9 @@ MICRO = Decimal("0.000001")
 LARGEST_MONEY = Decimal("999999999999.999999")
 """The most that `Money` takes: what multiplies a quantity by a price keeps within it."""
 
+LARGEST_QUANTITY = Decimal("999999999999.999999")
+"""The most that `Quantity` takes."""
+
 PROBABILITY_STEP = Decimal("0.00000001")
 """The last place of a probability."""
 

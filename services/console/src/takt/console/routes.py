@@ -32,6 +32,7 @@ ROUTES: Mapping[str, str] = {
     "erp-publishing": "procurement",
     "forecast-consumption": "procurement",
     "items": "procurement",
+    "kanban-loops": "procurement",
     "pegging": "procurement",
     "plans": "procurement",
     "purchase-orders": "procurement",

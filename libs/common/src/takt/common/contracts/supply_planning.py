@@ -204,6 +204,36 @@ ORDER_EVENTS: tuple[type[PurchaseOrderEvent], ...] = (
 )
 
 
+class KanbanSignalled(Event):
+    """Containers of an item at a site are used up: cards call for as many.
+
+    Each container is signalled once. How the loop stands is after this signal.
+    """
+
+    event_type = "takt.kanban.signalled.v1"
+    topic = topics.KANBAN
+
+    item: Code
+    site: Code
+    cards: int
+    """That are signalled now."""
+    container_quantity: Quantity
+    quantity: Quantity
+    """Cards x container."""
+    due_on: date
+    """The loop's lead time from today."""
+    on_hand: SignedQuantity
+    loop_cards: int
+    """In the loop: full + on order + free."""
+    full: int
+    on_order: int
+    free: int
+
+    @property
+    def subject(self) -> str:
+        return f"{self.item}|{self.site}"
+
+
 class CashWeek(Part):
     """One week.
 

@@ -16,6 +16,7 @@ FORECAST_VERSIONS = "takt.forecast-versions.v1"
 PLANS = "takt.plans.v1"
 PURCHASING = "takt.purchasing.v1"
 PURCHASING_HELD = "takt.purchasing-held.v1"
+KANBAN = "takt.kanban.v1"
 CASH = "takt.cash.v1"
 ALERTS = "takt.alerts.v1"
 INBOUND_DEALS = "takt.inbound.deals.v1"
@@ -49,6 +50,7 @@ TOPICS = (
     Topic(PLANS, "item and site", "supply_planning", compacted=True),
     Topic(PURCHASING, "purchase order", "supply_planning"),
     Topic(PURCHASING_HELD, "purchase order", "supply_planning", partitions=1),
+    Topic(KANBAN, "item and site", "supply_planning"),
     Topic(CASH, "ledger", "supply_planning", compacted=True, partitions=1),
     Topic(ALERTS, "alert", "alerting"),
     Topic(INBOUND_DEALS, "the source's id", "outside"),

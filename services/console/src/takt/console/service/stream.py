@@ -34,6 +34,7 @@ TOPICS_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
         topics.PLANS,
         topics.PURCHASING,
         topics.PURCHASING_HELD,
+        topics.KANBAN,
         topics.INBOUND_PURCHASING,
     ),
     "cash:read": (topics.CASH,),

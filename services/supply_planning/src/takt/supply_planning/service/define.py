@@ -5,6 +5,7 @@ follow each other, and a plan that was made meanwhile is made again.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -29,9 +30,11 @@ from takt.supply_planning.schemas.network import (
     Stock,
     Supplier,
 )
+from takt.supply_planning.service.kanban import signal
 from takt.supply_planning.service.problems import BillCycle, refuse_twice, refuse_unknown
 from takt.supply_planning.service.replan import lock_reach, replan_items
 from takt.supply_planning.store import definitions as store
+from takt.supply_planning.store.kanban import answer_calls
 from takt.supply_planning.store.network import begin_change, current_network, load_network
 
 
@@ -217,8 +220,9 @@ async def count_stock(tx: Tx, counts: Sequence[Stock], now: datetime, cause: Cau
     rows = [count.model_dump(mode="json") for count in counts]
     for row in rows:
         row["counted_on"] = row["counted_on"] or network.today(now).isoformat()
-    await store.put(tx, store.PUT_STOCK, json.dumps(rows))
-    await replan_items(tx, {key: [cause] for key in keys}, now)
+    touched = {key: [cause] for key in keys}
+    await signal(tx, touched, now, await store.put_stock(tx, json.dumps(rows)))
+    await replan_items(tx, touched, now)
 
 
 async def schedule_receipts(
@@ -228,10 +232,16 @@ async def schedule_receipts(
     refuse_twice("reference", [receipt.reference for receipt in receipts])
     keys = [ItemSite(receipt.item, receipt.site) for receipt in receipts]
     _planned(keys, await current_network(tx))
-    references = [receipt.reference for receipt in receipts]
-    touched = {*keys, *await store.receipt_places(tx, references)}
+    known = await store.known_receipts(tx, [receipt.reference for receipt in receipts])
+    touched = {*keys, *(key for key, _ in known.values())}
     await lock_reach(tx, touched)
     await store.put(tx, store.PUT_RECEIPTS, _rows(receipts))
+    placed: dict[ItemSite, int] = defaultdict(int)
+    for key, receipt in zip(keys, receipts, strict=True):
+        before, quantity = known.get(receipt.reference, (key, Decimal(0)))
+        more = receipt.quantity - quantity if before == key else receipt.quantity
+        placed[key] += max(to_millionths(more), 0)
+    await answer_calls(tx, placed)
     await replan_items(tx, {key: [cause] for key in touched}, now)
 
 

@@ -113,6 +113,30 @@ class OutsideHorizon(Problem):
     status, slug = 422, "outside-horizon"
 
 
+class LoopNotFound(NotFound):
+    """There is no such kanban loop."""
+
+    slug = "kanban-loop-not-found"
+
+
+class LoopTooLarge(Problem):
+    """The kanban loop has more cards than there can be."""
+
+    status, slug = 422, "kanban-loop-too-large"
+
+
+class NothingPlanned(Problem):
+    """No demand is planned, so no cards follow from it."""
+
+    status, slug = 422, "nothing-planned"
+
+
+class NotStocked(Problem):
+    """It is not stocked at the site."""
+
+    status, slug = 422, "not-stocked"
+
+
 def refuse_unknown(
     references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
 ) -> None:

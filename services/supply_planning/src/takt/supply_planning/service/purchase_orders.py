@@ -25,6 +25,7 @@ from takt.supply_planning.domain.orders import (
 )
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
+from takt.supply_planning.service.kanban import placed_units, signal
 from takt.supply_planning.service.problems import (
     OrderNotFound,
     OrderStateRefused,
@@ -36,6 +37,7 @@ from takt.supply_planning.service.publishing import order_events, refuse_while_o
 from takt.supply_planning.service.replan import lock_reach, replan_items
 from takt.supply_planning.store.definitions import unknown_codes
 from takt.supply_planning.store.demand import move_stock
+from takt.supply_planning.store.kanban import answer_calls
 from takt.supply_planning.store.network import current_network
 from takt.supply_planning.store.orders import (
     KeptAnswer,
@@ -183,6 +185,7 @@ async def import_orders(
     if new:
         publishing = await save_orders(tx, new)
         await emit(tx, *await order_events(tx, [(None, one, cause) for one in new], publishing))
+        await answer_calls(tx, placed_units([(None, one) for one in new]))
         await replan_items(tx, {ItemSite(o.item, o.site): [cause] for o in new}, now)
 
 
@@ -261,5 +264,7 @@ async def _take_over(
         moves[key][after.received_on or today] += arrived
     publishing = await save_orders(tx, {after.order_id: after for _, after, _ in changed}.values())
     await move_stock(tx, moves)
+    await answer_calls(tx, placed_units([(before, after) for before, after, _ in changed]))
+    await signal(tx, touched, now)
     await emit(tx, *await order_events(tx, changed, publishing))
     await replan_items(tx, touched, now)

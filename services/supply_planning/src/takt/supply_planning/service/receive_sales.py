@@ -17,6 +17,7 @@ from takt.supply_planning.domain.demand import Sale, moves_plans
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
+from takt.supply_planning.service.kanban import signal
 from takt.supply_planning.service.replan import lock_reach, replan_series
 from takt.supply_planning.store.demand import keep_sales, move_stock
 from takt.supply_planning.store.network import current_network, known_network
@@ -42,19 +43,24 @@ async def receive_sales(tx: Tx, told: Sequence[Envelope[SaleEvent]], now: dateti
     causes: dict[Series, list[Cause]] = defaultdict(list)
     touched: set[Series] = set()
     moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    moved_by: dict[ItemSite, list[Cause]] = defaultdict(list)
     why = _causes(told)
     for before, after in changes:
         since = before.sequence if before else -1
+        news = [cause for sequence, cause in why[after.sale_id] if sequence > since]
         for one in [after] if before is None else [before, after]:
             series = (one.product, one.region)
-            causes[series] += [cause for sequence, cause in why[after.sale_id] if sequence > since]
+            causes[series] += news
             if after.sale_id in planned and moves_plans(before, after, today - RECENT):
                 touched.add(series)
         for key, units in _gone(before, after).items():
             moves[key][after.shipped_on or today] -= units
+            moved_by[key] += news
     if moves:
         await lock_reach(tx, moves)
-        for key in await move_stock(tx, moves):
+        moved = await move_stock(tx, moves)
+        await signal(tx, {key: moved_by[key] for key in moved}, now)
+        for key in moved:
             touched |= network.served_by.get(key, set()) & causes.keys()
     if touched:
         await replan_series(tx, {series: causes[series] for series in touched}, now)

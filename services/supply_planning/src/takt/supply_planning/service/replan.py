@@ -41,8 +41,10 @@ from takt.supply_planning.domain.plan import (
 )
 from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.causes import Touched, passed_down
+from takt.supply_planning.service.kanban import placed_units
 from takt.supply_planning.service.publishing import order_events
 from takt.supply_planning.service.telling import plan_event
+from takt.supply_planning.store.kanban import answer_calls
 from takt.supply_planning.store.network import current_network, known_network, load_network
 from takt.supply_planning.store.orders import settle_waiting
 from takt.supply_planning.store.planning import (
@@ -126,6 +128,7 @@ async def _replan(
     if answered:
         # An answer that came before its order has made it supply: its item-site is planned with it.
         await settle_waiting(tx, [order_id for _, order_id in answered])
+        await answer_calls(tx, placed_units([(before, after) for before, after, _ in changes]))
         await _replan(tx, {key: [causes[key]] for key, _ in answered}, {}, now)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from takt.common.db import Tx
 from takt.supply_planning.domain.consumption import Windows
 from takt.supply_planning.domain.plan import ItemSite
+from takt.supply_planning.domain.quantity import to_millionths
 
 PUT_CALENDARS = """
 INSERT INTO calendars (code, minutes, exceptions)
@@ -132,6 +133,7 @@ PUT_STOCK = """
 UPDATE stock s SET on_hand = n.on_hand, counted_on = n.counted_on
 FROM jsonb_to_recordset($1::jsonb) AS n (item text, site text, on_hand numeric, counted_on date)
 WHERE (s.item, s.site) = (n.item, n.site)
+RETURNING s.item, s.site, new.on_hand - old.on_hand
 """
 
 PUT_RECEIPTS = """
@@ -222,6 +224,12 @@ async def put_windows(tx: Tx, windows: Windows) -> None:
     await tx.exec_driver_sql(PUT_WINDOWS, windows)
 
 
+async def put_stock(tx: Tx, rows: str) -> dict[ItemSite, int]:
+    """Keep counts; returns by how much each differs from what was known, in millionths."""
+    changed: Iterable[Any] = await tx.exec_driver_sql(PUT_STOCK, (rows,))
+    return {ItemSite(row[0], row[1]): to_millionths(row[2]) for row in changed}
+
+
 async def put_safety_stock(tx: Tx, key: ItemSite, quantity: Decimal) -> None:
     """Keep what is to be kept of an item at a site."""
     await tx.exec_driver_sql(PUT_SAFETY_STOCK, (*key, quantity))
@@ -285,10 +293,13 @@ async def components_of(tx: Tx, parents: Sequence[str]) -> set[str]:
     return set(rows.scalars())
 
 
-async def receipt_places(tx: Tx, references: Sequence[str]) -> set[ItemSite]:
-    """Where these scheduled receipts were to come so far."""
+async def known_receipts(
+    tx: Tx, references: Sequence[str]
+) -> dict[str, tuple[ItemSite, Decimal]]:
+    """Where these scheduled receipts were to come so far, and how much."""
     rows: Iterable[Any] = await tx.exec_driver_sql(
-        "SELECT item, site FROM scheduled_receipts WHERE reference = ANY($1::text[])",
+        "SELECT reference, item, site, quantity FROM scheduled_receipts"
+        " WHERE reference = ANY($1::text[])",
         (references,),
     )
-    return {ItemSite(row[0], row[1]) for row in rows}
+    return {row[0]: (ItemSite(row[1], row[2]), row[3]) for row in rows}
