@@ -197,6 +197,11 @@ LISTS = {
                 'share', (value::numeric / 100000000)::numeric(9,8)::text) ORDER BY key)
                 FROM jsonb_each_text(shares))), code
         FROM (SELECT *, product || '|' || region || '|' || valid_from AS code FROM sourcing) s""",
+    "resources": """
+        SELECT jsonb_build_object('code', code, 'calendar', calendar, 'units', units::text,
+            'efficiency', efficiency::text, 'overtime_minutes', overtime_minutes::text,
+            'overtime_cost', overtime_cost::text), code
+        FROM resources""",
     "stock": """
         SELECT jsonb_build_object('item', item, 'site', site, 'on_hand', on_hand::text,
             'counted_on', counted_on), code
@@ -293,9 +298,7 @@ async def components_of(tx: Tx, parents: Sequence[str]) -> set[str]:
     return set(rows.scalars())
 
 
-async def known_receipts(
-    tx: Tx, references: Sequence[str]
-) -> dict[str, tuple[ItemSite, Decimal]]:
+async def known_receipts(tx: Tx, references: Sequence[str]) -> dict[str, tuple[ItemSite, Decimal]]:
     """Where these scheduled receipts were to come so far, and how much."""
     rows: Iterable[Any] = await tx.exec_driver_sql(
         "SELECT reference, item, site, quantity FROM scheduled_receipts"
