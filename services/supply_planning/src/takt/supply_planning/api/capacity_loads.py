@@ -20,6 +20,7 @@ from takt.supply_planning.service.capacity_loads import Loaded, loads, place_of
 
 router = APIRouter(prefix="/v1/capacity-loads", tags=["capacity-loads"])
 
+USUAL_OVERLOADS, USUAL_WEEKS = 10, 100
 Weeks = Annotated[int, Query(ge=1, le=WEEKS)]
 
 
@@ -32,12 +33,14 @@ async def get_loads(
     weeks: Weeks | None = None,
     only: Only | None = None,
     cursor: Cursor = None,
-    limit: Limit = 100,
+    limit: Limit | None = None,
 ) -> Page[CapacityLoad]:
-    """Load and capacity by resource and week, of stored plans; an overload names what it is for.
+    """Load and capacity by resource and week, of stored plans; `from` is a day of the first week.
 
-    `from` is a day of the first week. `only=overloads` has the most missing first.
+    `only=overloads` has the most missing first, and names orders and what they are for. A page of
+    them is 10, when no limit is given, else 100.
     """
+    size = limit or (USUAL_OVERLOADS if only else USUAL_WEEKS)
     found = await loads(
         tx,
         now,
@@ -46,11 +49,11 @@ async def get_loads(
         weeks=weeks,
         only_overloads=only is not None,
         after=decode_cursor(cursor, tuple[int, PlaceText, date]),
-        limit=limit + 1,
+        limit=size + 1,
     )
-    last = found[limit - 1].week if len(found) > limit else None
+    last = found[size - 1].week if len(found) > size else None
     return Page[CapacityLoad](
-        items=[_shown(one) for one in found[:limit]],
+        items=[_shown(one) for one in found[:size]],
         next=encode_cursor(*place_of(last, only is not None)) if last else None,
     )
 

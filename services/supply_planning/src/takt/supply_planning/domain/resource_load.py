@@ -28,17 +28,23 @@ class MakeOrder(NamedTuple):
     """An order of something that is made.
 
     Args:
+        name: what names it; of a new one the Monday of its week.
         release, due: the days between which it is made.
         started: all its lots, in millionths.
     """
 
     key: ItemSite
-    order_id: UUID
+    name: UUID | date
     kind: MakeKind
     release: date
     due: date
     started: int
     lots: int
+
+    @property
+    def order_id(self) -> UUID:
+        """As plans and pegging name it."""
+        return self.name if isinstance(self.name, UUID) else planned_id(self.key, self.name)
 
 
 class Work(NamedTuple):
@@ -54,7 +60,7 @@ class ResourceWeek:
 
     Args:
         overtime: what it can work beyond its capacity.
-        work: what makes the load, the largest part first.
+        work: what makes an overload, the largest part first; nothing where there is none.
     """
 
     resource: str
@@ -73,15 +79,8 @@ class ResourceWeek:
 def planned_order(key: ItemSite, monday: date, order: PlannedOrder, today: date) -> MakeOrder:
     """A new order, of the week that begins on a Monday."""
     late = max(today - order.release, timedelta())
-    return MakeOrder(
-        key,
-        planned_id(key, monday),
-        "planned",
-        order.release + late,
-        order.due + late,
-        order.started,
-        len(order.lots),
-    )
+    begin, end = order.release + late, order.due + late
+    return MakeOrder(key, monday, "planned", begin, end, order.started, len(order.lots))
 
 
 def open_order(key: ItemSite, supply: Supply, policy: PlanningPolicy, today: date) -> MakeOrder:
@@ -103,31 +102,39 @@ def resource_weeks(
     resources: Sequence[Resource],
     horizon: Horizon,
 ) -> list[ResourceWeek]:
-    """Each of these resources in each week; operations on others are passed over."""
-    loaded: dict[tuple[str, int], dict[MakeOrder, int]] = {
-        (resource.code, week): {} for resource in resources for week in range(horizon.weeks)
+    """Each of these resources in each week; operations on others are passed over.
+
+    Args: orders: of equal minutes the earlier one comes first.
+    """
+    loaded: dict[tuple[str, int], dict[int, int]] = {
+        (resource.code, week): defaultdict(int)
+        for resource in resources
+        for week in range(horizon.weeks)
     }
     rates = {
         key: [(one.resource, round(one.minutes * ONE), round(one.setup * ONE)) for one in each]
         for key, each in steps.items()
     }
-    for order in orders:
+    all_orders = list(orders)
+    for number, order in enumerate(all_orders):
         operations = rates.get(order.key, ())
         release = _week(order.release, horizon)
         span = max(_week(order.due, horizon) - release, 1)
         for place, (code, each, setup) in enumerate(operations):
             on = loaded.get((code, release + place * span // len(operations)))
-            minutes = (order.started * each + ONE // 2) // ONE + order.lots * setup
-            if on is not None and minutes:
-                on[order] = on.get(order, 0) + minutes
+            if on is not None:
+                on[number] += (order.started * each + ONE // 2) // ONE + order.lots * setup
     found = []
     for resource in resources:
+        overtime = round(resource.overtime * ONE)
         capacity = [round(minutes * ONE) for minutes in resource.minutes(horizon).tolist()]
         for week, monday in enumerate(horizon.mondays):
-            work = [Work(*one) for one in loaded[resource.code, week].items()]
-            work.sort(key=lambda one: (-one.minutes, one.order))
-            total = sum(one.minutes for one in work)
-            overtime = round(resource.overtime * ONE)
+            minutes = loaded[resource.code, week]
+            total = sum(minutes.values())
+            work = []
+            if total > capacity[week]:
+                work = [Work(all_orders[one], part) for one, part in minutes.items() if part]
+                work.sort(key=lambda one: -one.minutes)
             found.append(
                 ResourceWeek(resource.code, monday, total, capacity[week], overtime, tuple(work))
             )

@@ -36,7 +36,7 @@ Place = tuple[int, str, date]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A resource-week; where it is overloaded, with what its orders are for.
+    """A resource-week; where overloads are asked for, with what its orders are for.
 
     Args:
         orders: each with its minutes by origin, in millionths.
@@ -91,7 +91,9 @@ async def loads(
     asked = [one for one in found if one.monday in mondays and (one.missing or not only_overloads)]
     asked.sort(key=lambda one: place_of(one, only_overloads))
     page = [one for one in asked if after is None or place_of(one, only_overloads) > after]
-    return await _with_pegging(tx, page[:limit])
+    if only_overloads:
+        return await _pegged(tx, page[:limit])
+    return [Loaded(one) for one in page[:limit]]
 
 
 def place_of(one: ResourceWeek, only_overloads: bool) -> Place:
@@ -111,15 +113,15 @@ def _orders(loading: store.Loading, network: Network, today: date) -> Iterator[M
             yield open_order(key, supply, policies[key], today)
 
 
-async def _with_pegging(tx: Tx, weeks: Sequence[ResourceWeek]) -> list[Loaded]:
-    parts = await _parts(tx, {work.order for one in weeks if one.missing for work in one.work})
+async def _pegged(tx: Tx, weeks: Sequence[ResourceWeek]) -> list[Loaded]:
+    parts = await _parts(tx, {work.order for one in weeks for work in one.work})
     origins = {part.origin for each in parts.values() for part in each}
     named = {one.reference for one in origins if one.kind == "deal" and one.reference}
     deals = {row["deal_id"]: row for row in await read_deals(tx, named)} if named else {}
-    return [_pegged(one, parts, deals) if one.missing else Loaded(one) for one in weeks]
+    return [_of_demands(one, parts, deals) for one in weeks]
 
 
-def _pegged(
+def _of_demands(
     week: ResourceWeek,
     parts: Mapping[MakeOrder, Sequence[Part]],
     deals: Mapping[UUID, RowMapping],
