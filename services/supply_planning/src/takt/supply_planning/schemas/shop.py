@@ -88,8 +88,8 @@ class LoadingOrder(BaseModel):
 class CapacityLoad(BaseModel):
     """What a resource is asked for in a week, beside what it can do; in standard minutes.
 
-    Where overloads are asked for, `orders` make it and `demands` are what these are for: both sum to
-    the load, the largest first. `overtime` of the `missing` minutes can be worked as such.
+    `overtime` of the `missing` minutes can be worked as such. Where overloads are asked for,
+    `orders` make it and `demands` are what these are for: both sum to the load, the largest first.
     """
 
     resource: Code
