@@ -144,6 +144,20 @@ async def test_loads_of_a_resource_are_listed_by_week_from_a_day_on(
     assert all(one["orders"] == [] for one in listed)
 
 
+async def test_overloads_come_a_page_at_a_time_the_most_missing_first(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await shop(client)
+    async with database.transaction() as tx:
+        await ask(tx, NOW, {6: 40, 10: 60})
+    asked = {"only": "overloads", "limit": "1"}
+    first = await read(client, "/v1/capacity-loads", **asked)
+    second = await read(client, "/v1/capacity-loads", **asked, cursor=first["next"])
+    found = [(one["week"], one["missing"]) for one in (*first["items"], *second["items"])]
+    assert found == [(str(week(9)), "1830"), (str(week(5)), "580")]
+    assert second["next"] is None
+
+
 async def test_open_orders_of_what_is_made_load_too_and_what_is_bought_by_now_does_not(
     client: httpx.AsyncClient,
 ) -> None:

@@ -24,10 +24,11 @@ def cards_needed(
     """Cards = ceil(D x L x (1 + s) / C), exactly: in floats 70 x 3 x 1.1 / 21 is above 11.
 
     Args:
-        demand: units a day, of the same days as the lead time.
+        demand: units a day.
+        lead_time_days: of the same days, calendar or working ones.
         safety_share: of the demand over the lead time.
         container: units, above 0.
-    Source: Monden (1983), Toyota Production System, ch. 2.
+    Source: Monden (1983), Toyota Production System.
     """
     over_lead_time = Fraction(demand) * lead_time_days * (1 + Fraction(safety_share))
     exact = over_lead_time / Fraction(container)
