@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from takt.deals.schemas.sales import SalesIn
 from takt.standalone.supply_folder.sending import KEYS
-from takt.supply_planning.schemas import network
+from takt.supply_planning.schemas import network, shop
 
 Takt = Callable[..., tuple[int, str, str]]
 GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "plan.md"
@@ -26,6 +26,8 @@ SCHEMAS: dict[str, Any] = {
     "suppliers": network.Supplier,
     "scheduled-receipts": network.ScheduledReceipt,
     "sourcing": network.Sourcing,
+    "resources": shop.Resource,
+    "routings": shop.Routing,
 }
 
 
@@ -118,6 +120,62 @@ def test_twice_changes_nothing(takt: Takt, tmp_path: Path, running: Running) -> 
     assert running.writes == []
     assert {(counts["new"], counts["changed"]) for counts in found["counts"].values()} == {(0, 0)}
     assert found["counts"]["items"]["unchanged"] == 3
+
+
+SHOP = {
+    "calendars": "calendar,day,minutes\nshift,monday,480\nshift,tuesday,480\n",
+    "resources": "resource,calendar,units,efficiency\nsaw,shift,2,0.9\npress,,,\n",
+    "routings": (
+        "item,site,step,resource,minutes,setup_minutes\n"
+        "bike,east,20,press,2.5,\nbike,east,10,saw,4,15\nwheel,east,1,saw,1,\n"
+    ),
+}
+
+
+def test_resources_and_routings_are_taken_with_their_steps_in_order(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    found = imported(takt, folder(tmp_path, **SHOP))
+    assert found["problems"] == []
+    assert not [note for note in found["notes"] if "Not read" in note]
+    saw, press = running.there["resources"].values()
+    assert (saw["calendar"], saw["units"], saw["efficiency"]) == ("shift", "2", "0.9")
+    assert (press["calendar"], press["units"], press["overtime_cost"]) == (None, "1", "1")
+    assert running.there["routings"]["bike", "east"]["operations"] == [
+        {"resource": "saw", "minutes": "4", "setup_minutes": "15"},
+        {"resource": "press", "minutes": "2.5", "setup_minutes": "0"},
+    ]
+    running.writes.clear()
+    again = imported(takt, tmp_path)
+    assert running.writes == []
+    assert again["counts"]["routings"] == {"new": 0, "changed": 0, "unchanged": 2}
+    turned = SHOP["routings"].replace("bike,east,20", "bike,east,5")
+    imported(takt, folder(tmp_path, **SHOP | {"routings": turned}))
+    assert running.writes == ["routings"]
+    first, _ = running.there["routings"]["bike", "east"]["operations"]
+    assert first["resource"] == "press"
+
+
+def test_a_routing_of_what_is_bought_is_told_and_one_on_no_resource_refused(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    header = "item,site,step,resource,minutes\n"
+    found = imported(takt, folder(tmp_path, **SHOP | {"routings": header + "tube,east,1,saw,1\n"}))
+    (told,) = found["problems"]
+    assert (told["file"], told["line"], told["field"], told["value"]) == (
+        "routings.csv",
+        2,
+        "item",
+        "tube",
+    )
+    assert running.there["routings"] == {}
+    running.writes.clear()
+    lathe = SHOP | {"routings": header + "bike,east,1,lathe,1\n"}
+    code, _, err = takt("import", "supply", folder(tmp_path, **lathe))
+    assert (code, running.writes) == (1, [])
+    assert "lathe" in err
 
 
 def test_a_changed_row_alone_is_written_and_what_the_folder_does_not_say_stays(

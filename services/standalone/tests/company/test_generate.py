@@ -78,6 +78,9 @@ def test_every_reference_names_something_that_exists(company: Company) -> None:
     for stock in company.stocks:
         assert stock.item in items
         assert stock.site in sites
+    for operation in company.operations:
+        assert operation.resource in {resource.code for resource in company.resources}
+        assert (operation.item, operation.site) in {(one.item, one.site) for one in company.stocks}
     for deal in company.deals:
         assert accounts[deal.account].region == deal.region == teams[deal.team].region
         assert deal.owner in teams[deal.team].owners
@@ -229,6 +232,13 @@ def test_stock_is_weeks_of_demand_and_some_of_it_is_short(company: Company) -> N
     assert all(stock.on_hand >= 0 for stock in company.stocks)
     short = [stock for stock in company.stocks if stock.on_hand < stock.safety_stock]
     assert 0.03 < len(short) / len(company.stocks) < 0.35
+
+
+def test_what_is_made_has_a_line_that_is_manned_for_about_a_usual_week(company: Company) -> None:
+    made = {item.code for item in company.items if item.source == "made"}
+    assert {operation.item for operation in company.operations} == made
+    assert [resource.units > 3 for resource in company.resources] == [True, True]
+    assert len({operation.resource for operation in company.operations}) == 2
 
 
 def test_orders_keep_the_lot_rules_of_their_supplier(company: Company) -> None:

@@ -33,6 +33,7 @@ from takt.supply_planning.schemas.network import (
     Supplier,
 )
 from takt.supply_planning.schemas.planning import PlacedOrder
+from takt.supply_planning.schemas.shop import Resource, Routing
 
 # Its fixture is made once, on one worker.
 pytestmark = pytest.mark.xdist_group("company")
@@ -75,6 +76,8 @@ def test_the_catalog_fits(company: Company, noun: str, row: type) -> None:
         ("sourcing", Sourcing),
         ("stock", Stock),
         ("purchase-orders", PlacedOrder),
+        ("resources", Resource),
+        ("routings", Routing),
     ],
 )
 def test_the_network_fits(company: Company, noun: str, row: type) -> None:

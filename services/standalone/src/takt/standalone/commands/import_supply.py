@@ -29,7 +29,9 @@ def supply(
     url: UrlOption = None,
     output: Output = Format.text,
 ) -> None:
-    """Import items, bills, stock, receipts, suppliers, calendars, orders; twice changes nothing.
+    """Import items, bills, stock, receipts, suppliers, calendars, resources, routings and orders.
+
+    Twice changes nothing.
 
     A folder with something wrong is refused whole, as by `takt plan`. Ends with 1 when a row did
     not go in, or not as it stands; the others are in.
@@ -68,7 +70,7 @@ def load_folder(
     from takt.standalone.supply_folder.sending import send_set
 
     today = datetime.now().astimezone().date()
-    whole_folder(folder, today, progress, shown=shown)
+    whole_folder(folder, today, progress, capacity=None, shown=shown)
     loading: Loading = loading_of(read_rows(folder))
     counts: dict[str, dict[str, int]] = {}
     with Door.find(home, url).client(timeout_seconds=300) as client:
@@ -85,9 +87,12 @@ def load_folder(
 
 
 def whole_folder(
-    folder: Path, today: date, progress: Progress, *, capacity: bool = False, shown: str = ""
+    folder: Path, today: date, progress: Progress, *, capacity: bool | None, shown: str = ""
 ) -> None:
-    """Check a folder as `takt plan` does. Raises CommandError: something in it is wrong."""
+    """Check a folder as `takt plan` does, by `capacity` as `read_folder` takes it.
+
+    Raises: CommandError: something in it is wrong.
+    """
     from takt.standalone.supply_folder.folder import read_folder
     from takt.supply_planning.domain.netting import Horizon
 

@@ -9,7 +9,7 @@ from takt.standalone.company.demand import generate_demand, orders_without_deals
 from takt.standalone.company.money import balances, fixed_payments
 from takt.standalone.company.pipeline import generate_deals
 from takt.standalone.company.rows import Account, Company, PurchaseOrder, Sale, Supplier
-from takt.standalone.company.supply import calendar, orders, stocks, weekly_use
+from takt.standalone.company.supply import assembly, calendar, orders, stocks, weekly_use
 
 
 def generate_company(seed: int, as_of: datetime) -> Company:
@@ -36,6 +36,8 @@ def generate_company(seed: int, as_of: datetime) -> Company:
     use = weekly_use(demand, sourcing, bills, today)
     purchase_orders = orders(use, suppliers, offers, today, seed)
     costs = {offer.item: offer.prices[0][1] for offer in offers}
+    sold = frozenset(product.code for product in products)
+    resources, operations = assembly(use, items, sold, catalog.sites())
     fixed = fixed_payments(demand, today)
     opening, minimum = balances(
         demand,
@@ -63,9 +65,9 @@ def generate_company(seed: int, as_of: datetime) -> Company:
         suppliers=suppliers,
         supplier_items=offers,
         sourcing=sourcing,
-        stocks=stocks(
-            use, items, frozenset(p.code for p in products), purchase_orders, today, seed
-        ),
+        stocks=stocks(use, items, sold, purchase_orders, today, seed),
+        resources=resources,
+        operations=operations,
         orders=purchase_orders,
         deals=tuple(deals),
         sales=tuple(sales),

@@ -161,6 +161,27 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A line of a plant: so many people side by side, and the minutes a week that they may add."""
+
+    code: str
+    calendar: str
+    units: int
+    overtime_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Making an item at a site takes minutes of a resource for each unit, and for each lot."""
+
+    item: str
+    site: str
+    resource: str
+    minutes: int
+    setup_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseOrder:
     """A purchase order that is with its supplier, or was received and is not yet paid."""
 
@@ -280,6 +301,8 @@ class Company:
     supplier_items: tuple[SupplierItem, ...]
     sourcing: tuple[SourcingShare, ...]
     stocks: tuple[Stock, ...]
+    resources: tuple[Resource, ...]
+    operations: tuple[Operation, ...]
     orders: tuple[PurchaseOrder, ...]
     deals: tuple[Deal, ...]
     sales: tuple[Sale, ...]

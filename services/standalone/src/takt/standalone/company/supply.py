@@ -13,7 +13,10 @@ from takt.standalone.company.demand import Demand
 from takt.standalone.company.rows import (
     BillLine,
     Item,
+    Operation,
     PurchaseOrder,
+    Resource,
+    Site,
     SourcingShare,
     Stock,
     Supplier,
@@ -30,6 +33,11 @@ _MISSING_ORDERS = 0.12
 _NO_ORDER = timedelta(weeks=6)
 """What is on hand lasts so long where nothing is on its way."""
 _EIGHT_HOURS = 480
+_WEEK_MINUTES = 5 * _EIGHT_HOURS
+_PRODUCT_MINUTES, _PART_MINUTES, _SETUP_MINUTES = 90, 40, 60
+_BUSY = 0.95
+"""The part of a line that a usual week takes: a good one is more than it can do."""
+_OVERTIME_SHARE = 0.05
 
 
 def calendar(code: str, today: date) -> WorkCalendar:
@@ -70,6 +78,37 @@ def weekly_use(
             use[line.component, site] += needed
             pending.append(((line.component, site), needed))
     return dict(use)
+
+
+def assembly(
+    use: WeeklyUse, items: Sequence[Item], products: frozenset[str], sites: Sequence[Site]
+) -> tuple[tuple[Resource, ...], tuple[Operation, ...]]:
+    """An assembly line in each plant, manned for a usual week, and what it makes."""
+    made = {item.code for item in items if item.source == "made"}
+    operations = tuple(
+        Operation(
+            item,
+            site,
+            _line_of(site),
+            _PRODUCT_MINUTES if item in products else _PART_MINUTES,
+            _SETUP_MINUTES,
+        )
+        for item, site in sorted(use)
+        if item in made
+    )
+    asked: dict[str, float] = defaultdict(float)
+    for one in operations:
+        asked[one.site] += use[one.item, one.site] * one.minutes + one.setup_minutes
+    resources = []
+    for site in sites:
+        people = max(1, round(asked[site.code] / _BUSY / _WEEK_MINUTES))
+        overtime = round(people * _WEEK_MINUTES * _OVERTIME_SHARE)
+        resources.append(Resource(_line_of(site.code), site.calendar, people, overtime))
+    return tuple(resources), operations
+
+
+def _line_of(site: str) -> str:
+    return f"ASSEMBLY-{site}"
 
 
 def stocks(

@@ -105,8 +105,31 @@ def network_bodies(company: Company) -> dict[str, list[Body]]:
             {"code": site.code, "name": site.name, "calendar": site.calendar}
             for site in company.sites
         ],
+        "resources": [
+            {
+                "code": resource.code,
+                "calendar": resource.calendar,
+                "units": str(resource.units),
+                "overtime_minutes": str(resource.overtime_minutes),
+            }
+            for resource in company.resources
+        ],
         "items": [_item(item, company) for item in company.items],
         "bills-of-material": _bills(company),
+        "routings": [
+            {
+                "item": one.item,
+                "site": one.site,
+                "operations": [
+                    {
+                        "resource": one.resource,
+                        "minutes": str(one.minutes),
+                        "setup_minutes": str(one.setup_minutes),
+                    }
+                ],
+            }
+            for one in company.operations
+        ],
         "stock": [
             {"item": stock.item, "site": stock.site, "on_hand": str(stock.on_hand)}
             for stock in company.stocks

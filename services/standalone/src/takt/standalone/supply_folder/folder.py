@@ -79,7 +79,7 @@ def read_folder(
     horizon: Horizon,
     told: Told = lambda *_: None,
     *,
-    capacity: bool = False,
+    capacity: bool | None = False,
     done: str = "planned",
     shown: str = "",
 ) -> Folder:
@@ -89,7 +89,7 @@ def read_folder(
         path: the folder.
         horizon: the weeks that are planned.
         told: told of each file.
-        capacity: whether resources and routings are read, too.
+        capacity: whether resources and routings are read, too; None: those that there are.
         done: what is not done when something is wrong.
         shown: as what its files are told where the folder is not the caller's; with the dividing
             sign, such as `model.json as `.
@@ -145,7 +145,7 @@ def read_folder(
     demands = read_demand(start("demand"), catalogue, horizon, findings)
     wanted = consumed(demands, windows, horizon, catalogue)
     shop = None
-    if capacity:
+    if capacity is not False:
         resources, routings = start("resources"), start("routings")
         shop = read_shop(resources, routings, sheet, phantom, catalogue, calendars, findings)
     try:
@@ -165,7 +165,7 @@ def read_folder(
     return Folder(catalogue, grid, phantom, open_orders, names, findings.notes, shop, named)
 
 
-def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:
+def _files(path: Path, findings: Findings, capacity: bool | None) -> dict[str, Path]:
     if not path.is_dir():
         raise CommandError(
             f"{path} is no folder.",
@@ -173,8 +173,8 @@ def _files(path: Path, findings: Findings, capacity: bool) -> dict[str, Path]:
             USED_WRONGLY,
         )
     found = {}
-    needed = NEEDED + CAPACITY * capacity
-    for name in needed + USUAL + OTHERS:
+    needed = NEEDED + (CAPACITY if capacity else ())
+    for name in needed + USUAL + OTHERS + (CAPACITY if capacity is None else ()):
         if file := find(path, name, findings):
             found[name] = file
         elif name in needed:

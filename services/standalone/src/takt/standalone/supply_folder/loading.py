@@ -42,9 +42,11 @@ def loading_of(rows: Mapping[str, list[Row]]) -> Loading:
     moved = {(row["item"], row["site"]): row for row in rows["transfers"]}
     found.sets = {
         "calendars": _calendars(rows["calendars"]),
+        "resources": [_resource(row) for row in rows["resources"]],
         "sites": _sites(rows["items"], found),
         "items": _items(rows["items"], lines, moved, found),
         "bills-of-material": [one for one in lines.values() if one["components"]],
+        "routings": _routings(rows["routings"], lines, moved, found),
         "stock": _stock(rows["stock"], found),
         "suppliers": _suppliers(rows, lines, moved, found),
         "scheduled-receipts": _receipts(rows["receipts"], found),
@@ -72,6 +74,42 @@ def _calendars(rows: Iterable[Row]) -> list[Body]:
         else:
             one["exceptions"][day] = minutes
     return list(found.values())
+
+
+def _resource(row: Row) -> Body:
+    return {
+        "code": row["resource"],
+        "calendar": row["calendar"] or None,
+        "units": row["units"] or "1",
+        "efficiency": row["efficiency"] or "1",
+        "overtime_minutes": row["overtime_minutes"] or "0",
+        "overtime_cost": row["overtime_cost"] or "1",
+    }
+
+
+def _routings(
+    rows: Iterable[Row], bills: Mapping[str, Body], moved: Mapping[Place, Row], found: Loading
+) -> list[Body]:
+    """Routings whole, their operations in the order of their steps."""
+    steps: dict[Place, list[Row]] = {}
+    for row in rows:
+        steps.setdefault((row["item"], row["site"]), []).append(row)
+    routings = []
+    for place, lines in steps.items():
+        if not _made(place, bills, moved):
+            how = "a running Takt has routings of what is made only: it is left out."
+            found.problems.append(lines[0].problem("item", how))
+            continue
+        operations = [
+            {
+                "resource": line["resource"],
+                "minutes": line["minutes"],
+                "setup_minutes": line["setup_minutes"] or "0",
+            }
+            for line in sorted(lines, key=lambda line: float(line["step"]))
+        ]
+        routings.append({"item": place[0], "site": place[1], "operations": operations})
+    return routings
 
 
 def _sites(rows: Iterable[Row], found: Loading) -> list[Body]:

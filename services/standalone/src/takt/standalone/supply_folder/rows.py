@@ -22,6 +22,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "transfers": ("item", "site", "origin"),
     "suppliers": ("item", "supplier", "site", "calendar"),
     "calendars": ("calendar", "day"),
+    "resources": ("resource", "calendar"),
+    "routings": ("item", "site", "resource"),
 }
 NUMBERS: dict[str, tuple[str, ...]] = {
     "items": (
@@ -35,6 +37,8 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "transfers": (),
     "suppliers": ("lead_time_days",),
     "calendars": ("minutes",),
+    "resources": ("units", "efficiency", "overtime_minutes", "overtime_cost"),
+    "routings": ("step", "minutes", "setup_minutes"),
 }
 
 

@@ -29,6 +29,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "suppliers": ("code",),
     "scheduled-receipts": ("reference",),
     "sourcing": ("product", "region", "valid_from"),
+    "resources": ("code",),
+    "routings": ("item", "site"),
     "sites of an item": ("site",),
     "offers of a supplier": ("item",),
 }

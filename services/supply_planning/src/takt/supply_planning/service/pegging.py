@@ -71,7 +71,7 @@ async def peg_order(tx: Tx, order_id: UUID, now: datetime) -> OrderPegging:
     """
     order = await get_order(tx, order_id)
     key = ItemSite(order.item, order.site)
-    network, _, pegs = await _pegs(tx, [key])
+    network, _, pegs = await pegs_of(tx, [key])
     parts: tuple[Part, ...] = ()
     source = Source("open", order_id, order.due_on, 0)
     if key in pegs and (place := pegs[key].of_order.get(order_id)) is not None:
@@ -87,7 +87,7 @@ async def peg_week(tx: Tx, key: ItemSite, day: date | None, now: datetime) -> We
         NotPlanned: there is no plan of the item at the site.
         OutsideHorizon: the plan does not reach that day.
     """
-    network, positions, pegs = await _pegs(tx, [key])
+    network, positions, pegs = await pegs_of(tx, [key])
     if key not in pegs:
         raise NotPlanned(
             f"there is no plan of {key.item} at {key.site}",
@@ -123,7 +123,7 @@ async def peg_down(
     asked = {series} if series else await store.series_of(tx, deal_id=deal_id, sale_id=sale_id)
     network = await known_network(tx)
     tops = network.serving(asked).keys() & network.policies.keys()
-    network, _, pegs = await _pegs(tx, reach(tops, network.bill))
+    network, _, pegs = await pegs_of(tx, reach(tops, network.bill))
 
     def is_of(origin: Origin) -> bool:
         if series:
@@ -153,7 +153,7 @@ async def peg_down(
     return covered
 
 
-async def _pegs(
+async def pegs_of(
     tx: Tx, keys: Collection[ItemSite]
 ) -> tuple[Network, Mapping[ItemSite, PlannedPosition], Mapping[ItemSite, Pegs]]:
     """The pegging of these and of all above them, which decide what is left for them."""

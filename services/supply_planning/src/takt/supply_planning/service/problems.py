@@ -137,6 +137,18 @@ class NotStocked(Problem):
     status, slug = 422, "not-stocked"
 
 
+class NotMade(Problem):
+    """It is not made at the site."""
+
+    status, slug = 422, "not-made"
+
+
+class RoutingNotFound(NotFound):
+    """There is no such routing."""
+
+    slug = "routing-not-found"
+
+
 def refuse_unknown(
     references: Sequence[tuple[str, str]], unknown: Collection[str], noun: str
 ) -> None:

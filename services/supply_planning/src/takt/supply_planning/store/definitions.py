@@ -197,6 +197,11 @@ LISTS = {
                 'share', (value::numeric / 100000000)::numeric(9,8)::text) ORDER BY key)
                 FROM jsonb_each_text(shares))), code
         FROM (SELECT *, product || '|' || region || '|' || valid_from AS code FROM sourcing) s""",
+    "resources": """
+        SELECT jsonb_build_object('code', code, 'calendar', calendar, 'units', units::text,
+            'efficiency', efficiency::text, 'overtime_minutes', overtime_minutes::text,
+            'overtime_cost', overtime_cost::text), code
+        FROM resources""",
     "stock": """
         SELECT jsonb_build_object('item', item, 'site', site, 'on_hand', on_hand::text,
             'counted_on', counted_on), code

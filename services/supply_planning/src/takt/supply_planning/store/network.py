@@ -5,6 +5,7 @@ statement that reads the positions of a plan tells another revision; whoever cha
 takes that row first.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -102,14 +103,7 @@ def _name(tx: Tx) -> str:
 
 
 def _network(row: dict[str, Any]) -> Network:
-    calendars = {
-        one["code"]: WorkingCalendar(
-            one["code"],
-            tuple(one["minutes"]),
-            {date.fromisoformat(day): minutes for day, minutes in one["exceptions"].items()},
-        )
-        for one in row["calendars"] or ()
-    }
+    calendars = {one["code"]: working_calendar(one) for one in row["calendars"] or ()}
     sites, suppliers = row["sites"] or {}, row["suppliers"] or {}
     offers: dict[str, dict[str, Any]] = {
         offer["item"]: offer for offer in row["item_suppliers"] or ()
@@ -158,6 +152,15 @@ def _network(row: dict[str, Any]) -> Network:
         sourcing=sourcing,
         zone=ZoneInfo(row["time_zone"]),
         windows=Windows(row["consume_early_days"], row["consume_late_days"]),
+    )
+
+
+def working_calendar(row: Mapping[str, Any]) -> WorkingCalendar:
+    """A calendar as it is stored."""
+    return WorkingCalendar(
+        row["code"],
+        tuple(row["minutes"]),
+        {date.fromisoformat(day): minutes for day, minutes in row["exceptions"].items()},
     )
 
 
