@@ -170,6 +170,13 @@ def test_steps_of_a_phantom_are_refused(takt: Takt, tmp_path: Path) -> None:
     assert "routings.csv:2 item = 'bike': a phantom is never made" in err
 
 
+def test_an_efficiency_in_percent_is_refused(takt: Takt, tmp_path: Path) -> None:
+    path = with_column(folder(tmp_path, **SHOP), "resources", "efficiency", "90")
+    code, out, err = run(takt, path)
+    assert (code, out) == (1, "")
+    assert "efficiency = '90': this is a share, not a percentage" in err
+
+
 def test_a_phantom_is_never_ordered_within_capacity(takt: Takt, tmp_path: Path) -> None:
     path = with_column(folder(tmp_path, **SHOP), "items", "phantom", "", "true")
     found = orders(takt, path, "--capacity")

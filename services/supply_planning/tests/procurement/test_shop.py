@@ -66,6 +66,7 @@ async def test_resources_and_routings_are_read_as_they_were_written(
     [
         ("resources", {**SAW, "calendar": "night"}, "items.0.calendar", "night"),
         ("resources", {**SAW, "efficiency": "0"}, "items.0.efficiency", "greater than 0"),
+        ("resources", {**SAW, "efficiency": "90"}, "items.0.efficiency", "less than or equal to 5"),
         ("resources", {**SAW, "units": "-1"}, "items.0.units", "greater than 0"),
         ("routings", {**BIKE, "item": "car"}, "items.0.item", "car at plant"),
         ("routings", {**BIKE, "item": "frame"}, "items.0.item", "bought at plant"),

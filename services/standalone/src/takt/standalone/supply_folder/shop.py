@@ -13,7 +13,7 @@ from takt.standalone.supply_folder.findings import Findings
 from takt.standalone.supply_folder.reading import read_sheet
 from takt.standalone.supply_folder.sheet import Sheet
 from takt.supply_planning.domain.calendar import WorkingCalendar
-from takt.supply_planning.domain.capacity import Operation, Resource
+from takt.supply_planning.domain.capacity import HIGHEST_EFFICIENCY, Operation, Resource
 from takt.supply_planning.domain.finite_grid import Shop
 from takt.supply_planning.domain.plan import ItemSite
 
@@ -82,6 +82,10 @@ def _resources(
     for name, least in (("units", "above 0"), ("efficiency", "above 0")):
         sheet.refuse(numbers[name] <= 0, name, f"write a number {least}.")
         numbers[name] = np.where(numbers[name] > 0, numbers[name], 1.0)
+    percent = numbers["efficiency"] > HIGHEST_EFFICIENCY
+    sheet.refuse(
+        percent, "efficiency", "this is a share, not a percentage: write .9 for 90 percent."
+    )
     for name in ("overtime_minutes", "overtime_cost"):
         sheet.refuse(numbers[name] < 0, name, "write 0 or more.")
         numbers[name] = np.maximum(numbers[name], 0.0)

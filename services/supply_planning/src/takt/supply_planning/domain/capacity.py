@@ -21,6 +21,9 @@ Integers = npt.NDArray[np.int64]
 TOLERANCE = 1e-6
 """Minutes and units that count as none."""
 
+HIGHEST_EFFICIENCY = 5
+"""Standard minutes in a minute: a larger number is a percentage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:

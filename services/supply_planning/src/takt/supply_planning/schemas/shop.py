@@ -9,25 +9,27 @@ from pydantic import BaseModel, Field
 
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, Sum
 from takt.common.http import RequestModel
+from takt.supply_planning.domain.capacity import HIGHEST_EFFICIENCY
 from takt.supply_planning.domain.origins import OriginKind
 from takt.supply_planning.domain.resource_load import MakeKind
 from takt.supply_planning.schemas.pegging import DealBehind
 
 WorkMinutes = Annotated[Quantity, Field(le=10_000_000)]
+Efficiency = Annotated[PositiveQuantity, Field(le=HIGHEST_EFFICIENCY)]
 
 
 class Resource(RequestModel):
     """What work is done on: a machine, a line, a group of people.
 
     It has the minutes of its calendar (round the clock without one), times `units` side by side,
-    times `efficiency`, the standard minutes that are done in a minute: 0.9 takes a tenth longer.
+    times `efficiency`, the standard minutes that are done in a minute: 0.9 for 90 percent.
     `overtime_minutes` a week can be worked beyond that, at `overtime_cost` a minute.
     """
 
     code: Code
     calendar: Code | None = None
     units: PositiveQuantity = Decimal(1)
-    efficiency: PositiveQuantity = Decimal(1)
+    efficiency: Efficiency = Decimal(1)
     overtime_minutes: Quantity = Decimal(0)
     overtime_cost: Money = Decimal(1)
 
