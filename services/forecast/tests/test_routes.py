@@ -7,7 +7,8 @@ import pytest
 
 from takt.common.bus import Message
 from takt.common.http import encode_cursor
-from takt.common.testing import eventually
+from takt.common.testing import eventually, running
+from takt.forecast.jobs import SCHEDULES
 
 from .conftest import MONDAY, catalog, deal, envelope, opened, sale
 
@@ -111,8 +112,17 @@ async def test_sales_and_deals_become_forecasts_that_sum_at_every_level(client, 
     assert held[0]["revision"] >= one["revision"]
 
 
-async def test_a_run_is_asked_for_followed_and_undone_over_rest(client, log):
-    await load(client, log)
+async def test_a_run_is_asked_for_followed_and_undone_over_rest(app, new_key, database, clock, log):
+    # The night's run has been: an app that begins would make it up, and ours would join it.
+    nights = [(one.job, one.last_due(clock.now())) for one in SCHEDULES if one.job == "refit_run"]
+    async with database.transaction() as tx:
+        await tx.exec_driver_sql("INSERT INTO schedules VALUES ($1, $2)", nights[0])
+    async with running(app, await new_key()) as client:
+        await load(client, log)
+        await ask_follow_and_undo(client)
+
+
+async def ask_follow_and_undo(client):
     asked = await client.post("/v1/forecasts/refits")
     assert (asked.status_code, asked.json()["job"]) == (202, "refit_all")
     run, joined = asked.json()["run"], asked.json()["joined"]

@@ -5,8 +5,6 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from takt.standalone.commands.output import put, put_table
 
 if TYPE_CHECKING:
@@ -29,6 +27,8 @@ def overloads_of(
     read: "Folder", shop: "Shop", planned: "GridPlan", new: "PlannedOrders", horizon: "Horizon"
 ) -> dict[str, Any]:
     """How many overloads there are, and the largest with their orders and demands."""
+    import numpy as np
+
     from takt.supply_planning.domain.capacity import overloads
     from takt.supply_planning.domain.finite_grid import rough_cut
     from takt.supply_planning.domain.grid.pegging import served
@@ -65,6 +65,8 @@ def overloads_of(
 
 def _spent(largest: "Sequence[Overload]", row: Any, bucket: Any, begun: Any) -> Any:
     """The minutes of overloads by order: new ones come first among the orders, then firm ones."""
+    import numpy as np
+
     from takt.supply_planning.domain.grid.pegging import PLANNED, Spent
 
     order = np.array([part.order for over in largest for part in over.orders], np.int64)
@@ -81,6 +83,8 @@ def _spent(largest: "Sequence[Overload]", row: Any, bucket: Any, begun: Any) -> 
 
 def _named(read: "Folder", spent: "Served", groups: int) -> list[list[dict[str, Any]]]:
     """The demands of each group by name, the most minutes first; a week's share its minutes."""
+    import numpy as np
+
     from takt.supply_planning.domain.grid.levels import ranges
 
     demands: Demands | None = read.demands
