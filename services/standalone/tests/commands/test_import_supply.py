@@ -230,13 +230,25 @@ def test_another_day_of_an_order_renames_none_and_a_day_that_has_gone_is_said(
         demand = "\n".join(["demand,item,site,due,quantity,kind", *rows])
         return imported(takt, folder(tmp_path, demand=demand))
 
+    def known() -> dict[str, str]:
+        return {line: one["requested_date"] for (line,), one in running.there["sales"].items()}
+
     running.sells("bike", "east")
     sales("2026-12-22")
     sales("2027-01-05", "2026-12-22")
-    kept = {line: one["requested_date"] for (line,), one in running.there["sales"].items()}
-    assert kept == {"D-1 | bike | east": "2026-12-22", "D-1 | bike | east | 2": "2027-01-05"}
-    said = sales("2026-12-22")["notes"]
-    assert any("1 in all: D-1 | bike | east | 2." in one for one in said)
+    both = {"D-1 | bike | east": "2026-12-22", "D-1 | bike | east | 2": "2027-01-05"}
+    assert known() == both
+    # An earlier day that comes, and the first that goes, leave the others what they are.
+    sales("2026-12-01", "2027-01-05", "2026-12-22")
+    assert known() == both | {"D-1 | bike | east | 3": "2026-12-01"}
+    said = sales("2027-01-05")
+    assert known() == both | {"D-1 | bike | east | 3": "2026-12-01"}
+    assert said["counts"]["sales"] == {"new": 0, "changed": 0, "unchanged": 1}
+    gone = "2 in all: D-1 | bike | east, D-1 | bike | east | 3."
+    assert any(gone in one for one in said["notes"])
+    # Another day in its place is the same order, later.
+    sales("2027-01-12")
+    assert known()["D-1 | bike | east"] == "2027-01-12"
 
 
 def test_a_service_level_goes_in_and_what_was_accepted_for_it_stays(

@@ -4,7 +4,7 @@ A sale is of a product in a region; a site's region has the site's code. Neither
 order whose product or region Takt does not have is named, and planned by `takt plan` only.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
@@ -33,7 +33,8 @@ def load_orders(
         return {}
     prices = {one["code"]: one["list_price"] for one in pages(client, "products")}
     regions = {one["code"] for one in pages(client, "regions")}
-    lines = _order_lines(loading.orders)
+    there = {one["order_line"]: one for one in pages(client, "sales") if one["source"] == SOURCE}
+    lines = _order_lines(loading.orders, there)
     sold: list[tuple[Row, str]] = []
     for row, line in zip(loading.orders, lines, strict=True):
         if row["item"] not in prices:
@@ -51,7 +52,6 @@ def load_orders(
     if not sold:
         return {"sales": counts}
     sourcing = _sourcing(client, loading, sold, today, progress, dry_run=dry_run)
-    there = {one["order_line"]: one for one in pages(client, "sales") if one["source"] == SOURCE}
     loading.notes += _open_elsewhere(there, [line for _, line in sold])
     waiting = []
     for row, line in sold:
@@ -69,19 +69,33 @@ def load_orders(
     return {"sourcing": sourcing, "sales": counts}
 
 
-def _order_lines(rows: list[Row]) -> list[str]:
+def _order_lines(rows: list[Row], there: Mapping[str, Body]) -> list[str]:
     """A name for each order that stays when its day or quantity changes.
 
     Of several days of one order, item and site the first has the plain name and later ones are
-    numbered, so that another day which comes or goes renames none.
+    numbered. A day that is there already keeps its name whichever others come and go; the others
+    take the names that are left, those of days that have gone first.
+
+    Args: there: the sales of earlier folders, by name.
     """
-    names = [""] * len(rows)
-    often: Counter[str] = Counter()
+    plains = [f"{row['demand']} | {row['item']} | {row['site']}" for row in rows]
+    places: dict[str, list[int]] = defaultdict(list)
     for place in sorted(range(len(rows)), key=lambda at: rows[at]["due"]):
-        row = rows[place]
-        plain = f"{row['demand']} | {row['item']} | {row['site']}"
-        often[plain] += 1
-        names[place] = plain if often[plain] == 1 else f"{plain} | {often[plain]}"
+        places[plains[place]].append(place)
+    names = [""] * len(rows)
+    for plain, of_it in places.items():
+        numbers = range(1, len(of_it) + 1)
+        free = [plain if number == 1 else f"{plain} | {number}" for number in numbers]
+        while (more := f"{plain} | {len(free) + 1}") in there:
+            free.append(more)
+        days = {there[name]["requested_date"]: name for name in reversed(free) if name in there}
+        for place in of_it:
+            if name := days.pop(rows[place]["due"][:10], None):
+                names[place] = name
+                free.remove(name)
+        free.sort(key=lambda name: name not in there)
+        for place in of_it:
+            names[place] = names[place] or free.pop(0)
     return names
 
 
