@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -97,19 +98,22 @@ async def test_an_older_answer_changes_nothing_and_is_kept(tx: Tx, now: datetime
     ]
 
 
+ORDER = domain.PurchaseOrder(
+    item="frame",
+    site="plant",
+    supplier="acme",
+    due_period=week(5),
+    generation=0,
+    due_on=week(5),
+    release_on=week(3),
+    quantity=Decimal(1),
+    price=Decimal(1),
+    payment_days=30,
+)
+
+
 async def test_an_answer_that_comes_before_its_order_waits_for_it(tx: Tx, now: datetime) -> None:
-    order_id = domain.PurchaseOrder(
-        item="frame",
-        site="plant",
-        supplier="acme",
-        due_period=week(5),
-        generation=0,
-        due_on=week(5),
-        release_on=week(3),
-        quantity=Decimal(1),
-        price=Decimal(1),
-        payment_days=30,
-    ).order_id
+    order_id = ORDER.order_id
     await receive_answers(tx, [answered(order_id, 1, "confirmed", 25)], now)
     await found(tx, now)
     await ask(tx, now, {6: 30})
@@ -120,6 +124,37 @@ async def test_an_answer_that_comes_before_its_order_waits_for_it(tx: Tx, now: d
     ]
     assert orders[1]["quantity"] == 5
     assert [row["outcome"] for row in await list_answers(tx, order_id)] == ["applied"]
+
+
+async def test_a_receipt_that_comes_before_its_order_is_in_stock_with_it(
+    tx: Tx, now: datetime
+) -> None:
+    told = answered(ORDER.order_id, 1, "received", 25, received_on=str(MONDAY))
+    await receive_answers(tx, [told], now)
+    await found(tx, now)
+    await ask(tx, now, {6: 30})
+    netting = (await plan_of(tx, "frame"))["netting"]
+    assert (netting["on_hand"], sum(netting["scheduled"])) == (25_000_000, 5_000_000)
+    (order,) = await orders_of(tx, "frame")
+    assert (order["status"], order["received_quantity"]) == ("confirmed", 25)
+
+
+async def test_an_imported_order_hears_what_was_said_before_it(tx: Tx, now: datetime) -> None:
+    order = replace(ORDER, stage="released", quantity=Decimal(30))
+    await found(tx, now)
+    for revision, kind, units in ((2, "received", 12), (1, "confirmed", 28)):
+        said = answered(order.order_id, revision, kind, units, received_on=str(MONDAY))
+        await receive_answers(tx, [said], now)
+    await import_orders(tx, [order], now, Cause.start())
+    known = await get_order(tx, order.order_id)
+    assert (known.status, known.confirmed_quantity, known.received_quantity) == (
+        "confirmed",
+        28,
+        12,
+    )
+    netting = (await plan_of(tx, "frame"))["netting"]
+    assert (netting["on_hand"], sum(netting["scheduled"])) == (12_000_000, 16_000_000)
+    assert {row["outcome"] for row in await list_answers(tx, order.order_id)} == {"applied"}
 
 
 async def test_a_stale_or_impossible_step_is_refused(tx: Tx, now: datetime) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
 from uuid import UUID
 
 from takt.common.amounts import LARGEST_MONEY
@@ -34,7 +35,7 @@ from takt.supply_planning.service.problems import (
     refuse_unknown,
 )
 from takt.supply_planning.service.publishing import order_events, refuse_while_off
-from takt.supply_planning.service.replan import lock_reach, replan_items
+from takt.supply_planning.service.replan import arrivals, lock_reach, replan_items
 from takt.supply_planning.store.definitions import unknown_codes
 from takt.supply_planning.store.demand import move_stock
 from takt.supply_planning.store.kanban import answer_calls
@@ -45,6 +46,7 @@ from takt.supply_planning.store.orders import (
     keep_answers,
     places_of,
     save_orders,
+    settle_waiting,
 )
 
 Step = Callable[[PurchaseOrder], PurchaseOrder]
@@ -186,6 +188,9 @@ async def import_orders(
         publishing = await save_orders(tx, new)
         await emit(tx, *await order_events(tx, [(None, one, cause) for one in new], publishing))
         await answer_calls(tx, placed_units([(None, one) for one in new]))
+        waited = await settle_waiting(tx, [one.order_id for one in new])
+        heard = [(one, reduce(answer, waited.get(one.order_id, ()), one), cause) for one in new]
+        await _take_over(tx, heard, now)
         await replan_items(tx, {ItemSite(o.item, o.site): [cause] for o in new}, now)
 
 
@@ -255,16 +260,13 @@ async def _take_over(
         if after.agreed_quantity != before.agreed_quantity:
             _refuse_too_large("quantity", after)
     today = (await current_network(tx)).today(now)
-    moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     touched: dict[ItemSite, list[Cause]] = defaultdict(list)
-    for before, after, cause in changed:
-        key = ItemSite(after.item, after.site)
-        touched[key].append(cause)
-        arrived = to_millionths(after.received_quantity - before.received_quantity)
-        moves[key][after.received_on or today] += arrived
-    publishing = await save_orders(tx, {after.order_id: after for _, after, _ in changed}.values())
-    await move_stock(tx, moves)
-    await answer_calls(tx, placed_units([(before, after) for before, after, _ in changed]))
+    for _, after, cause in changed:
+        touched[ItemSite(after.item, after.site)].append(cause)
+    pairs = [(before, after) for before, after, _ in changed]
+    publishing = await save_orders(tx, {after.order_id: after for _, after in pairs}.values())
+    await move_stock(tx, arrivals(pairs, today))
+    await answer_calls(tx, placed_units(pairs))
     await signal(tx, touched, now)
     await emit(tx, *await order_events(tx, changed, publishing))
     await replan_items(tx, touched, now)

@@ -4,9 +4,10 @@ Everything that changes what a plan depends on ends here: demand, stock, orders,
 plan of an item-site is the lock of its orders and its stock.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from takt.common.db import Tx
 from takt.common.event import Cause, Event
@@ -41,9 +42,10 @@ from takt.supply_planning.domain.plan import (
 )
 from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.service.causes import Touched, passed_down
-from takt.supply_planning.service.kanban import placed_units
+from takt.supply_planning.service.kanban import placed_units, signal
 from takt.supply_planning.service.publishing import order_events
 from takt.supply_planning.service.telling import plan_event
+from takt.supply_planning.store.demand import move_stock
 from takt.supply_planning.store.kanban import answer_calls
 from takt.supply_planning.store.network import current_network, known_network, load_network
 from takt.supply_planning.store.orders import settle_waiting
@@ -126,10 +128,26 @@ async def _replan(
         if after.order_id in positions.waiting
     ]
     if answered:
-        # An answer that came before its order has made it supply: its item-site is planned with it.
+        # An answer that came before its order has made it supply, or stock: planned with it.
+        changed = [(before, after) for before, after, _ in changes]
+        touched = {key: [causes[key]] for key, _ in answered}
         await settle_waiting(tx, [order_id for _, order_id in answered])
-        await answer_calls(tx, placed_units([(before, after) for before, after, _ in changes]))
-        await _replan(tx, {key: [causes[key]] for key, _ in answered}, {}, now)
+        await move_stock(tx, arrivals(changed, network.today(now)))
+        await answer_calls(tx, placed_units(changed))
+        await signal(tx, touched, now)
+        await _replan(tx, touched, {}, now)
+
+
+def arrivals(
+    changes: Iterable[tuple[PurchaseOrder | None, PurchaseOrder]], today: date
+) -> dict[ItemSite, dict[date, int]]:
+    """What arrived by changes of orders, in millionths, by the day that was said or today."""
+    moves: dict[ItemSite, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for before, after in changes:
+        arrived = after.received_quantity - (before.received_quantity if before else 0)
+        key = ItemSite(after.item, after.site)
+        moves[key][after.received_on or today] += to_millionths(arrived)
+    return moves
 
 
 def _with_series(

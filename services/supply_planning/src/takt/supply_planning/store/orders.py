@@ -5,6 +5,7 @@ plan first.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -147,13 +148,18 @@ async def keep_answers(tx: Tx, answers: Sequence[KeptAnswer]) -> None:
     )
 
 
-async def settle_waiting(tx: Tx, order_ids: Iterable[UUID]) -> None:
-    """The answers that waited for these orders have been applied."""
-    await tx.exec_driver_sql(
+async def settle_waiting(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Answer]]:
+    """The answers that waited for these orders, by revision; from now on they are applied."""
+    rows: Iterable[Any] = await tx.exec_driver_sql(
         "UPDATE purchase_order_answers SET outcome = 'applied'"
-        " WHERE outcome = 'waiting' AND order_id = ANY($1::uuid[])",
+        " WHERE outcome = 'waiting' AND order_id = ANY($1::uuid[])"
+        " RETURNING order_id, revision, kind, quantity, due_on, received_on",
         (sorted(order_ids),),
     )
+    found: dict[UUID, list[Answer]] = defaultdict(list)
+    for order_id, *said in sorted(rows, key=lambda row: row[1]):
+        found[order_id].append(Answer(*said))
+    return found
 
 
 async def list_answers(tx: Tx, order_id: UUID) -> Sequence[RowMapping]:
