@@ -90,6 +90,11 @@ def lots(need: int, policy: LotPolicy) -> tuple[int, ...]:
     return tuple(sized)
 
 
+def smallest_order(policy: LotPolicy) -> int:
+    """What is ordered when almost nothing is needed."""
+    return sum(lots(1, policy))
+
+
 def economic_order_quantity(demand: Decimal, order_cost: Decimal, holding_cost: Decimal) -> Decimal:
     """The quantity at which ordering and holding cost the same: sqrt(2 D S / H), rounded up.
 

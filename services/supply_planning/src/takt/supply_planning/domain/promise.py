@@ -76,8 +76,9 @@ class Balance:
         first = max(wanted, self.today)
         given = 0
         parts = []
-        for day in (first, *(day for day, _ in self.free if day > first)):
-            if (more := min(self.free_on(day), quantity) - given) > 0:
+        later = (step for step in self.free if step[0] > first)
+        for day, free in ((first, self.free_on(first)), *later):
+            if (more := min(free, quantity) - given) > 0:
                 parts.append((day, more))
                 given += more
         return tuple(parts)

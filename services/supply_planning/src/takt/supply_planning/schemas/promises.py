@@ -92,8 +92,9 @@ class QuotedLine(BaseModel):
     """When all of `promised` is there; null when that is nothing."""
     parts: tuple[PromisedPart, ...]
     orderable_on: date | None
-    """When the rest could be there if it were ordered today with all that it is made of: no
-    promise. Null when nothing is missing, or no site serves the region."""
+    """When one more unit could be there if it were ordered today with all that it is made of, by
+    hand within a planning time fence, too: no promise, and a large rest may take longer. Null when
+    nothing is missing, or no site serves the region."""
 
 
 class Quotes(BaseModel):
@@ -153,4 +154,4 @@ class NewReservation(Reservation):
     """A promise as it is made."""
 
     orderable_on: date | None
-    """When the rest could be there if it were ordered today; null when nothing is missing."""
+    """When one more unit could be there if it were ordered today; null when nothing is missing."""

@@ -14,7 +14,7 @@ from takt.common.db import Tx
 from takt.supply_planning.domain.abc_xyz import Cuts
 from takt.supply_planning.domain.calendar import WorkingCalendar, earliest_due
 from takt.supply_planning.domain.inventory import Inventory, Stocked, take_stock
-from takt.supply_planning.domain.lots import unit_price
+from takt.supply_planning.domain.lots import lots, smallest_order, unit_price
 from takt.supply_planning.domain.netting import WEEK, Horizon, PlanningPolicy, due_dates
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.promise import Balance
@@ -75,13 +75,16 @@ def _stocked(row: RowMapping, policy: PlanningPolicy) -> Stocked:
         row["scheduled"],
         row["projected"],
         policy.safety_stock,
-        _unit_cost(policy),
+        unit_cost(policy),
     )
 
 
-def _unit_cost(policy: PlanningPolicy) -> Decimal | None:
-    # Stock is worth the same however much of it there is: no break above the smallest lot counts.
-    return unit_price(policy.lot.smallest, policy.prices) if policy.prices else None
+def unit_cost(policy: PlanningPolicy) -> Decimal | None:
+    """What a unit costs in the smallest order; None where no cost is known.
+
+    Stock is worth the same however much of it there is: no break above that counts.
+    """
+    return unit_price(smallest_order(policy.lot), policy.prices) if policy.prices else None
 
 
 def _place(row: RowMapping, policy: PlanningPolicy, today: date, balance: Balance) -> Place:
@@ -90,7 +93,7 @@ def _place(row: RowMapping, policy: PlanningPolicy, today: date, balance: Balanc
         stocked,
         policy.source == "buy",
         _due(policy.receiving, Horizon(stocked.first_week, len(stocked.gross)), today),
-        _new_order_on(policy, Horizon(today)),
+        new_order_on(policy, Horizon(today)),
         balance,
         ONE if row["unit"] == WHOLE_UNIT else 1,
     )
@@ -101,9 +104,9 @@ def _due(receiving: WorkingCalendar, weeks: Horizon, today: date) -> tuple[date,
     return tuple(max(day, today) for day in due_dates(receiving, weeks))
 
 
-def _new_order_on(policy: PlanningPolicy, horizon: Horizon) -> date:
+def new_order_on(policy: PlanningPolicy, horizon: Horizon) -> date:
     """When the smallest order of today is there: after its lead time and the planning fence."""
-    started = max(policy.lot.smallest, policy.to_start(ONE))
+    started = sum(lots(policy.to_start(ONE), policy.lot))
     done = earliest_due(horizon.today, policy.lead, started, policy.work)
     arrives = next(policy.receiving.working_days_from(done))
     return max(arrives, horizon.first_week + policy.fence(horizon) * WEEK)

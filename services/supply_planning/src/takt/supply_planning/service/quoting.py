@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from takt.supply_planning.domain.calendar import DAY
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.promise import Balance, SitePart, promise_by_sites
@@ -39,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What can be promised of a wish; `orderable_on` is when the rest could be there at best."""
+    """What can be promised of a wish; `orderable_on` is when more could be there at best."""
 
     parts: tuple[SitePart, ...]
     orderable_on: date | None
@@ -73,7 +74,9 @@ class Free:
                 if (key := ItemSite(own.product, site)) in free:
                     free[key] = free[key].giving_back([(day, units)])
         quantity = to_millionths(wish.quantity)
-        here = {key.site: one for key, one in free.items() if key.item == wish.product}
+        here = {
+            site: free[key] for site in rule.shares if (key := ItemSite(wish.product, site)) in free
+        }
         parts = promise_by_sites(rule, here, quantity, wish.day(self.today))
         for site, day, units in parts:
             key = ItemSite(wish.product, site)
@@ -85,7 +88,10 @@ class Free:
         return Quote(parts, self._orderable_on(wish.product, rule) if missing else None)
 
     def _orderable_on(self, product: str, rule: SourcingRule) -> date | None:
-        """When what is ordered today, with all that it is made of, could be there everywhere."""
+        """When a unit that is ordered today, with all that it is made of, could be everywhere.
+
+        By hand: within the planning time fence, too, in which nothing is proposed.
+        """
         sites = tuple(sorted(site for site, share in rule.shares.items() if share))
         if (product, sites) not in self._orderable:
             days = [self._made_on(ItemSite(product, site)) for site in sites]
@@ -98,12 +104,17 @@ class Free:
         """When what is ordered today could be at a site; None: it is not planned there."""
         if key not in self.network.policies:
             return None
+
+        def begins(due: date) -> date:
+            return min(day for _, day in self.network.critical_path(key.item, key.site, due))
+
         due = self.today
-        while True:
-            path = self.network.critical_path(key.item, key.site, due)
-            if (begin := min(day for _, day in path)) >= self.today:
-                return due
+        while (begin := begins(due)) < self.today:
             due += self.today - begin
+        # The days that were closed on the way back need not be closed on the way there.
+        while due > self.today and begins(due - DAY) >= self.today:
+            due -= DAY
+        return due
 
 
 def serving(series: Series, rules: Collection[SourcingRule], network: Network) -> set[ItemSite]:

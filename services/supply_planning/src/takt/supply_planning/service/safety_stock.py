@@ -12,6 +12,7 @@ from takt.common.db import Tx
 from takt.common.event import Cause
 from takt.common.problems import NotFound
 from takt.supply_planning.domain.calendar import release_date
+from takt.supply_planning.domain.lots import smallest_order
 from takt.supply_planning.domain.netting import PlanningPolicy
 from takt.supply_planning.domain.network import Network, Series
 from takt.supply_planning.domain.plan import ItemSite
@@ -111,7 +112,7 @@ def _proposal(
     lead, review = _lead_weeks(policy, network, now), _review_weeks(policy)
     method, deviation = known.deviation(lead + review)
     demand = sum(known.planned) / max(len(known.planned), 1)
-    lot = max(policy.lot.quantity, policy.lot.smallest) / ONE
+    lot = smallest_order(policy.lot) / ONE
     target = Target(_float(row["service_level"]), _float(row["fill_rate"]))
     sizing = size(target, deviation, max(demand * review, lot))
     return Proposal(

@@ -75,7 +75,7 @@ class Reservation:
 
     Args:
         quantity: what was asked for; `parts` is what is promised of it.
-        orderable_on: when the rest could be there if it were ordered when the promise was made.
+        orderable_on: when a unit more could be there if it were ordered when the promise was made.
         request, body_hash: of the request that asked for it, whose repeats get the same answer.
     """
 
