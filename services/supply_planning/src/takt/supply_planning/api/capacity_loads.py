@@ -1,10 +1,11 @@
 """/v1/capacity-loads: what resources are asked for, what they can do, and for whom it is."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from takt.common.auth import requires
 from takt.common.db import RequestTx
@@ -20,11 +21,11 @@ from takt.supply_planning.service.capacity_loads import Loaded, loads, place_of
 
 router = APIRouter(prefix="/v1/capacity-loads", tags=["capacity-loads"])
 
-USUAL_OVERLOADS, USUAL_WEEKS = 10, 100
+USUAL_LOADS, USUAL_OVERLOADS, MOST_OVERLOADS = 100, 10, 50
 Weeks = Annotated[int, Query(ge=1, le=WEEKS)]
 
 
-@router.get("", dependencies=[requires("supply:read")])
+@router.get("", dependencies=[requires("supply:read")], response_model=Page[CapacityLoad])
 async def get_loads(
     tx: RequestTx,
     now: Now,
@@ -34,14 +35,14 @@ async def get_loads(
     only: Only | None = None,
     cursor: Cursor = None,
     limit: Limit | None = None,
-) -> Page[CapacityLoad]:
+) -> Response:
     """Load and capacity by resource and week, of stored plans; `from` is a day of the first week.
 
     `only=overloads` has the most missing first, and names orders and what they are for. A page of
-    them is 10, when no limit is given, else 100.
+    them is 10, when no limit is given, and 50 at most; else 100.
     """
-    size = limit or (USUAL_OVERLOADS if only else USUAL_WEEKS)
-    found = await loads(
+    size = min(limit or USUAL_OVERLOADS, MOST_OVERLOADS) if only else limit or USUAL_LOADS
+    found, more = await loads(
         tx,
         now,
         resource=resource,
@@ -49,13 +50,15 @@ async def get_loads(
         weeks=weeks,
         only_overloads=only is not None,
         after=decode_cursor(cursor, tuple[int, PlaceText, date]),
-        limit=size + 1,
+        limit=size,
     )
-    last = found[size - 1].week if len(found) > size else None
-    return Page[CapacityLoad](
-        items=[_shown(one) for one in found[:size]],
-        next=encode_cursor(*place_of(last, only is not None)) if last else None,
-    )
+    after = encode_cursor(*place_of(found[-1].week, only is not None)) if more else None
+    # In a thread: overloads with all that they are for are megabytes, and plans are made meanwhile.
+    return Response(await asyncio.to_thread(_written, found, after), media_type="application/json")
+
+
+def _written(found: Sequence[Loaded], after: str | None) -> str:
+    return Page[CapacityLoad](items=[_shown(one) for one in found], next=after).model_dump_json()
 
 
 def _shown(one: Loaded) -> CapacityLoad:

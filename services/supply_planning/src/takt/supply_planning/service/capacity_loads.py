@@ -1,5 +1,6 @@
 """Answer what resources are loaded with, week by week, and for whom where it is too much."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from takt.common.db import Tx
 from takt.supply_planning.domain.netting import WEEK
 from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.origins import Origin, Part
-from takt.supply_planning.domain.pegging import trace
+from takt.supply_planning.domain.pegging import Pegs, trace
+from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.resource_load import (
     MakeOrder,
     ResourceWeek,
@@ -60,10 +62,12 @@ async def loads(
     only_overloads: bool,
     after: Place | None,
     limit: int,
-) -> list[Loaded]:
+) -> tuple[list[Loaded], bool]:
     """Resource-weeks by resource and week; overloads alone by what is missing, the most first.
 
     Args: since: a day of the first week, this one when None. weeks: all of the horizon when None.
+
+    Returns: at most `limit`, and whether there are more.
 
     Raises:
         UnknownReference: there is no such resource.
@@ -90,10 +94,9 @@ async def loads(
     )
     asked = [one for one in found if one.monday in mondays and (one.missing or not only_overloads)]
     asked.sort(key=lambda one: place_of(one, only_overloads))
-    page = [one for one in asked if after is None or place_of(one, only_overloads) > after]
-    if only_overloads:
-        return await _pegged(tx, page[:limit])
-    return [Loaded(one) for one in page[:limit]]
+    rest = [one for one in asked if after is None or place_of(one, only_overloads) > after]
+    page, more = rest[:limit], len(rest) > limit
+    return await _pegged(tx, page) if only_overloads else [Loaded(one) for one in page], more
 
 
 def place_of(one: ResourceWeek, only_overloads: bool) -> Place:
@@ -118,7 +121,7 @@ async def _pegged(tx: Tx, weeks: Sequence[ResourceWeek]) -> list[Loaded]:
     origins = {part.origin for each in parts.values() for part in each}
     named = {one.reference for one in origins if one.kind == "deal" and one.reference}
     deals = {row["deal_id"]: row for row in await read_deals(tx, named)} if named else {}
-    return [_of_demands(one, parts, deals) for one in weeks]
+    return await asyncio.to_thread(lambda: [_of_demands(one, parts, deals) for one in weeks])
 
 
 def _of_demands(
@@ -141,6 +144,13 @@ async def _parts(tx: Tx, orders: Collection[MakeOrder]) -> dict[MakeOrder, Seque
     if not orders:
         return {}
     _, _, pegs = await pegs_of(tx, {order.key for order in orders})
+    # In a thread: it can take a second, and plans are made meanwhile.
+    return await asyncio.to_thread(_traced, orders, pegs)
+
+
+def _traced(
+    orders: Collection[MakeOrder], pegs: Mapping[ItemSite, Pegs]
+) -> dict[MakeOrder, Sequence[Part]]:
     found: dict[MakeOrder, Sequence[Part]] = dict.fromkeys(orders, ())
     for order in orders:
         of_item = pegs.get(order.key)

@@ -1,5 +1,6 @@
 """Stored plans with what they were made of, as pegging takes them, and what to name behind it."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +82,11 @@ async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> St
         READ,
         asked_columns(keys, network),
     )
-    row = result.mappings().one()
+    # In a thread, since much is read at once and plans are made meanwhile.
+    return await asyncio.to_thread(_stored_plans, result.mappings().one(), network)
+
+
+def _stored_plans(row: RowMapping, network: Network) -> StoredPlans:
     supplies: dict[ItemSite, list[Supply]] = defaultdict(list)
     proposals: dict[ItemSite, dict[date, UUID]] = defaultdict(dict)
     for item, site, reference, kind, due, release, quantity in row["receipts"] or ():
