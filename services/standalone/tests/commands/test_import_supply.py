@@ -272,6 +272,47 @@ def test_a_service_level_goes_in_and_what_was_accepted_for_it_stays(
     assert (bike_there["service_level"], bike_there["safety_stock"]) == (None, "0")
 
 
+def test_what_files_have_no_column_for_and_alternates_stay(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    running.sells("bike", "east")
+    imported(takt, folder(tmp_path))
+    running.there["sites"]["east",]["calendar"] = "shift"
+    (bike,) = running.there["items"]["bike",]["sites"]
+    bike |= {"unit_cost": "5", "fence_days": 14, "maximum": "60"}
+    (line,) = running.there["bills-of-material"]["wheel",]["components"]
+    line["alternates"] = [{"component": "rim", "quantity": "1"}]
+    running.writes.clear()
+    imported(takt, folder(tmp_path))
+    assert running.writes == []
+    imported(takt, folder(tmp_path, bom=FILES["bom"].replace(",0.2", ",0.1")))
+    assert running.writes == ["bills-of-material"]
+    (line,) = running.there["bills-of-material"]["wheel",]["components"]
+    assert (line["scrap"], line["alternates"][0]["component"]) == ("0.1", "rim")
+
+
+def test_another_unit_than_takt_counts_in_is_refused(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    imported(takt, folder(tmp_path))
+    running.there["items"]["tube",]["unit"] = "m"
+    head, *rows = FILES["items"].strip().splitlines()
+    items = "\n".join([f"{head},unit", *(f"{row},each" for row in rows)])
+    code, _, err = takt("import", "supply", folder(tmp_path, items=items))
+    assert code == 1
+    assert "items, tube: unit = 'each', and Takt counts it in 'm'" in err
+
+
+def test_a_line_at_one_site_of_several_is_told(
+    takt: Takt, tmp_path: Path, running: Running
+) -> None:
+    items = FILES["items"] + "bike,west,7,0,3,4\nwheel,west,7,0,,\ntube,west,7,0,,\n"
+    bom = "parent,component,quantity,site\nbike,wheel,2,\nbike,tube,1,east\n"
+    found = imported(takt, folder(tmp_path, items=items, bom=bom))
+    told = [one for one in found["problems"] if one["field"] == "site" and one["line"] == 3]
+    assert "one bill of bike for all sites" in told[0]["remedy"]
+
+
 def test_a_dry_run_writes_nothing_and_counts(takt: Takt, tmp_path: Path, running: Running) -> None:
     running.sells("bike", "east")
     found = imported(takt, folder(tmp_path), "--dry-run")

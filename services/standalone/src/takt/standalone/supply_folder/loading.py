@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from takt.standalone.supply_folder.calendars import WEEKDAYS
 from takt.standalone.supply_folder.rows import Body, Row
@@ -38,7 +39,7 @@ class Loading:
 def loading_of(rows: Mapping[str, list[Row]]) -> Loading:
     """What a folder's rows are to a running Takt."""
     found = Loading()
-    lines = _bills(rows["bom"], rows, found)
+    lines = _bills(rows["bom"], rows["items"], found)
     moved = {(row["item"], row["site"]): row for row in rows["transfers"]}
     found.sets = {
         "calendars": _calendars(rows["calendars"]),
@@ -117,10 +118,8 @@ def _sites(rows: Iterable[Row], found: Loading) -> list[Body]:
     sites: dict[str, Body] = {}
     for row in rows:
         calendar = row["calendar"] or None
-        one = sites.setdefault(
-            row["site"], {"code": row["site"], "name": row["site"], "calendar": calendar}
-        )
-        if one["calendar"] is None:
+        one = sites.setdefault(row["site"], {"code": row["site"], "name": row["site"]})
+        if "calendar" in row.cells and one.get("calendar") is None:
             one["calendar"] = calendar
         elif calendar and one["calendar"] != calendar:
             how = f"a site has one calendar in a running Takt, here {one['calendar']}."
@@ -128,11 +127,17 @@ def _sites(rows: Iterable[Row], found: Loading) -> list[Body]:
     return list(sites.values())
 
 
-def _bills(rows: Iterable[Row], all_: Mapping[str, list[Row]], found: Loading) -> dict[str, Body]:
-    """Bills by item; one that differs between sites is refused, since an item has one bill."""
+def _bills(rows: Iterable[Row], planned: Iterable[Row], found: Loading) -> dict[str, Body]:
+    """Bills by item; one that differs between sites is told, since an item has one bill.
+
+    Args: planned: the items, each with its site.
+    """
     by_site: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         by_site.setdefault(row["parent"], {}).setdefault(row["site"], []).append(row)
+    places: dict[str, set[str]] = {}
+    for row in planned:
+        places.setdefault(row["item"], set()).add(row["site"])
     bills: dict[str, Body] = {}
     for item, sites in by_site.items():
         everywhere = sites.pop("", [])
@@ -144,10 +149,14 @@ def _bills(rows: Iterable[Row], all_: Mapping[str, list[Row]], found: Loading) -
             "at": set() if everywhere else set(sites),
         }
         key = [sorted(map(str, body)) for body in bodies]
-        for version, lines in zip(key[1:], versions[1:], strict=True):
+        own = [lines[0] for lines in sites.values()]
+        how = f"a running Takt has one bill of {item} for all sites: the first is taken."
+        for version, line in zip(key[1:], own[1:], strict=False):
             if version != key[0]:
-                how = f"a running Takt has one bill of {item} for all sites: the first is taken."
-                found.problems.append(lines[0].problem("site", how))
+                found.problems.append(line.problem("site", how))
+        if everywhere and own and places.get(item, set()) - sites.keys():
+            # At its other sites the lines without a site are all that there is.
+            found.problems.append(own[0].problem("site", how))
     return bills
 
 
@@ -174,7 +183,8 @@ def _items(
         one = items.setdefault(
             row["item"], {"code": row["item"], "name": row["item"], "unit": "each", "sites": []}
         )
-        one["unit"] = row["unit"] or one["unit"]
+        if row["unit"]:
+            one["unit"] = one["counted_in"] = row["unit"]
         made = _made((row["item"], row["site"]), bills, moved)
         if row["phantom"].lower() in ("true", "yes", "1"):
             one["sites"].append({"site": row["site"], "source": "phantom"})
@@ -192,18 +202,31 @@ def _items(
                 "lead_time_days": -int(-float(row["lead_time_days"]) // 1),
                 "minimum": row["lot_minimum"] or "0",
                 "multiple": row["lot_multiple"] or "0",
-                "maximum": row["lot_maximum"] or None,
-                "lot": {
-                    "rule": row["lot_rule"] or "lot_for_lot",
-                    "quantity": row["lot_quantity"] or "0",
-                    "periods": int(float(row["lot_periods"] or 1)),
-                },
-                "fence_days": int(float(row["fences"] or 0)),
-                "yield_share": good,
-                "unit_cost": row["cost"] or None,
+                **_said(row, good),
             }
         )
     return list(items.values())
+
+
+def _said(row: Row, good: str) -> Body:
+    """What stands in columns that the file may lack: it stays as it is where they are not there."""
+    lot = {
+        "rule": row["lot_rule"] or "lot_for_lot",
+        "quantity": row["lot_quantity"] or "0",
+        "periods": int(float(row["lot_periods"] or 1)),
+    }
+    values: dict[str, tuple[tuple[str, ...], Any]] = {
+        "maximum": (("lot_maximum",), row["lot_maximum"] or None),
+        "lot": (("lot_rule", "lot_quantity", "lot_periods"), lot),
+        "fence_days": (("fences",), int(float(row["fences"] or 0))),
+        "yield_share": (("yield",), good),
+        "unit_cost": (("cost",), row["cost"] or None),
+    }
+    return {
+        name: value
+        for name, (columns, value) in values.items()
+        if any(column in row.cells for column in columns)
+    }
 
 
 def _safety(row: Row) -> Body:

@@ -67,6 +67,8 @@ def send_set(
     waiting = []
     for body in [*bodies, *_lines_gone(noun, bodies, there)]:
         before = there.get(_key(noun, body))
+        if before is not None and (unit := body.get("counted_in", before.get("unit"))):
+            _refuse_other_unit(before, unit)
         after = merged(noun, before, _sent(body))
         # Of a receipt quantity 0 says that it is not there.
         known = same(before, after) if before is not None else after.get("quantity") == "0"
@@ -111,6 +113,9 @@ def merged(noun: str, before: Mapping[str, Any] | None, body: Body) -> Body:
     if before is None:
         return body
     after = {**before, **body} | {name: before[name] for name in KEPT.get(noun, ())}
+    if noun == "bills-of-material":
+        lines = {_line(one): one for one in before["components"]}
+        after["components"] = [{**lines.get(_line(one), {}), **one} for one in body["components"]]
     if noun in WITHIN:
         name, inner = WITHIN[noun]
         parts = {_key(inner, one): one for one in before[name]}
@@ -125,6 +130,10 @@ def merged(noun: str, before: Mapping[str, Any] | None, body: Body) -> Body:
             parts[key] = part if kept is None else {**kept, **part}
         after[name] = list(parts.values())
     return after
+
+
+def _line(component: Mapping[str, Any]) -> tuple[Any, ...]:
+    return component["component"], component.get("valid_from")
 
 
 def _unpriced(offer: Body) -> bool:
@@ -155,8 +164,17 @@ def _ordered(values: Any) -> list[Any]:
     return sorted(values, key=lambda value: [str(value.get(name)) for name in names])
 
 
+def _refuse_other_unit(before: Mapping[str, Any], unit: str) -> None:
+    """Nothing is converted: quantities in another unit would be taken for what they are not."""
+    if unit != before.get("unit", unit):
+        raise CommandError(
+            f"items, {before['code']}: unit = {unit!r}, and Takt counts it in {before['unit']!r}",
+            "Convert the folder's quantities of it, or give it another code.",
+        )
+
+
 def _sent(body: Body) -> Body:
-    return {name: value for name, value in body.items() if name != "at"}
+    return {name: value for name, value in body.items() if name not in ("at", "counted_in")}
 
 
 def _key(noun: str, body: Mapping[str, Any]) -> tuple[Any, ...]:
