@@ -9,6 +9,8 @@ import { useMay } from "../../app/session";
 import { useI18n } from "../../i18n/i18n";
 import { useNow } from "../../lib/clock";
 import { useHeld } from "../../lib/held";
+import { useEvents } from "../../live/live";
+import type { TaktEvent } from "../../live/stream";
 import { Button, Select } from "../../ui/controls";
 import { Icon } from "../../ui/icon";
 import { Empty, Failure, Loading, Skeleton } from "../../ui/pieces";
@@ -57,6 +59,15 @@ export function Move({ beat, pipeline }: { beat: Beat; pipeline: Pipeline }) {
     ...demandQuery(card?.id ?? ""),
     enabled: card !== undefined && mayForecast,
     retry: false,
+  });
+
+  // The forecast answers a move after the deal does: what is shown is read anew when it has spoken.
+  useEvents((batch) => {
+    const said = ({ type, subject }: TaktEvent) =>
+      type === "takt.pipeline_demand.changed.v1" && subject === showing;
+    if (showing && batch.some(said)) {
+      void queries.invalidateQueries({ queryKey: demandQuery(showing).queryKey });
+    }
   });
 
   const move = useMutation({

@@ -35,16 +35,27 @@ export function newest(known: readonly Card[], read: readonly Card[]): Card[] {
   return read.map((card) => {
     const mine = own.get(card.id);
     if (!mine) return card;
-    const said =
-      (mine.probability_sequence ?? -1) > (card.probability_sequence ?? -1) ? mine : card;
-    const { probability, stalled, probability_sequence } = said;
+    const told = wordOf(heardOf(mine) > heardOf(card) ? mine : card);
     const { account, account_id } = card;
-    const told = { probability, stalled, probability_sequence };
     if (mine.sequence < card.sequence) return { ...card, ...told };
     if (mine.sequence > card.sequence) return { ...mine, ...told };
     return { ...mine, ...told, account, account_id };
   });
 }
+
+/** How far the forecast's word about a deal has been heard. */
+const heardOf = (card: Card): number => card.probability_sequence ?? -1;
+
+/** The forecast's word about a deal, which has a version of its own. */
+export const wordOf = ({ probability, stalled, probability_sequence }: Card) => ({
+  probability,
+  stalled,
+  probability_sequence,
+});
+
+/** The card as it was before a change that was refused; what the forecast has said meanwhile stays. */
+export const cardBefore = (before: Card, card: Card): Card =>
+  card.sequence > before.sequence ? card : { ...before, ...wordOf(card) };
 
 export function usePipelineCards(pipeline: string) {
   const query = useQuery(cardsQuery(pipeline));
@@ -85,8 +96,7 @@ export function useCardChanges(pipeline: string): CardChanges {
     return {
       change,
       cardOf: (id) => queries.getQueryData<Cards>(queryKey)?.cards.find((card) => card.id === id),
-      putBack: (before) =>
-        change(before.id, (card) => (card.sequence > before.sequence ? card : before)),
+      putBack: (before) => change(before.id, (card) => cardBefore(before, card)),
       readAgain: () => void queries.invalidateQueries({ queryKey }),
     };
   }, [queries, pipeline]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TaktEvent } from "../../live/stream";
-import type { Card } from "./cards";
+import { type Card, cardBefore, newest } from "./cards";
 import { cardMoved, changedCards } from "./live";
 
 const card = {
@@ -75,6 +75,21 @@ test("the same word again marks no card, and is known to have been heard", () =>
   const { cards, changed } = changedCards([said], [scored(9, "0.5"), scored(8, "0.1")], "p");
   expect(cards[0]).toMatchObject({ probability: "0.5", probability_sequence: 9 });
   expect(changed).toEqual([]);
+});
+
+test("a move that is refused takes back the move, and not what the forecast has said meanwhile", () => {
+  const before = { ...card, probability: "0.5", probability_sequence: 7, stalled: false };
+  const moved = { ...before, stage: "c" };
+  const [heard] = changedCards([moved], [scored(9, "0.6")], "p").cards;
+  expect(cardBefore(before, heard as Card)).toMatchObject({ stage: "a", probability: "0.6" });
+  expect(cardBefore(before, { ...moved, sequence: 4 })).toMatchObject({ stage: "c" });
+});
+
+test("of cards that were read anew the later word of the forecast stays, whichever deal is newer", () => {
+  const known = { ...card, probability: "0.6", probability_sequence: 9 };
+  const read = { ...card, sequence: 5, probability: "0.5", probability_sequence: 7 };
+  expect(newest([known], [read])[0]).toMatchObject({ sequence: 5, probability: "0.6" });
+  expect(newest([read], [known])[0]).toMatchObject({ sequence: 5, probability: "0.6" });
 });
 
 test("a deal that the board has not read makes it read again, another pipeline's does not", () => {

@@ -11,6 +11,7 @@ from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.standalone.supply_folder.findings import Findings
 from takt.standalone.supply_folder.reading import read_sheet
 from takt.standalone.supply_folder.sheet import Sheet
+from takt.supply_planning.domain.grid.levels import ranges
 from takt.supply_planning.domain.grid.lines import ALWAYS
 from takt.supply_planning.domain.grid.model import Lines
 from takt.supply_planning.domain.quantity import ONE
@@ -62,8 +63,7 @@ def read_bill(path: Path | None, catalogue: Catalogue, moved: Ints, findings: Fi
     places = np.flatnonzero(known)
     first, last = bounds[parent[places]], bounds[parent[places] + 1]
     line = np.repeat(places, last - first)
-    offset = np.cumsum(last - first) - (last - first)
-    parent_row = order[np.arange(len(line)) + np.repeat(first - offset, last - first)]
+    parent_row = order[ranges(first, last)]
     here = np.isin(only_at[line], (EVERY_SITE, SITE_UNKNOWN)) | (
         only_at[line] == catalogue.site[parent_row]
     )

@@ -79,8 +79,8 @@ def _resources(
         name: sheet.numbers(name, default)
         for name, default in zip(RESOURCE_NUMBERS, (1.0, 1.0, 0.0, 1.0), strict=True)
     }
-    for name, least in (("units", "above 0"), ("efficiency", "above 0")):
-        sheet.refuse(numbers[name] <= 0, name, f"write a number {least}.")
+    for name in ("units", "efficiency"):
+        sheet.refuse(numbers[name] <= 0, name, "write a number above 0.")
         numbers[name] = np.where(numbers[name] > 0, numbers[name], 1.0)
     percent = numbers["efficiency"] > HIGHEST_EFFICIENCY
     sheet.refuse(
