@@ -16,7 +16,6 @@ from takt.common.db import Tx
 from takt.common.event import Cause, Envelope
 from takt.supply_planning.domain.bom import BillCycleError
 from takt.supply_planning.domain.consumption import Windows
-from takt.supply_planning.domain.network import Network
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.domain.quantity import to_millionths
 from takt.supply_planning.domain.sourcing import WHOLE
@@ -31,7 +30,8 @@ from takt.supply_planning.schemas.network import (
     Supplier,
 )
 from takt.supply_planning.service.kanban import signal
-from takt.supply_planning.service.problems import BillCycle, refuse_twice, refuse_unknown
+from takt.supply_planning.service.problems import BillCycle, refuse_twice
+from takt.supply_planning.service.references import refuse_unknown_codes, refuse_unplanned
 from takt.supply_planning.service.replan import lock_reach, replan_items
 from takt.supply_planning.store import definitions as store
 from takt.supply_planning.store.kanban import answer_calls
@@ -51,7 +51,7 @@ async def define_calendars(
 async def define_sites(tx: Tx, sites: Sequence[Site], now: datetime, cause: Cause) -> None:
     """Write sites."""
     refuse_twice("code", [site.code for site in sites])
-    await _known(tx, "calendars", _calendars_of(sites))
+    await refuse_unknown_codes(tx, "calendars", _calendars_of(sites))
     await begin_change(tx)
     await store.put(tx, store.PUT_SITES, _rows(sites))
     touched = await store.item_sites(tx, sites=[site.code for site in sites])
@@ -65,13 +65,13 @@ async def define_suppliers(
     refuse_twice("code", [supplier.code for supplier in suppliers])
     for supplier in suppliers:
         refuse_twice("offers", [offer.item for offer in supplier.offers])
-    await _known(tx, "calendars", _calendars_of(suppliers))
+    await refuse_unknown_codes(tx, "calendars", _calendars_of(suppliers))
     offers = [
         (f"items.{place}.offers.{number}.item", offer.item)
         for place, supplier in enumerate(suppliers)
         for number, offer in enumerate(supplier.offers)
     ]
-    await _known(tx, "items", offers)
+    await refuse_unknown_codes(tx, "items", offers)
     await begin_change(tx)
     rows = [supplier.model_dump(mode="json") for supplier in suppliers]
     for row, supplier in zip(rows, suppliers, strict=True):
@@ -97,7 +97,7 @@ async def define_items(tx: Tx, items: Sequence[Item], now: datetime, cause: Caus
         for place, item in enumerate(items)
         for number, one in enumerate(item.sites)
     ]
-    await _known(tx, "sites", references)
+    await refuse_unknown_codes(tx, "sites", references)
     network = await current_network(tx)  # before the change, after which it would be loaded anew
     await begin_change(tx)
     await store.put(tx, store.PUT_ITEMS, _rows(items))
@@ -144,7 +144,7 @@ async def define_bills(
         for number, line in enumerate(bill.components)
         for rank, other in enumerate(line.alternates)
     ]
-    await _known(tx, "items", references)
+    await refuse_unknown_codes(tx, "items", references)
     await begin_change(tx)
     parents = [bill.item for bill in bills]
     items = {code for _, code in references} | await store.components_of(tx, parents)
@@ -181,7 +181,7 @@ async def define_bills(
 async def define_sourcing(tx: Tx, rules: Sequence[Sourcing], now: datetime, cause: Cause) -> None:
     """Write which sites serve which region. A product that is sold is an item of the same code."""
     refuse_twice("valid_from", [f"{r.product}|{r.region}|{r.valid_from}" for r in rules])
-    await _known(
+    await refuse_unknown_codes(
         tx, "items", [(f"items.{place}.product", rule.product) for place, rule in enumerate(rules)]
     )
     shares = [
@@ -189,7 +189,7 @@ async def define_sourcing(tx: Tx, rules: Sequence[Sourcing], now: datetime, caus
         for place, rule in enumerate(rules)
         for number, one in enumerate(rule.shares)
     ]
-    await _known(tx, "sites", shares)
+    await refuse_unknown_codes(tx, "sites", shares)
     await begin_change(tx)
     rows = [
         {
@@ -215,7 +215,7 @@ async def count_stock(tx: Tx, counts: Sequence[Stock], now: datetime, cause: Cau
     keys = [ItemSite(count.item, count.site) for count in counts]
     refuse_twice("item", [f"{key.item}|{key.site}" for key in keys])
     network = await current_network(tx)
-    _planned(keys, network)
+    refuse_unplanned(keys, network.policies)
     await lock_reach(tx, keys)
     rows = [count.model_dump(mode="json") for count in counts]
     for row in rows:
@@ -231,7 +231,7 @@ async def schedule_receipts(
     """Write open orders of other systems."""
     refuse_twice("reference", [receipt.reference for receipt in receipts])
     keys = [ItemSite(receipt.item, receipt.site) for receipt in receipts]
-    _planned(keys, await current_network(tx))
+    refuse_unplanned(keys, (await current_network(tx)).policies)
     known = await store.known_receipts(tx, [receipt.reference for receipt in receipts])
     touched = {*keys, *(key for key, _ in known.values())}
     await lock_reach(tx, touched)
@@ -275,20 +275,6 @@ async def _plan(tx: Tx, touched: Iterable[ItemSite], now: datetime, cause: Cause
     if keys:
         await load_network(tx)
         await replan_items(tx, keys, now)
-
-
-async def _known(tx: Tx, noun: str, references: Sequence[tuple[str, str]]) -> None:
-    if references:
-        unknown = await store.unknown_codes(tx, noun, (code for _, code in references))
-        refuse_unknown(references, unknown, noun)
-
-
-def _planned(keys: Sequence[ItemSite], network: Network) -> None:
-    missing = {f"{key.item} at {key.site}" for key in keys if key not in network.policies}
-    references = [
-        (f"items.{place}.item", f"{key.item} at {key.site}") for place, key in enumerate(keys)
-    ]
-    refuse_unknown(references, missing, "items")
 
 
 def _closing(bills: Sequence[BillOfMaterial], cycle: Collection[str]) -> int:

@@ -38,8 +38,8 @@ from takt.supply_planning.service.problems import (
     NothingPlanned,
     NotStocked,
     refuse_twice,
-    refuse_unknown,
 )
+from takt.supply_planning.service.references import refuse_unplanned
 from takt.supply_planning.store import kanban as store
 from takt.supply_planning.store.kanban import LoopPosition, LoopSetting
 from takt.supply_planning.store.network import current_network, known_network
@@ -193,11 +193,7 @@ def _signalled(
 
 async def _refuse_unstocked(tx: Tx, keys: Sequence[ItemSite]) -> None:
     policies = (await current_network(tx)).policies
-    refuse_unknown(
-        [(f"items.{place}.item", f"{key.item} at {key.site}") for place, key in enumerate(keys)],
-        {f"{key.item} at {key.site}" for key in keys if key not in policies},
-        "items",
-    )
+    refuse_unplanned(keys, policies)
     for place, key in enumerate(keys):
         if policies[key].source == "phantom":
             raise NotStocked(

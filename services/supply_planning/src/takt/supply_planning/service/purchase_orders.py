@@ -32,11 +32,10 @@ from takt.supply_planning.service.problems import (
     OrderStateRefused,
     OrderTooLarge,
     refuse_twice,
-    refuse_unknown,
 )
 from takt.supply_planning.service.publishing import order_events, refuse_while_off
+from takt.supply_planning.service.references import refuse_unknown_codes, refuse_unplanned
 from takt.supply_planning.service.replan import arrivals, lock_reach, replan_items
-from takt.supply_planning.store.definitions import unknown_codes
 from takt.supply_planning.store.demand import move_stock
 from takt.supply_planning.store.kanban import answer_calls
 from takt.supply_planning.store.network import current_network
@@ -171,14 +170,9 @@ async def import_orders(
     refuse_twice("number", [order.number for order in orders])
     network = await current_network(tx)
     places = [ItemSite(order.item, order.site) for order in orders]
-    refuse_unknown(
-        [(f"items.{place}.item", f"{key.item} at {key.site}") for place, key in enumerate(places)],
-        {f"{key.item} at {key.site}" for key in places if key not in network.policies},
-        "items",
-    )
+    refuse_unplanned(places, network.policies)
     suppliers = [(f"items.{place}.supplier", o.supplier) for place, o in enumerate(orders)]
-    unknown = await unknown_codes(tx, "suppliers", (code for _, code in suppliers))
-    refuse_unknown(suppliers, unknown, "suppliers")
+    await refuse_unknown_codes(tx, "suppliers", suppliers)
     for place, order in enumerate(orders):
         _refuse_too_large(f"items.{place}.quantity", order)
     await lock_reach(tx, places)

@@ -13,10 +13,10 @@ from takt.supply_planning.service.problems import (
     NotMade,
     RoutingNotFound,
     refuse_twice,
-    refuse_unknown,
 )
+from takt.supply_planning.service.references import refuse_unknown_codes, refuse_unplanned
 from takt.supply_planning.store import shop as store
-from takt.supply_planning.store.definitions import put, unknown_codes
+from takt.supply_planning.store.definitions import put
 from takt.supply_planning.store.network import current_network
 
 
@@ -28,7 +28,7 @@ async def define_resources(tx: Tx, resources: Sequence[Resource]) -> None:
         for place, resource in enumerate(resources)
         if resource.calendar is not None
     ]
-    await _known(tx, "calendars", calendars)
+    await refuse_unknown_codes(tx, "calendars", calendars)
     await store.one_after_another(tx)
     rows = [resource.model_dump(mode="json") for resource in resources]
     await put(tx, store.PUT_RESOURCES, json.dumps(rows))
@@ -43,7 +43,7 @@ async def define_routings(tx: Tx, routings: Sequence[Routing]) -> None:
         for place, one in enumerate(routings)
         for number, step in enumerate(one.operations)
     ]
-    await _known(tx, "resources", used)
+    await refuse_unknown_codes(tx, "resources", used)
     await store.one_after_another(tx)
     rows = [
         {
@@ -75,11 +75,7 @@ async def find_routing(tx: Tx, key: ItemSite) -> Routing:
 async def _refuse_not_made(tx: Tx, routings: Sequence[Routing]) -> None:
     policies = (await current_network(tx)).policies
     keys = [ItemSite(one.item, one.site) for one in routings]
-    refuse_unknown(
-        [(f"items.{place}.item", f"{key.item} at {key.site}") for place, key in enumerate(keys)],
-        {f"{key.item} at {key.site}" for key in keys if key not in policies},
-        "items",
-    )
+    refuse_unplanned(keys, policies)
     for place, (key, one) in enumerate(zip(keys, routings, strict=True)):
         # What was made and is bought now may lose the routing that it had.
         if one.operations and policies[key].source != "make":
@@ -93,9 +89,3 @@ async def _refuse_not_made(tx: Tx, routings: Sequence[Routing]) -> None:
                 if phantom
                 else "write the item with source make at this site, or leave the routing out",
             )
-
-
-async def _known(tx: Tx, noun: str, references: Sequence[tuple[str, str]]) -> None:
-    if references:
-        unknown = await unknown_codes(tx, noun, (code for _, code in references))
-        refuse_unknown(references, unknown, noun)
