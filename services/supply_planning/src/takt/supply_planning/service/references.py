@@ -12,6 +12,7 @@ async def refuse_unknown_codes(tx: Tx, noun: str, references: Sequence[tuple[str
     """Refuse codes that are not defined.
 
     Args:
+        tx: the request's transaction.
         noun: the plural of what they should be, as its table and its address have it.
         references: field and code of each.
 
