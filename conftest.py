@@ -6,6 +6,7 @@ by Python alone. Under pytest-xdist each worker has its own PostgreSQL (a second
 """
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -16,6 +17,10 @@ from hypothesis import HealthCheck, settings
 # One thread a process for numerics, as services run; read when the libraries are loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would every process of a test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A first case may import scipy, or build a table of all characters: seconds on a busy machine.
 settings.register_profile("takt", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -111,9 +111,10 @@ def _orders(loading: store.Loading, network: Network, today: date) -> Iterator[M
         if key in policies and policies[key].source == "make":
             for order in orders:
                 yield planned_order(key, first_week + order.bucket * WEEK, order, today)
-    for key, supply in loading.receipts:
+    for key, supplies in loading.receipts.items():
         if key in policies and policies[key].source == "make":
-            yield open_order(key, supply, policies[key], today)
+            for supply in supplies:
+                yield open_order(key, supply, policies[key], today)
 
 
 async def _pegged(tx: Tx, weeks: Sequence[ResourceWeek]) -> list[Loaded]:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import RowMapping
 
 from takt.common.db import Tx
 from takt.supply_planning.domain.demand import ForecastWeek
-from takt.supply_planning.domain.netting import Horizon, Supply
+from takt.supply_planning.domain.netting import Horizon
 from takt.supply_planning.domain.network import Network, Series
-from takt.supply_planning.domain.orders import NAMESPACE, supply_of
+from takt.supply_planning.domain.orders import supply_of
 from takt.supply_planning.domain.origins import Part
 from takt.supply_planning.domain.pegging import PlannedPosition
 from takt.supply_planning.domain.plan import ItemSite
@@ -22,6 +22,7 @@ from takt.supply_planning.domain.reasons import Asking, DealLine, ForecastReason
 from takt.supply_planning.store.by_network import asked_columns
 from takt.supply_planning.store.orders import ORDER_ROW, order_from
 from takt.supply_planning.store.plan_rows import netting_from, weeks_from
+from takt.supply_planning.store.receipts import COMING, supplies_from
 
 READ = f"""
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted (item, site)),
@@ -29,9 +30,7 @@ series AS (SELECT * FROM unnest($3::text[], $4::text[]) AS series (product, regi
 SELECT (SELECT revision FROM network_revision) AS revision,
     (SELECT json_agg(json_build_array(item, site, gist->0, netting))
         FROM plans JOIN wanted USING (item, site) WHERE netting IS NOT NULL) AS plans,
-    (SELECT json_agg(json_build_array(
-        item, site, reference, kind, due_on, release_on, (quantity * 1000000)::bigint))
-        FROM scheduled_receipts JOIN wanted USING (item, site) WHERE quantity > 0) AS receipts,
+    ({COMING.format("wanted")}) AS receipts,
     (SELECT json_agg({ORDER_ROW}) FROM purchase_orders o JOIN wanted USING (item, site)
         WHERE o.status IN ('proposed', 'approved', 'released', 'confirmed')) AS orders,
     (SELECT json_agg(json_build_array(product, region, demand))
@@ -87,18 +86,8 @@ async def read_plans(tx: Tx, keys: Collection[ItemSite], network: Network) -> St
 
 
 def _stored_plans(row: RowMapping, network: Network) -> StoredPlans:
-    supplies: dict[ItemSite, list[Supply]] = defaultdict(list)
+    supplies = supplies_from(row["receipts"])
     proposals: dict[ItemSite, dict[date, UUID]] = defaultdict(dict)
-    for item, site, reference, kind, due, release, quantity in row["receipts"] or ():
-        supplies[ItemSite(item, site)].append(
-            Supply(
-                uuid5(NAMESPACE, f"receipt|{reference}"),
-                kind,
-                date.fromisoformat(due),
-                quantity,
-                date.fromisoformat(release) if release else None,
-            )
-        )
     for values in row["orders"] or ():
         order = order_from(values)
         key = ItemSite(order.item, order.site)

@@ -9,16 +9,16 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from takt.common.db import Tx
 from takt.supply_planning.domain.messages import Communicated, Message
 from takt.supply_planning.domain.netting import Netting, Supply
 from takt.supply_planning.domain.network import Network
-from takt.supply_planning.domain.orders import NAMESPACE, Answer, PurchaseOrder
+from takt.supply_planning.domain.orders import Answer, PurchaseOrder
 from takt.supply_planning.domain.plan import Dated, Gist, ItemSite, MadeOf
 from takt.supply_planning.domain.publishing import PublishingState
 from takt.supply_planning.store.demand import CUT_EVERY, STATES_KEPT
@@ -42,6 +42,7 @@ from takt.supply_planning.store.plan_rows import (
     message_row,
     netting_row,
 )
+from takt.supply_planning.store.receipts import COMING, supplies_from
 from takt.supply_planning.store.series_demand import NEWS, TOLD, demand_of
 
 LOCK = """
@@ -62,9 +63,7 @@ SELECT (SELECT revision FROM network_revision) AS revision,
         WHERE (item, site) IN (SELECT * FROM unnest($3::text[], $4::text[]))) AS users,
     (SELECT json_agg(json_build_array(item, site, (on_hand * 1000000)::bigint))
         FROM stock JOIN wanted USING (item, site)) AS stock,
-    (SELECT json_agg(json_build_array(
-        item, site, reference, kind, due_on, release_on, (quantity * 1000000)::bigint))
-        FROM scheduled_receipts JOIN wanted USING (item, site) WHERE quantity > 0) AS receipts,
+    ({COMING.format("wanted")}) AS receipts,
     (SELECT json_agg({ORDER_ROW}) FROM purchase_orders o JOIN wanted USING (item, site)
         WHERE o.status IN ('proposed', 'approved', 'released', 'confirmed')
             OR o.due_period >= $7::date) AS orders,
@@ -178,17 +177,7 @@ async def read_positions(
         READ, (*_columns(keys), *_columns(users), *_columns(series), horizon.first_week)
     )
     row = result.mappings().one()
-    receipts, orders = defaultdict(list), defaultdict(list)
-    for item, site, reference, kind, due, release, quantity in row["receipts"] or ():
-        receipts[ItemSite(item, site)].append(
-            Supply(
-                uuid5(NAMESPACE, f"receipt|{reference}"),
-                kind,
-                date.fromisoformat(due),
-                quantity,
-                date.fromisoformat(release) if release else None,
-            )
-        )
+    orders = defaultdict(list)
     for values in row["orders"] or ():
         orders[ItemSite(values[PLACE["item"]], values[PLACE["site"]])].append(values)
     waiting = defaultdict(list)
@@ -211,7 +200,7 @@ async def read_positions(
             for item, site, releases in row["users"] or ()
         },
         stock={ItemSite(item, site): on_hand for item, site, on_hand in row["stock"] or ()},
-        receipts=receipts,
+        receipts=supplies_from(row["receipts"]),
         orders={key: StoredOrders(rows) for key, rows in orders.items()},
         waiting=waiting,
         demand=demand_of(row, network, horizon),

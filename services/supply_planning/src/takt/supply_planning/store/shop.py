@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import uuid5
 
 from sqlalchemy import RowMapping
 
@@ -12,9 +11,9 @@ from takt.common.db import Tx
 from takt.supply_planning.domain.calendar import ROUND_THE_CLOCK
 from takt.supply_planning.domain.capacity import Operation, Resource
 from takt.supply_planning.domain.netting import PlannedOrder, Supply
-from takt.supply_planning.domain.orders import NAMESPACE
 from takt.supply_planning.domain.plan import ItemSite
 from takt.supply_planning.store.network import working_calendar
+from takt.supply_planning.store.receipts import COMING, supplies_from
 
 LOCK = "LOCK TABLE resources, routings IN SHARE ROW EXCLUSIVE MODE"
 
@@ -47,7 +46,7 @@ FROM routings WHERE ($1::text IS NULL OR item = $1) AND ($2::text IS NULL OR sit
 ORDER BY item, site LIMIT $5
 """
 
-LOADING = """
+LOADING = f"""
 WITH routed AS (SELECT item, site, operations FROM routings
     WHERE $1::text IS NULL OR operations @> jsonb_build_array(jsonb_build_array($1::text)))
 SELECT
@@ -60,9 +59,7 @@ SELECT
     (SELECT json_agg(json_build_array(
             item, site, netting -> 'first_week', netting -> 'orders'))
         FROM plans JOIN routed USING (item, site) WHERE netting IS NOT NULL) AS plans,
-    (SELECT json_agg(json_build_array(
-        item, site, reference, kind, due_on, release_on, (quantity * 1000000)::bigint))
-        FROM scheduled_receipts JOIN routed USING (item, site) WHERE quantity > 0) AS receipts
+    ({COMING.format("routed")}) AS receipts
 """
 
 
@@ -79,7 +76,7 @@ class Loading:
     resources: Sequence[Resource]
     steps: Mapping[ItemSite, Sequence[Operation]]
     planned: Mapping[ItemSite, tuple[date, Sequence[PlannedOrder]]]
-    receipts: Sequence[tuple[ItemSite, Supply]]
+    receipts: Mapping[ItemSite, Sequence[Supply]]
 
 
 async def one_after_another(tx: Tx) -> None:
@@ -120,19 +117,7 @@ async def read_loading(tx: Tx, resource: str | None) -> Loading:
             ItemSite(item, site): (date.fromisoformat(first), [_order(*one) for one in orders])
             for item, site, first, orders in row["plans"] or ()
         },
-        [
-            (
-                ItemSite(item, site),
-                Supply(
-                    uuid5(NAMESPACE, f"receipt|{reference}"),
-                    kind,
-                    date.fromisoformat(due),
-                    quantity,
-                    date.fromisoformat(release) if release else None,
-                ),
-            )
-            for item, site, reference, kind, due, release, quantity in row["receipts"] or ()
-        ],
+        supplies_from(row["receipts"]),
     )
 
 
