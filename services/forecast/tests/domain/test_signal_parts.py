@@ -3,7 +3,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from takt.forecast.domain.signal_parts import (
@@ -22,7 +22,7 @@ def parts(gross, ordered, before, after):
     """Parts of one week: logarithms by signal before and after, units without any signal."""
 
     def baseline(logs):
-        lift = np.exp(sum(logs.values(), 0.0))
+        lift = np.exp(sum(sorted(logs.values()), 0.0))
         return np.maximum(np.rint(np.array([gross * UNIT * lift])).astype(np.int64) - ordered, 0)
 
     ordered = np.array([ordered * UNIT], dtype=np.int64)
@@ -71,6 +71,12 @@ logs = st.dictionaries(st.sampled_from([ONE, TWO, THREE, None]), st.floats(-2.3,
 
 
 @given(st.floats(0, 10**6), st.integers(0, 10**6), logs, logs)
+@example(
+    442376.89762062806,
+    0,
+    {},
+    {ONE: 1.9422299342499123, TWO: 1.9422299342499123, THREE: 1.3239072263234317, None: -1.5},
+)
 def test_parts_sum_and_do_not_depend_on_the_order_or_the_direction(gross, ordered, before, after):
     found = parts(gross, ordered, before, after)
     turned = parts(gross, ordered, dict(reversed(before.items())), dict(reversed(after.items())))

@@ -78,7 +78,8 @@ def told_apart(
         return
     none = np.zeros(len(change))
     moved = np.stack([after.get(name, none) - before.get(name, none) for name in names])
-    here = gross * np.exp(sum(before.values(), none))
+    # Summed in the order of names: to the last bit, however they are given.
+    here = gross * np.exp(sum((before.get(name, none) for name in names), none))
     parts = moved * _slope(here, moved.sum(axis=0), ordered)
     whole = np.rint(parts).astype(np.int64)
     largest = np.abs(parts).argmax(axis=0)
