@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from takt.standalone.commands.output import CommandError
+from takt.standalone.commands.output import USED_WRONGLY, CommandError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-USED_WRONGLY = 2
 SOME = 20
 """Names that a problem lists at most."""
 

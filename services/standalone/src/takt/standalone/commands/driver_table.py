@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from takt.standalone.commands.output import CommandError
-from takt.standalone.table_files import SOME, USED_WRONGLY, Table
+from takt.standalone.commands.output import USED_WRONGLY, CommandError
+from takt.standalone.table_files import SOME, Table
 
 if TYPE_CHECKING:
     import numpy as np

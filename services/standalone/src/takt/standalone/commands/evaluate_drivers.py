@@ -7,6 +7,7 @@ import typer
 
 from takt.standalone.commands.driver_table import PRICE, RIVALS, Columns, Read, read_panel
 from takt.standalone.commands.output import (
+    USED_WRONGLY,
     CommandError,
     Format,
     Output,
@@ -15,7 +16,7 @@ from takt.standalone.commands.output import (
     put_table,
     say,
 )
-from takt.standalone.table_files import USED_WRONGLY, read_table
+from takt.standalone.table_files import read_table
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,8 +14,16 @@ import typer
 
 from takt.standalone.commands.door import Door, HomeOption, UrlOption, answer
 from takt.standalone.commands.import_crm import mapping_text, once, tell_problems
-from takt.standalone.commands.output import FAILED, CommandError, Format, Output, put, put_json
-from takt.standalone.table_files import USED_WRONGLY, Table, read_table
+from takt.standalone.commands.output import (
+    FAILED,
+    USED_WRONGLY,
+    CommandError,
+    Format,
+    Output,
+    put,
+    put_json,
+)
+from takt.standalone.table_files import Table, read_table
 
 NEEDED = ("external_id", "kind", "begins", "ends")
 FIELDS = (*NEEDED, "product", "family", "region", "strength", "value", "note")

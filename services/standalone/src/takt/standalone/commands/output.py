@@ -17,7 +17,7 @@ from uuid import UUID
 
 import typer
 
-FAILED, NOT_RUNNING, INTERRUPTED = 1, 3, 130
+FAILED, USED_WRONGLY, NOT_RUNNING, INTERRUPTED = 1, 2, 3, 130
 
 
 class Format(StrEnum):

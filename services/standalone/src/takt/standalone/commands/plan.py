@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from takt.standalone.commands.output import (
+    USED_WRONGLY,
     CommandError,
     Format,
     Output,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 FEW = 40
 """Planned orders that are shown one by one."""
-USED_WRONGLY = 2
 
 
 def plan(

@@ -12,12 +12,11 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from takt.standalone.commands.output import CommandError
+from takt.standalone.commands.output import USED_WRONGLY, CommandError
 from takt.standalone.supply_folder.findings import Findings
 from takt.supply_planning.domain.grid.exact import EXACT
 from takt.supply_planning.domain.quantity import ONE
 
-USED_WRONGLY = 2
 NUMBER = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?", re.I)
 CLOCK = re.compile(r"(?:(\d+)\s+(?:days?,?\s+)?)?(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")

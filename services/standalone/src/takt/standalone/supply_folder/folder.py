@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from takt.standalone.commands.output import CommandError
+from takt.standalone.commands.output import USED_WRONGLY, CommandError
 from takt.standalone.supply_folder.calendars import read_calendars
 from takt.standalone.supply_folder.catalogue import Catalogue, catalogue_of
 from takt.standalone.supply_folder.consuming import consumed, read_windows
@@ -47,7 +47,6 @@ NEEDED = ("items", "demand")
 USUAL = ("bom", "stock", "receipts")
 OTHERS = ("suppliers", "calendars", "transfers")
 CAPACITY = ("resources", "routings")
-USED_WRONGLY = 2
 
 Told = Callable[[str, int, int], None]
 

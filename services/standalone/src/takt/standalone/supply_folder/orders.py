@@ -8,13 +8,12 @@ import pyarrow
 import pyarrow.csv
 import pyarrow.parquet
 
-from takt.standalone.commands.output import CommandError
+from takt.standalone.commands.output import USED_WRONGLY, CommandError
 from takt.standalone.supply_folder.catalogue import Catalogue
 from takt.supply_planning.domain.grid.netting import PlannedOrders
 from takt.supply_planning.domain.netting import Horizon
 from takt.supply_planning.domain.quantity import ONE
 
-USED_WRONGLY = 2
 EPOCH_ORDINAL = 719_163
 """1970-01-01 as a proleptic ordinal."""
 
