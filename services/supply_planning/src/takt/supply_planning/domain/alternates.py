@@ -124,5 +124,6 @@ def _moves(
                 some,
                 spared,
                 other.required(some),
+                line.valid_from,
             )
             kept -= some

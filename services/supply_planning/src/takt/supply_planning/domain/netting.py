@@ -178,7 +178,8 @@ class PlannedOrder(NamedTuple):
 class StandIn(NamedTuple):
     """`parents` of those released in a week take an alternate instead of the line's component.
 
-    All are millionths: `spared` of the component, `taken` of the alternate.
+    All are millionths: `spared` of the component, `taken` of the alternate. `valid_from` is of the
+    line: lines of one component in a bill differ by it.
     """
 
     bucket: int
@@ -188,6 +189,7 @@ class StandIn(NamedTuple):
     parents: int
     spared: int
     taken: int
+    valid_from: date | None = None
 
 
 class Need(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from takt.supply_planning.domain.bom import BillLine, BillOfMaterial
-from takt.supply_planning.domain.netting import Horizon, Netting, PlanningPolicy, Supply
+from takt.supply_planning.domain.netting import Horizon, Netting, PlanningPolicy, StandIn, Supply
 from takt.supply_planning.domain.orders import planned_id
 from takt.supply_planning.domain.origins import Origin, OriginKind, Part, Via, fitted
 from takt.supply_planning.domain.plan import ItemSite
@@ -175,7 +175,7 @@ class Pegs:
         moves = [
             move
             for move in self.position.netting.stand_ins
-            if (move.bucket, move.parent, move.component) == (bucket, line.parent, line.component)
+            if move.bucket == bucket and _of_line(move, line)
         ]
         if line.component == self.key.item:
             taken = line.required(sum(start.quantity for start in starts))
@@ -247,6 +247,14 @@ class Pegs:
                     units = self.policy.to_start(supply.quantity)
                     starts[bucket].append(Start(supply.order_id, units, day))
         return starts
+
+
+def _of_line(move: StandIn, line: BillLine) -> bool:
+    return (move.parent, move.component, move.valid_from) == (
+        line.parent,
+        line.component,
+        line.valid_from,
+    )
 
 
 def peg(

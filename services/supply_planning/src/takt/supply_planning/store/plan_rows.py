@@ -70,13 +70,29 @@ def netting_row(netting: Netting) -> dict[str, Any]:
             (one.bucket, one.due.isoformat(), one.release.isoformat(), one.lots, one.loss)
             for one in netting.orders
         ],
-        "stand_ins": netting.stand_ins,
+        "stand_ins": [
+            (*one[:-1], one.valid_from and one.valid_from.isoformat()) for one in netting.stand_ins
+        ],
         "needs": _needs(netting),
     }
 
 
 def _needs(netting: Netting) -> list[tuple[str, int | None, int]]:
     return [(str(one.order_id), one.bucket, one.quantity) for one in netting.needs]
+
+
+def _stand_in(
+    bucket: int,
+    parent: str,
+    component: str,
+    alternate: str,
+    parents: int,
+    spared: int,
+    taken: int,
+    valid_from: str | None = None,
+) -> StandIn:
+    since = date.fromisoformat(valid_from) if valid_from else None
+    return StandIn(bucket, parent, component, alternate, parents, spared, taken, since)
 
 
 def netting_from(row: Mapping[str, Any]) -> Netting:
@@ -91,7 +107,7 @@ def netting_from(row: Mapping[str, Any]) -> Netting:
             )
             for bucket, due, release, lots, *loss in row["orders"]
         ),
-        stand_ins=tuple(StandIn(*one) for one in row.get("stand_ins", ())),
+        stand_ins=tuple(_stand_in(*one) for one in row.get("stand_ins", ())),
         needs=tuple(Need(UUID(order), bucket, units) for order, bucket, units in row["needs"]),
         **{
             name: tuple(row[name])
