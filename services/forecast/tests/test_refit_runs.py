@@ -10,7 +10,9 @@ from takt.common.contracts.forecast import RefitProgressed
 from takt.common.event import Cause
 from takt.common.testing import emitted
 from takt.forecast import jobs
+from takt.forecast.api.forecast_models import read_models
 from takt.forecast.domain import combination, fast_path
+from takt.forecast.domain.comparison import decide
 from takt.forecast.domain.two_speeds import REPLAYS
 from takt.forecast.service import refit_runs
 from takt.forecast.service.follow_catalog import follow_company, follow_products, follow_regions
@@ -266,6 +268,24 @@ async def test_a_promotion_is_undone_and_not_repeated_on_the_same_evidence(datab
     await go_on(database, run, now)
     async with database.transaction() as tx:
         assert (await models.list_decisions(tx, None, 1))[0].reason == "0 origins; 4 are needed"
+
+
+async def test_each_speed_has_its_loss_whichever_was_champion(database, now):
+    """Told by speed: after a promotion `champion` is another than the one that was tested."""
+    old = np.tile([[4.0], [8.0]], (1, 6)) + np.arange(6) / 100
+    new = old - 1 - np.arange(6) / 50
+    async with database.transaction() as tx:
+        for before, after in (("fast", "combination"), ("combination", "fast")):
+            run, _ = await refit_runs.request_run(tx, "ann", now)
+            decision = decide(before, after, old, new)
+            assert decision.outcome == "promoted"
+            await models.save_decision(tx, decision, run.id, now)
+        told = (await read_models(tx)).decisions
+    second, first = told
+    assert (first.champion, first.fast_loss) == ("combination", pytest.approx(old.mean()))
+    assert first.combination_loss == pytest.approx(new.mean())
+    assert (second.champion, second.fast_loss) == ("fast", pytest.approx(new.mean()))
+    assert second.combination_loss == pytest.approx(old.mean())
 
 
 async def test_a_second_request_joins_the_run_that_is_under_way(database, now):

@@ -54,7 +54,7 @@ async function measured(page: Page): Promise<{ undone: () => number }> {
   const decision = {
     ...{ decision: 4, at: run.finished_at, run: run.id, outcome: "promoted", decided_by: "test" },
     ...{ champion: "combination", challenger: "fast", undoes: null as number | null, reason: "" },
-    ...{ champion_loss: 0.751, challenger_loss: 0.706, ...numbers },
+    ...{ fast_loss: 0.751, combination_loss: 0.706, ...numbers },
   };
   const decisions = [decision];
   await page.route(/\/v1\/forecast-models$|\/v1\/forecast-models\?/, (route) =>

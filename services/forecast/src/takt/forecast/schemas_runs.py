@@ -92,14 +92,15 @@ class ModelDecision(BaseModel):
     reason: str
     origins: int | None
     series: int | None
-    champion_loss: float | None
-    """Mean error of four weeks' sum, in the series' mean one-step error, of who was champion."""
-    challenger_loss: float | None
+    fast_loss: float | None
+    """Mean error of four weeks' sum, in the series' mean one-step error."""
+    combination_loss: float | None
     statistic: float | None
-    """Diebold-Mariano, corrected; above zero where the challenger lost less."""
+    """Diebold-Mariano, corrected; above zero where who challenged the champion of before lost less.
+    """
     p_value: float | None
     better: int | None
-    """Series in which the challenger lost less beyond chance, of all that were tested."""
+    """Series in which who challenged lost less beyond chance, of all that were tested."""
     worse: int | None
 
 

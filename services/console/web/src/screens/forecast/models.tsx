@@ -275,16 +275,18 @@ function useDecisionWords(): (decision: Schemas["ModelDecision"]) => string {
     if (one.outcome === "undone") {
       return t("decision.undone", { ...who, by: one.decided_by, decision: one.undoes ?? 0 });
     }
-    const { p_value, origins, champion_loss, challenger_loss, better, worse } = one;
-    if (p_value === null || champion_loss === null || challenger_loss === null) {
+    const { p_value, origins, fast_loss, combination_loss, better, worse } = one;
+    if (p_value === null || fast_loss === null || combination_loss === null) {
       return t("decision.early", { ...who, origins: origins ?? 0 });
     }
+    // Of a promotion, who was champion before is the challenger from then on.
+    const before = one.outcome === "promoted" ? one.challenger : one.champion;
+    const [old, young] = before === "fast" ? [fast_loss, combination_loss] : [combination_loss, fast_loss];
     return t(`decision.${one.outcome}`, {
       ...who,
       origins: origins ?? 0,
-      // Of a promotion, who was champion before is the challenger from then on.
-      old: format.quantity(champion_loss),
-      young: format.quantity(challenger_loss),
+      old: format.quantity(old),
+      young: format.quantity(young),
       p: format.quantity(p_value),
       better: better ?? 0,
       worse: worse ?? 0,

@@ -140,4 +140,10 @@ async def _classes(tx: RequestTx, champion: str) -> list[ClassMethod]:
 
 
 def _decision(row: Any) -> ModelDecision:
-    return ModelDecision.model_validate(row, from_attributes=True)
+    # The row's losses are those of who was champion before, and of who challenged.
+    before = row.challenger if row.outcome == "promoted" else row.champion
+    losses = row.champion_loss, row.challenger_loss
+    fast, combination = losses if before == FAST else reversed(losses)
+    return ModelDecision.model_validate(
+        {**row._mapping, "fast_loss": fast, "combination_loss": combination}
+    )
