@@ -281,7 +281,8 @@ function useDecisionWords(): (decision: Schemas["ModelDecision"]) => string {
     }
     // Of a promotion, who was champion before is the challenger from then on.
     const before = one.outcome === "promoted" ? one.challenger : one.champion;
-    const [old, young] = before === "fast" ? [fast_loss, combination_loss] : [combination_loss, fast_loss];
+    const [old, young] =
+      before === "fast" ? [fast_loss, combination_loss] : [combination_loss, fast_loss];
     return t(`decision.${one.outcome}`, {
       ...who,
       origins: origins ?? 0,
