@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 from takt.standalone.commands.progress import Progress
@@ -124,6 +126,59 @@ def test_the_orders_that_are_written_are_those_within_capacity(takt: Takt, tmp_p
     written = orders(takt, folder(tmp_path, **SHOP), "--capacity")
     bikes = [(str(release), number) for item, _, release, number in written if item == "bike"]
     assert bikes == [("2026-12-14", 8), ("2026-12-28", 4)]
+
+
+def test_what_can_be_delivered_is_a_forecast_of_its_own_that_capacity_can_meet(
+    takt: Takt, tmp_path: Path
+) -> None:
+    """Of 13 bikes 2 are in stock, 8 are made in the week before the 21st, 4 wait for wheels."""
+    path, target = folder(tmp_path, **SHOP), tmp_path / "attainable.csv"
+    assert limited(takt, path, "--attainable", target)["lateness"] == pytest.approx(6)
+    found = [
+        (row["demand"], row["item"], row["site"], str(row["due"]), row["quantity"], row["kind"])
+        for row in pyarrow.csv.read_csv(target).to_pylist()
+    ]
+    assert found == [
+        ("attainable", "bike", "east", "2026-11-30", 1, "forecast"),
+        ("attainable", "bike", "east", "2026-12-21", 9, "forecast"),
+        ("attainable", "bike", "east", "2027-01-04", 3, "forecast"),
+    ]
+    target.replace(path / "demand.csv")
+    again = limited(takt, path)
+    assert (again["lateness"], again["late_at_end"]) == (pytest.approx(0), pytest.approx(0))
+
+
+def test_what_is_owed_is_served_first_and_no_part_of_what_can_be_delivered(
+    takt: Takt, tmp_path: Path
+) -> None:
+    """Three bikes are owed and ten a week can be made: of ten wanted at once seven, then three."""
+    owed: dict[str, str | None] = {
+        "items": "item,site,lead_time_days,safety_stock,lot_minimum,lot_multiple\n"
+        "bike,east,0,0,,\nwheel,east,0,0,,\n",
+        "bom": "parent,component,quantity\nbike,wheel,2\n",
+        "stock": "item,site,quantity\nbike,east,-3\n",
+        "receipts": None,
+        "demand": "demand,item,site,due,quantity\nD-1,bike,east,2026-11-30,10\n",
+        "routings": "item,site,step,resource,minutes\nbike,east,1,bench,1008\n",
+    }
+    target = tmp_path / "attainable.parquet"
+    limited(takt, folder(tmp_path, **SHOP | owed), "--attainable", target)
+    rows = pyarrow.parquet.read_table(target).to_pylist()
+    assert [(str(row["due"]), row["quantity"]) for row in rows] == [
+        ("2026-11-30", 7),
+        ("2026-12-07", 3),
+    ]
+
+
+def test_what_can_be_delivered_is_asked_for_with_capacity(takt: Takt, tmp_path: Path) -> None:
+    path = folder(tmp_path, **SHOP)
+    code, out, err = takt("plan", path, "--attainable", tmp_path / "a.csv", "--start", START)
+    assert (code, out) == (2, "")
+    assert "Give --capacity too." in err
+    code, _, err = run(takt, path, "--attainable", tmp_path / "a.xlsx")
+    assert code == 2
+    assert "--attainable" in err
+    assert ".xlsx is no form of file" in err
 
 
 def test_nothing_new_arrives_inside_a_planning_time_fence(takt: Takt, tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def plan(
         bool,
         typer.Option("--capacity", help="Plan within capacity: needs resources and routings."),
     ] = False,
+    attainable: Annotated[
+        Path | None,
+        typer.Option(
+            "--attainable",
+            metavar="FILE",
+            help="Write what can be delivered within capacity, as a forecast: .csv or .parquet.",
+        ),
+    ] = None,
     time_limit: Annotated[
         float,
         typer.Option(min=1, max=86_400, help="Seconds after which the best plan is taken."),
@@ -64,15 +72,14 @@ def plan(
     do them: with the least lateness, then overtime, then stock. Ctrl-C leaves everything as it was.
     """
     from takt.standalone.supply_folder.folder import read_folder
-    from takt.standalone.supply_folder.orders import check_orders_file, write_orders
+    from takt.standalone.supply_folder.orders import write_attainable, write_orders
     from takt.supply_planning.domain.grid.exact import QuantityTooLargeError
     from takt.supply_planning.domain.grid.messages import about_planned, advise_all, wanted
     from takt.supply_planning.domain.grid.netting import plan_grid
     from takt.supply_planning.domain.netting import Horizon
 
     horizon = Horizon(_day(start), weeks)
-    if orders is not None:
-        check_orders_file(orders)
+    _check_targets(orders, attainable, capacity=capacity)
     progress = Progress()
     seconds: dict[str, float] = {}
     try:
@@ -102,6 +109,8 @@ def plan(
         if orders is not None:
             progress("writing orders", 0, len(new.row))
             write_orders(orders, read.catalogue, limited.orders if limited else new, horizon)
+        if attainable is not None and limited:
+            write_attainable(attainable, read.catalogue, limited.attainable, horizon)
         seconds["write"] = time.perf_counter() - began
     finally:
         progress.end()
@@ -138,6 +147,22 @@ def peak_mb() -> float:
     """The most memory that this process has had, in megabytes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (1 << 20) if sys.platform == "darwin" else most / 1024
+
+
+def _check_targets(orders: Path | None, attainable: Path | None, *, capacity: bool) -> None:
+    """Raise CommandError before any work: what is to be written cannot be."""
+    from takt.standalone.supply_folder.orders import check_target
+
+    if orders is not None:
+        check_target("--orders", orders)
+    if attainable is not None:
+        check_target("--attainable", attainable)
+        if not capacity:
+            raise CommandError(
+                f"--attainable {attainable}: all is delivered where capacity is no limit.",
+                "Give --capacity too.",
+                USED_WRONGLY,
+            )
 
 
 def _day(text: str | None) -> date:

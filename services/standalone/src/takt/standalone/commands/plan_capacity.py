@@ -14,6 +14,7 @@ from takt.standalone.commands.progress import Progress
 
 if TYPE_CHECKING:
     from takt.standalone.supply_folder.folder import Folder
+    from takt.supply_planning.domain.finite_grid import Deliveries
     from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
     from takt.supply_planning.domain.grid.netting import GridPlan, PlannedOrders
     from takt.supply_planning.domain.netting import Horizon
@@ -25,9 +26,16 @@ CANCELLED = 130
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """What capacity makes of a plan: its orders, what is told of it, what it does not keep."""
+    """What capacity makes of a plan.
+
+    Args:
+        attainable: what can be delivered of demand.
+        told: figures.
+        notes: what it does not keep.
+    """
 
     orders: "PlannedOrders"
+    attainable: "Deliveries"
     told: dict[str, Any]
     notes: list[str]
 
@@ -52,7 +60,7 @@ def within_capacity(
     Raises: CommandError: orders that stand cannot be kept, or it was cancelled.
     """
     from takt.supply_planning.domain.finite_control import PlanCancelledError, Watch
-    from takt.supply_planning.domain.finite_grid import finite_model, finite_orders
+    from takt.supply_planning.domain.finite_grid import deliveries, finite_model, finite_orders
     from takt.supply_planning.domain.finite_plan import finite_plan
     from takt.supply_planning.domain.finite_shortage import InfeasiblePlanError
 
@@ -86,6 +94,7 @@ def within_capacity(
         orders = orders.take(~read.phantom[orders.row])
     return Limited(
         orders,
+        deliveries(read.grid, plan),
         {
             "method": found.method,
             "lateness": plan.lateness,

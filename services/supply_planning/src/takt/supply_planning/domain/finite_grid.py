@@ -16,7 +16,7 @@ from takt.supply_planning.domain.capacity import Floats, Integers, Resource, Rou
 from takt.supply_planning.domain.finite_model import FiniteModel, FinitePlan
 from takt.supply_planning.domain.grid.lots import FIXED, PERIOD, Lots
 from takt.supply_planning.domain.grid.messages import OpenOrders
-from takt.supply_planning.domain.grid.model import Bools, Grid
+from takt.supply_planning.domain.grid.model import Bools, Columns, Grid
 from takt.supply_planning.domain.grid.netting import PlannedOrders
 from takt.supply_planning.domain.netting import Horizon
 from takt.supply_planning.domain.plan import ItemSite
@@ -46,6 +46,20 @@ class Shop:
         """Operations of the grid's rows. Raises capacity.UnknownResourceError."""
         places = {key: int(grid.place[row]) for key, row in self.rows.items() if key in self.steps}
         return routings(places, self.resources, self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries(Columns):
+    """What can be delivered of demand, as columns, each shape (deliveries,), by row and week.
+
+    Args:
+        row: the caller's.
+        quantity: in millionths.
+    """
+
+    row: Integers
+    bucket: Integers
+    quantity: Floats
 
 
 def finite_model(grid: Grid, shop: Shop, open_orders: OpenOrders, horizon: Horizon) -> FiniteModel:
@@ -155,3 +169,16 @@ def finite_orders(grid: Grid, plan: FinitePlan, horizon: Horizon) -> PlannedOrde
         due_on=grid.leads.due_on[grid.rows.lead[row], bucket].astype(np.int32),
         release_on=np.maximum(mondays[week], horizon.today.toordinal()).astype(np.int32),
     )
+
+
+def deliveries(grid: Grid, plan: FinitePlan) -> Deliveries:
+    """What a finite plan delivers of the grid's demand; what is late at the end is left out.
+
+    What was owed before is served first, and is none of it.
+    """
+    demanded = plan.model.demand_row
+    owed = np.maximum(-grid.rows.on_hand[demanded], 0.0)
+    served = np.rint(np.cumsum(plan.delivered, axis=1) * ONE) - owed[:, np.newaxis]
+    units = np.diff(np.maximum(served, 0.0), axis=1, prepend=0.0)
+    place, bucket = np.nonzero(units > 0)
+    return Deliveries(grid.order[demanded[place]], bucket, units[place, bucket])
