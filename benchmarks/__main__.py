@@ -17,6 +17,7 @@ from benchmarks import (
     crm_import,
     laptop,
     page,
+    planning_changed,
     planning_pegging,
     planning_promise,
     reconcile,
@@ -39,6 +40,7 @@ ON_SERVERS: Mapping[str, Callable[[Lab], Awaitable[list[Line]]]] = {
     "transport": transport.measure,
     "promise": planning_promise.measure,
     "pegging": planning_pegging.measure,
+    "changed": planning_changed.measure,
 }
 ALONE: Mapping[str, Callable[[], list[Line]]] = {
     "reforecast": reforecast.measure,

@@ -175,7 +175,8 @@ async def define_bills(
             remedy="take one of these items out of the bill of the item before it",
             cycle=error.cycle,
         ) from error
-    await _plan(tx, await store.item_sites(tx, items=sorted(items)), now, cause)
+    touched = await store.item_sites(tx, items=sorted(items))
+    await replan_items(tx, {key: [cause] for key in touched}, now)
 
 
 async def define_sourcing(tx: Tx, rules: Sequence[Sourcing], now: datetime, cause: Cause) -> None:
