@@ -72,7 +72,7 @@ def fitted(parts: Sequence[Part], gross: int, other: Origin) -> list[Part]:
     left = gross
     for part in sorted(parts, key=lambda one: rank(one.origin)):
         if units := min(part.quantity, left):
-            found.append(part._replace(quantity=units))
+            found.append(Part(part.origin, part.via, units))
             left -= units
     if left:
         found.append(Part(other, (), left))

@@ -153,7 +153,7 @@ class Pegs:
             for source in self._inside:
                 covered = min(end, arrived + source.quantity) - max(begin, arrived)
                 if covered > 0:
-                    covers.append(Cover(source, part._replace(quantity=covered)))
+                    covers.append(Cover(source, Part(part.origin, part.via, covered)))
                 arrived += source.quantity
             found.append((part, covers))
             begin = end
@@ -220,7 +220,7 @@ class Pegs:
             if stop > begin and at < end:
                 for part in self._block(place):
                     if (units := min(end, at + part.quantity) - max(begin, at)) > 0:
-                        yield part._replace(quantity=units)
+                        yield Part(part.origin, part.via, units)
                     at += part.quantity
             at = stop
 
@@ -300,10 +300,10 @@ def trace(
             assert origin.reference is not None, "an order has an id"
             user = pegs[ItemSite(origin.item, origin.place)]
             for_it = user.parts_of(user.of_order[origin.reference])
-            via = Via(origin.item, origin.place, origin.reference)
+            through = (*part.via, Via(origin.item, origin.place, origin.reference))
             shares = share_out(part.quantity, [one.quantity for one in for_it])
             split = [
-                one._replace(via=(*part.via, via), quantity=units)
+                Part(one.origin, through, units)
                 for one, units in zip(for_it, shares, strict=True)
                 if units
             ]
