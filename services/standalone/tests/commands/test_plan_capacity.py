@@ -283,7 +283,7 @@ def test_what_a_programme_does_not_know_is_refused_not_passed_over(
 def test_tables_say_what_is_late_and_what_was_too_much(takt: Takt, tmp_path: Path) -> None:
     code, out, err = run(takt, folder(tmp_path, **SHOP))
     assert code == 0
-    assert "1 overloads without limits" in out
+    assert "1 overload without limits" in out
     shown = (
         "bench     2026-12-14  12,000  10,080    1,920    bike  D-1 of 2026-12-22 (11,000), stock"
     )

@@ -152,7 +152,8 @@ def show_capacity(told: dict[str, Any]) -> None:
         for name in ("lateness", "late_at_end", "overtime_minutes", "overtime_cost", "bound", "gap")
     ]
     put_table(rows, ["within capacity", "value"])
-    put(f"by {told['method']}, {told['overloads']:,} overloads without limits")
+    count = told["overloads"]
+    put(f"by {told['method']}, {count:,} overload{'' if count == 1 else 's'} without limits")
     show_overloads(told["overloaded"])
 
 
