@@ -34,6 +34,7 @@ from takt.supply_planning.service import define
 from takt.supply_planning.service.receive_forecasts import receive_forecasts
 
 T = TypeVar("T")
+Define = Callable[[Tx, Sequence[Any], datetime, Cause], Awaitable[None]]
 ITEMS, PART, CHANGES, WARM = 100_000, 5_000, 300, 50
 REGION = "north"
 """Of all demand."""
@@ -77,43 +78,22 @@ def _name(item: int) -> str:
 
 async def _load(database: Database, model: Manufacturer, now: datetime) -> None:
     cause = Cause.start()
-    write: Callable[[Tx, Sequence[Any]], Awaitable[None]]
-
-    async def sites(tx: Tx, rows: Sequence[Site]) -> None:
-        await define.define_sites(tx, rows, now, cause)
-
-    async def items(tx: Tx, rows: Sequence[Item]) -> None:
-        await define.define_items(tx, rows, now, cause)
-
-    async def bills(tx: Tx, rows: Sequence[BillOfMaterial]) -> None:
-        await define.define_bills(tx, rows, now, cause)
-
-    async def stock(tx: Tx, rows: Sequence[Stock]) -> None:
-        await define.count_stock(tx, rows, now, cause)
-
-    async def receipts(tx: Tx, rows: Sequence[ScheduledReceipt]) -> None:
-        await define.schedule_receipts(tx, rows, now, cause)
-
-    async def sourcing(tx: Tx, rows: Sequence[Sourcing]) -> None:
-        await define.define_sourcing(tx, rows, now, cause)
-
-    async def forecasts(tx: Tx, rows: Sequence[Envelope[ForecastChanged]]) -> None:
-        await receive_forecasts(tx, rows, now)
-
-    sets: list[tuple[str, Callable[[Tx, Sequence[Any]], Awaitable[None]], list[Any]]] = [
-        ("sites", sites, [Site(code=SITE, name=SITE)]),
-        ("items", items, list(_items(model))),
-        ("bills", bills, list(_bills(model))),
-        ("stock", stock, list(_stock(model))),
-        ("receipts", receipts, list(_receipts(model, now))),
-        ("sourcing", sourcing, list(_sourcing(model))),
-        ("forecasts", forecasts, [_forecast(model, one, 1, now) for one in range(model.finished)]),
+    sets: list[tuple[Define, list[Any]]] = [
+        (define.define_sites, [Site(code=SITE, name=SITE)]),
+        (define.define_items, list(_items(model))),
+        (define.define_bills, list(_bills(model))),
+        (define.count_stock, list(_stock(model))),
+        (define.schedule_receipts, list(_receipts(model, now))),
+        (define.define_sourcing, list(_sourcing(model))),
     ]
-    for noun, write, rows in sets:
-        print(f"writing {len(rows):,} {noun} …", file=sys.stderr, flush=True)
+    for write, rows in sets:
+        print(f"{write.__name__}: {len(rows):,} …", file=sys.stderr, flush=True)
         for part in _parts(rows):
             async with database.transaction() as tx:
-                await write(tx, part)
+                await write(tx, part, now, cause)
+    for forecasts in _parts([_forecast(model, item, 1, now) for item in range(model.finished)]):
+        async with database.transaction() as tx:
+            await receive_forecasts(tx, forecasts, now)
 
 
 def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
