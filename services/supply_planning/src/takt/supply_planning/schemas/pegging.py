@@ -19,12 +19,10 @@ class ViaOrder(BaseModel):
     order_id: UUID
 
 
-class PegPart(BaseModel):
-    """So much of the item for one reason."""
+class Reason(BaseModel):
+    """What something is for."""
 
     kind: OriginKind
-    quantity: Sum
-    """In units of the item that is pegged."""
     product: Code | None = None
     """What is sold, for sale, deal, pipeline and baseline."""
     region: Code | None = None
@@ -36,6 +34,13 @@ class PegPart(BaseModel):
     deal_id: UUID | None = None
     line_id: UUID | None = None
     sale_id: UUID | None = None
+
+
+class PegPart(Reason):
+    """So much of the item for one reason."""
+
+    quantity: Sum
+    """In units of the item that is pegged."""
     order_id: UUID | None = None
     """The order above that takes it, where it is not traced further."""
     via: tuple[ViaOrder, ...] = ()

@@ -10,9 +10,8 @@ from pydantic import BaseModel, Field
 from takt.common.amounts import Code, Money, PositiveQuantity, Quantity, Sum
 from takt.common.http import RequestModel
 from takt.supply_planning.domain.capacity import HIGHEST_EFFICIENCY
-from takt.supply_planning.domain.origins import OriginKind
 from takt.supply_planning.domain.resource_load import MakeKind
-from takt.supply_planning.schemas.pegging import DealBehind
+from takt.supply_planning.schemas.pegging import DealBehind, Reason
 
 WorkMinutes = Annotated[Quantity, Field(le=10_000_000)]
 Efficiency = Annotated[PositiveQuantity, Field(le=HIGHEST_EFFICIENCY)]
@@ -50,22 +49,10 @@ class Routing(RequestModel):
     operations: Annotated[tuple[Operation, ...], Field(max_length=1000)]
 
 
-class WorkPart(BaseModel):
-    """So many minutes for one reason; `kind` and names as in pegging."""
+class WorkPart(Reason):
+    """So many minutes for one reason."""
 
-    kind: OriginKind
     minutes: Sum
-    product: Code | None = None
-    """What is sold, for sale, deal, pipeline and baseline."""
-    region: Code | None = None
-    item: Code | None = None
-    """What is kept or ordered in excess, for the other kinds."""
-    site: Code | None = None
-    week: date | None = None
-    """Of the forecast; for a sale the day on which it is wanted."""
-    deal_id: UUID | None = None
-    line_id: UUID | None = None
-    sale_id: UUID | None = None
 
 
 class LoadingOrder(BaseModel):
